@@ -1,0 +1,1 @@
+"""Small multilayer perceptrons in plain NumPy, their training, and the proof of their gradients."""

@@ -1,0 +1,45 @@
+"""What one run is made of: a frozen record of every choice, before any data is read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Every choice that defines a run; `None` means "taken from the data".
+
+    The command line, a `--config` file and a run folder all make one of these,
+    and `bptui.core.training.build_trainer` turns it into a `Trainer`.
+    """
+
+    data: str = "xor"
+    """Name of a built-in data set, or the path of a CSV or NPZ file."""
+    target: tuple[str, ...] = ()
+    """Target columns of a file; empty means its last column."""
+    samples: int | None = None
+    """How many samples a generated data set has."""
+    noise: float | None = None
+    """Standard deviation of the noise of a generated data set."""
+    validation: float = 0.0
+    """Fraction of the samples held back for validation."""
+    standardize: bool | None = None
+    """Scale features to mean 0 and deviation 1; `None` does so for files alone."""
+    layers: tuple[int, ...] | None = None
+    """All layer sizes, input and output included."""
+    hidden: tuple[int, ...] | None = None
+    """Hidden layer sizes; both ends come from the data."""
+    activation: str = "sigmoid"
+    output: str | None = None
+    cost: str | None = None
+    l2: float = 0.0
+    optimizer: str = "sgd"
+    learning_rate: float | None = None
+    batch_size: int | None = None
+    """Samples a step; `None` is the whole training set (full batch)."""
+    epochs: int | None = None
+    until_cost: float | None = None
+    init: str = "uniform"
+    init_scale: float | None = None
+    seed: int = 0
+    dtype: str = "float64"
+    method: str = "auto"
+    epsilon: float | None = None

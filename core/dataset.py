@@ -1,0 +1,30 @@
+"""Samples and their targets, with the names that belong to them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Task = Literal["binary", "classes", "regression"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set in memory; every value is finite."""
+
+    name: str
+    """What to call it on screen: `xor`, or a file's name."""
+    X: NDArray[np.float64]
+    """Features, (N, s_0)."""
+    y: NDArray[np.float64]
+    """Targets, (N, K): 0 or 1 for `binary` (K = 1), one-hot for `classes`, numbers else."""
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    """One a target column: the class it stands for where classes are one-hot."""
+    task: Task
+    class_names: tuple[str, ...] = ()
+    """Names of the classes: the two of a binary target in the order 0, 1; empty else."""
+
+    def __len__(self) -> int:
+        return len(self.X)

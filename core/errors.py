@@ -1,0 +1,40 @@
+"""The one error for input that cannot be used, and the words it is made of."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(ValueError):
+    """Something the user gave cannot be used; the message is one sentence that says why."""
+
+
+def printable(text: object) -> str:
+    r"""Return `text` on one line with every control or invisible character written out.
+
+    Names and messages that come from files are data: an escape sequence in them
+    is shown as `\x1b`, never sent to a terminal.
+    """
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in str(text)
+    )
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """Return " (did you mean 'x'?)" for the choice nearest to `name`, or an empty string."""
+    near = get_close_matches(name.lower(), list(choices), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def check_choice(what: str, name: str, choices: Iterable[str]) -> str:
+    """Return `name` if it is one of `choices`.
+
+    Raises:
+        InputError: `name` is not one of them; the message lists them.
+    """
+    names = list(choices)
+    if name not in names:
+        raise InputError(
+            f"{what}: unknown name {printable(name)!r}{did_you_mean(name, names)}; "
+            f"choose one of {', '.join(names)}"
+        )
+    return name

@@ -1,0 +1,83 @@
+"""What the trainer tells the world: immutable, and all that a screen ever sees of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.check import Report
+from bptui.core.history import CostCurve
+
+State = Literal["running", "paused", "finished", "diverged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is being trained; the same object for the whole life of a trainer."""
+
+    data: str
+    """Name of the data set, or of the file."""
+    layers: tuple[int, ...]
+    activation: str
+    output: str
+    cost: str
+    optimizer: str
+    parameters: int
+    samples: int
+    validation_samples: int
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    """Names of the classes in target column order; empty for regression."""
+    X: NDArray[np.float64]
+    """The first samples of the training set as given, before scaling, (n, s_0)."""
+    y: NDArray[np.float64]
+    """Their targets, (n, K)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """Outputs of a network with two inputs over a rectangle of the plane."""
+
+    x_range: tuple[float, float]
+    """Left and right edge, in the units of the data."""
+    y_range: tuple[float, float]
+    """Bottom and top edge."""
+    outputs: NDArray[np.float64]
+    """(rows, columns, K), the top row first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The trainer at one instant, between two epochs."""
+
+    description: Description
+    epoch: int
+    """Epochs trained so far."""
+    cost: float
+    """J of the parameters shown; with minibatches the mean over the last epoch."""
+    validation_cost: float | None
+    state: State
+    epochs_per_second: float
+    """Measured over the last second or so; 0 while not running."""
+    speed: float | None
+    """The pace asked for in epochs a second; `None` is as fast as possible."""
+    seed: int
+    learning_rate: float
+    thetas: tuple[NDArray[np.float64], ...]
+    gradients: tuple[NDArray[np.float64], ...]
+    """The gradient the next step would apply, shaped as thetas."""
+    curve: CostCurve
+    checking: bool
+    method: str
+    epsilon: float | None
+    report: Report | None
+    """The last gradient check, or `None` before the first and while off."""
+    report_epoch: int
+    """The epoch that `report` belongs to."""
+    predictions: NDArray[np.float64]
+    """Outputs for `description.X`, (n, K)."""
+    boundary: Boundary | None
+    message: str = ""
+    """One sentence for the user: why it diverged, where a checkpoint went."""

@@ -1,0 +1,1 @@
+"""Training a network: steps, pace, history and snapshots."""

@@ -1,0 +1,1 @@
+"""The terminal side of bptui: the command line and the dashboard."""
