@@ -1,5 +1,31 @@
 """Gradient checking: is a gradient right, and where is it wrong?"""
 
-from bptui.core.check.report import ArrayReport, Diagnosis, Report, Verdict, Worst
+from bptui.core.check.methods import METHOD_NAMES, METHODS
+from bptui.core.check.network_check import check_backpropagation, theta_name
+from bptui.core.check.report import (
+    VERDICTS,
+    ArrayReport,
+    Diagnosis,
+    GradientError,
+    Report,
+    Verdict,
+    Worst,
+)
+from bptui.core.check.table import entry_name, format_report, headline
 
-__all__ = ["ArrayReport", "Diagnosis", "Report", "Verdict", "Worst"]
+__all__ = [
+    "METHODS",
+    "METHOD_NAMES",
+    "VERDICTS",
+    "ArrayReport",
+    "Diagnosis",
+    "GradientError",
+    "Report",
+    "Verdict",
+    "Worst",
+    "check_backpropagation",
+    "entry_name",
+    "format_report",
+    "headline",
+    "theta_name",
+]

@@ -1,10 +1,13 @@
 """What a gradient check found: entry by entry, array by array, and over all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 Verdict = Literal["pass", "fail", "unresolved", "at-kink"]
 VERDICTS: tuple[Verdict, ...] = ("pass", "unresolved", "at-kink", "fail")
@@ -40,6 +43,23 @@ class ArrayReport:
     def verdict(self) -> Verdict:
         """The worst verdict of any entry."""
         return VERDICTS[int(self.verdicts.max(initial=0))]
+
+    @property
+    def ratios(self) -> NDArray[np.float64]:
+        """|backprop − numerical| / error_bound; infinite where that is not a number."""
+        ratios = np.abs(self.backprop - self.numerical) / self.error_bound
+        return np.where(np.isnan(ratios), np.inf, ratios)
+
+    @property
+    def worst_index(self) -> tuple[int, ...]:
+        """Index of the entry with the largest ratio."""
+        flat = int(self.ratios.argmax())
+        return tuple(int(i) for i in np.unravel_index(flat, self.backprop.shape))
+
+    @property
+    def worst_ratio(self) -> float:
+        """The largest ratio."""
+        return float(self.ratios.max(initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +105,106 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form that `bptui check --json` prints."""
-        raise NotImplementedError
+        return {
+            "verdict": self.verdict,
+            "method": self.method,
+            "epsilon": self.epsilon,
+            "cost": self.cost,
+            "parameters": self.entries,
+            "worst": {
+                "parameter": self.worst.parameter,
+                "index": list(self.worst.index),
+                "backprop": self.worst.backprop,
+                "numerical": self.worst.numerical,
+                "relative_error": self.worst.relative_error,
+            },
+            "arrays": [
+                {
+                    "name": array.name,
+                    "shape": list(array.backprop.shape),
+                    "verdict": array.verdict,
+                    "worst_index": list(array.worst_index),
+                    "max_relative_error": float(array.relative_error.max(initial=0.0)),
+                }
+                for array in self.arrays
+            ],
+            "diagnosis": [
+                {
+                    "code": diagnosis.code,
+                    "where": diagnosis.where,
+                    "ratio": diagnosis.ratio,
+                    "fault": diagnosis.fault,
+                    "message": diagnosis.message,
+                }
+                for diagnosis in self.diagnosis
+            ],
+        }
 
     def raise_if_failed(self) -> None:
         """Raise `GradientError` with the table unless the verdict is `pass`."""
-        raise NotImplementedError
+        if not self.passed:
+            raise GradientError(str(self))
+
+    def __str__(self) -> str:
+        """Return the table a person can read."""
+        from bptui.core.check.table import format_report
+
+        return format_report(self)
+
+
+class GradientError(AssertionError):
+    """A gradient does not agree with the numerical one; the message is the table."""
+
+
+def make_array_report(
+    name: str,
+    backprop: Array,
+    numerical: Array,
+    error_bound: Array,
+    *,
+    kinks: bool = False,
+) -> ArrayReport:
+    """Judge every entry of one array; all arguments have its shape.
+
+    An entry fails where the two differ by more than `error_bound`. Where they do not, but
+    the bound is more than a thousandth of the largest entry, the arithmetic cannot tell.
+
+    Args:
+        name: what to call the array.
+        backprop: the gradient under test.
+        numerical: the gradient it is compared with.
+        error_bound: how far apart the two may be.
+        kinks: whether the numerical gradient may have stepped across a kink; what
+            would be a failure is then undecided.
+    """
+    difference = np.abs(backprop - numerical)
+    magnitude = np.maximum(np.abs(backprop), np.abs(numerical))
+    relative_error = np.zeros_like(difference)
+    np.divide(difference, magnitude, out=relative_error, where=magnitude > 0)
+    verdicts = np.zeros(difference.shape, np.uint8)
+    vague = error_bound > 1e-3 * magnitude.max(initial=0.0)
+    verdicts[vague & (difference > 0)] = VERDICTS.index("unresolved")
+    # Written so that a NaN on either side fails.
+    wrong = ~(difference <= error_bound)
+    verdicts[wrong] = VERDICTS.index("at-kink" if kinks else "fail")
+    return ArrayReport(name, backprop, numerical, relative_error, error_bound, verdicts)
+
+
+def make_report(
+    method: str,
+    epsilon: float | None,
+    cost: float,
+    arrays: Sequence[ArrayReport],
+    seconds: float,
+) -> Report:
+    """Put array reports together and find the worst entry."""
+    array = max(arrays, key=lambda array: array.worst_ratio)
+    index = array.worst_index
+    worst = Worst(
+        array.name,
+        index,
+        float(array.backprop[index]),
+        float(array.numerical[index]),
+        float(array.relative_error[index]),
+    )
+    return Report(method, epsilon, cost, tuple(arrays), worst, seconds=seconds)

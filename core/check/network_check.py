@@ -1,0 +1,128 @@
+"""The gradient check of bptui's own networks."""
+
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.backpropagation import Backpropagation, layer_views
+from bptui.core.check.complex_step import complex_step_gradients, propagate
+from bptui.core.check.differences import difference_gradient
+from bptui.core.check.methods import choose_method
+from bptui.core.check.report import ArrayReport, Report, make_array_report, make_report
+
+Array = NDArray[Any]
+
+_KINKED = ("relu", "leaky-relu")
+
+
+def check_backpropagation(
+    work: Backpropagation, *, method: str = "auto", epsilon: float | None = None
+) -> Report:
+    """Compare the gradient that training is about to apply with a numerical one.
+
+    Both are taken at one and the same Θ and of the samples that are loaded, and Θ is left
+    bit-identical. The complex step shares no line with `work`; differences call
+    its cost and nothing else of it.
+
+    Args:
+        work: the training code, samples loaded.
+        method: a name in `METHOD_NAMES`.
+        epsilon: the step of a difference; `None` is the method's own.
+
+    Raises:
+        InputError: an unknown method or an impossible ε.
+    """
+    started = perf_counter()
+    name, epsilon = choose_method(method, epsilon)
+    with np.errstate(all="ignore"):
+        cost = work.evaluate()
+        backprop = work.gradient.astype(np.float64)
+        bounds = _rounding_bounds(work)
+        if epsilon is None:
+            numerical = complex_step_gradients(
+                work.thetas,
+                work.inputs[:, 1:].astype(np.float64),
+                work.targets.T.astype(np.float64),
+                activation=work.activation,
+                output=work.output,
+                cost=work.cost_name,
+                penalty=work.penalty,
+            )
+            kinks = False
+        else:
+            flat, truncation = _differences(work, name, epsilon)
+            numerical = layer_views(flat, work.layers)
+            noise = _cost_noise(work, cost) / epsilon
+            bounds = [
+                bound + 4.0 * error + noise
+                for bound, error in zip(bounds, layer_views(truncation, work.layers), strict=True)
+            ]
+            kinks = work.activation in _KINKED and _near_a_kink(work, epsilon)
+    arrays: list[ArrayReport] = [
+        make_array_report(theta_name(layer), *values, kinks=kinks)
+        for layer, values in enumerate(
+            zip(layer_views(backprop, work.layers), numerical, bounds, strict=True)
+        )
+    ]
+    return make_report(name, epsilon, cost, arrays, perf_counter() - started)
+
+
+def theta_name(layer: int) -> str:
+    """Return `Θ¹` for layer 0, and so on."""
+    return "Θ" + str(layer + 1).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def _unit_roundoff(work: Backpropagation) -> float:
+    return float(np.finfo(work.theta.dtype).eps) / 2.0
+
+
+def _cost_noise(work: Backpropagation, cost: float) -> float:
+    """Return how far rounding may move J: a few roundings, of J or of the errors squared in it."""
+    return 32.0 * len(work.thetas) * _unit_roundoff(work) * max(cost, cost**0.5, 1e-300)
+
+
+def _differences(work: Backpropagation, method: str, epsilon: float) -> tuple[Array, Array]:
+    def cost() -> float:
+        work.forward()
+        return work.cost()
+
+    return difference_gradient(cost, work.theta, method, epsilon)
+
+
+def _rounding_bounds(work: Backpropagation) -> list[Array]:
+    """Return how far rounding may move each entry, (s_{l+1}, s_l + 1) a layer.
+
+    The chain of absolute values |error| |Θ| |a|, with every slope at its largest, 1: a
+    slope computed as a(1 − a) has an absolute error of a few roundings, not a relative one.
+    """
+    X = work.inputs[:, 1:].astype(np.float64)
+    thetas = [theta.astype(np.float64) for theta in work.thetas]
+    sources, _ = propagate(thetas, X, work.activation)
+    magnitude = np.abs(work.outputs.T.astype(np.float64)) + np.abs(work.targets.T)
+    magnitude = magnitude * (2.0 / len(X))
+    bounds: list[Array] = [np.empty(0)] * len(thetas)
+    # Products this small have underflowed in one of the two and not in the other.
+    smallest = 1e-290 if work.theta.dtype == np.float64 else 1e-35
+    terms = 16 + len(X) + sum(theta.shape[1] for theta in thetas)
+    for layer in range(len(thetas) - 1, -1, -1):
+        total = magnitude.T @ np.abs(sources[layer]) + work.penalty * np.abs(thetas[layer])
+        bounds[layer] = terms * _unit_roundoff(work) * total + smallest
+        magnitude = magnitude @ np.abs(thetas[layer][:, 1:])
+    return bounds
+
+
+def _near_a_kink(work: Backpropagation, epsilon: float) -> bool:
+    """Return whether a step of 4 ε can carry some hidden unit across z = 0."""
+    sources, pre_activations = propagate(
+        work.thetas, work.inputs[:, 1:].astype(np.float64), work.activation
+    )
+    reach = 0.0
+    for theta, source, z in zip(work.thetas, sources, pre_activations[:-1], strict=False):
+        reach = reach * float(np.abs(theta[:, 1:]).sum(axis=1).max()) + 4.0 * epsilon * float(
+            np.abs(source).max()
+        )
+        if (np.abs(z) <= reach).any():
+            return True
+    return False

@@ -1,0 +1,51 @@
+"""A gradient check as a table for people."""
+
+import numpy as np
+
+from bptui.core.check.methods import METHODS
+from bptui.core.check.report import VERDICTS, ArrayReport, Report
+from bptui.core.errors import printable
+
+_SIGNS = {"pass": " ", "unresolved": "?", "at-kink": "^", "fail": "x"}
+_MOST_ROWS = 20
+
+
+def entry_name(array: str, index: tuple[int, ...]) -> str:
+    """Return `Θ¹[0,1]`."""
+    return f"{array}[{','.join(map(str, index))}]" if index else array
+
+
+def headline(report: Report) -> str:
+    """Return the verdict, how many entries agree and by which method, on one line."""
+    agree = sum(int((array.verdicts == 0).sum()) for array in report.arrays)
+    how = METHODS[report.method].title
+    step = "" if report.epsilon is None else f", ε = {report.epsilon:g}"
+    return f"{report.verdict.upper()}  {agree:,} of {report.entries:,} agree · {how}{step}"
+
+
+def format_report(report: Report, most_rows: int = _MOST_ROWS) -> str:
+    """Return the headline, the entries that agree least, and what that may mean."""
+    rows = [
+        (float(array.ratios.flat[flat]), array, flat)
+        for array in report.arrays
+        for flat in array.ratios.argsort(axis=None)[::-1][:most_rows]
+    ]
+    rows.sort(key=lambda row: -row[0])
+    lines = [headline(report), ""]
+    lines.append(f"  {'entry':<14}{'backprop':>22}{'numerical':>22}{'relative error':>17}")
+    lines += [_row(array, int(flat)) for _, array, flat in rows[:most_rows]]
+    if report.entries > most_rows:
+        lines.append(f"  … {report.entries - most_rows:,} more, all agreeing better than these")
+    for diagnosis in report.diagnosis:
+        lines += ["", printable(diagnosis.message)]
+    return "\n".join(lines)
+
+
+def _row(array: ArrayReport, flat: int) -> str:
+    index = tuple(int(i) for i in np.unravel_index(flat, array.backprop.shape))
+    sign = _SIGNS[VERDICTS[int(array.verdicts[index])]]
+    return (
+        f"{sign} {printable(entry_name(array.name, index)):<14}"
+        f"{array.backprop[index]:>+22.15e}{array.numerical[index]:>+22.15e}"
+        f"{array.relative_error[index]:>17.1e}"
+    )

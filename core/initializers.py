@@ -1,0 +1,102 @@
+"""Ways to draw the first Θ of a layer, biases in column 0."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.errors import InputError, check_choice
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Initializer:
+    """How to draw one layer."""
+
+    draw: Callable[[Any, tuple[int, int], float], Floats]
+    """`draw(generator, shape, scale)` returns Θ of `shape` (s_{l+1}, s_l + 1)."""
+    scale: float
+    """The default scale."""
+    generator: Callable[[int], Any] = np.random.default_rng
+    """Makes the random generator from a seed."""
+
+
+def _uniform(generator: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
+    return generator.uniform(-scale, scale, shape)
+
+
+def _article(generator: np.random.RandomState, shape: tuple[int, int], scale: float) -> Floats:
+    return scale * generator.rand(*shape)
+
+
+def _xavier(generator: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
+    outputs, inputs = shape[0], shape[1] - 1
+    limit = scale * np.sqrt(6.0 / (inputs + outputs))
+    theta = generator.uniform(-limit, limit, shape)
+    theta[:, 0] = 0.0
+    return theta
+
+
+def _he(generator: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
+    theta = generator.normal(0.0, scale * np.sqrt(2.0 / (shape[1] - 1)), shape)
+    theta[:, 0] = 0.0
+    return theta
+
+
+def _constant(generator: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
+    return np.full(shape, scale)
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    # uniform on [-scale, scale]
+    "uniform": Initializer(_uniform, 1.0),
+    # uniform on [0, scale) by NumPy's legacy generator, so that old seeds mean what they meant
+    "article": Initializer(_article, 1.0, np.random.RandomState),
+    # Glorot & Bengio 2010, uniform; biases 0
+    "xavier": Initializer(_xavier, 1.0),
+    # He et al. 2015, normal; biases 0
+    "he": Initializer(_he, 1.0),
+    # every entry the same: the symmetry that training cannot break
+    "constant": Initializer(_constant, 0.5),
+}
+
+LARGEST_SEED = 2**32 - 1
+
+
+def check_seed(seed: int) -> int:
+    """Return `seed` if every generator takes it.
+
+    Raises:
+        InputError: it is not a whole number from 0 to 2³² − 1.
+    """
+    if not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"seed: {seed} is not a whole number from 0 to {LARGEST_SEED}")
+    return seed
+
+
+def initial_theta(
+    layers: Sequence[int], init: str, seed: int, scale: float | None = None
+) -> Floats:
+    """Draw the flat Θ of a whole network, layer after layer.
+
+    Args:
+        layers: sizes of all layers, input and output included.
+        init: a name in `INITIALIZERS`.
+        seed: 0 to 2³² − 1; the same seed draws the same Θ.
+        scale: multiplies the initializer's own width; `None` is its default.
+
+    Raises:
+        InputError: an unknown name, a seed out of range or a scale that is not finite.
+    """
+    initializer = INITIALIZERS[check_choice("init", init, INITIALIZERS)]
+    width = initializer.scale if scale is None else scale
+    if not np.isfinite(width):
+        raise InputError(f"init-scale: {width} is not a finite number")
+    generator = initializer.generator(check_seed(seed))
+    shapes = [
+        (outputs, inputs + 1) for inputs, outputs in zip(layers[:-1], layers[1:], strict=True)
+    ]
+    return np.concatenate([initializer.draw(generator, shape, width).ravel() for shape in shapes])
