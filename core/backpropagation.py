@@ -6,6 +6,7 @@ sample, with a row of ones above the units of each layer: a layer is then the
 single product Θ a, bias included, and the gradient the single product δ aᵀ.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ Array = NDArray[Any]
 def layer_views(flat: Array, layers: Sequence[int]) -> list[Array]:
     """Return the matrices of shape (s_{l+1}, s_l + 1) that share memory with `flat`, (P,)."""
     views, start = [], 0
-    for inputs, outputs in zip(layers[:-1], layers[1:], strict=True):
+    for inputs, outputs in itertools.pairwise(layers):
         size = outputs * (inputs + 1)
         views.append(flat[start : start + size].reshape(outputs, inputs + 1))
         start += size

@@ -27,4 +27,5 @@ class Dataset:
     """Names of the classes: the two of a binary target in the order 0, 1; empty else."""
 
     def __len__(self) -> int:
+        """Return the number of samples."""
         return len(self.X)

@@ -1,5 +1,6 @@
 """Ways to draw the first Θ of a layer, biases in column 0."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +97,5 @@ def initial_theta(
     if not np.isfinite(width):
         raise InputError(f"init-scale: {width} is not a finite number")
     generator = initializer.generator(check_seed(seed))
-    shapes = [
-        (outputs, inputs + 1) for inputs, outputs in zip(layers[:-1], layers[1:], strict=True)
-    ]
+    shapes = [(outputs, inputs + 1) for inputs, outputs in itertools.pairwise(layers)]
     return np.concatenate([initializer.draw(generator, shape, width).ravel() for shape in shapes])

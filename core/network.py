@@ -1,5 +1,6 @@
 """A multilayer perceptron on one flat parameter vector."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -135,7 +136,7 @@ class Network:
     def check(
         self, X: ArrayLike, y: ArrayLike, method: str = "auto", epsilon: float | None = None
     ) -> Report:
-        """Compare `backprop` with a numerical gradient, entry by entry; see `check_backpropagation`."""
+        """Compare `backprop` with a numerical gradient; see `check_backpropagation`."""
         work = self.loaded(X, y)
         return check_backpropagation(work, method=method, epsilon=epsilon)
 
@@ -163,7 +164,7 @@ def _checked_layers(layers: Sequence[int]) -> tuple[int, ...]:
     for size in sizes:
         if int(size) != size or size < 1:
             raise InputError(f"layers: every size is a whole number from 1, not {size}")
-    parameters = sum(b * (a + 1) for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+    parameters = sum(b * (a + 1) for a, b in itertools.pairwise(sizes))
     if parameters > LARGEST_PARAMETERS:
         raise InputError(
             f"layers: {'-'.join(map(str, sizes))} has {parameters:,} parameters; "

@@ -69,7 +69,7 @@ def sample_costs(z: Array, y: Array, output: str, cost: str) -> Array:
 def propagate(
     thetas: Sequence[Array], X: Array, activation: str
 ) -> tuple[list[Array], list[Array]]:
-    """Return the activations [1, a] below every layer, (N, s_l + 1), and all z, (N, s_{l+1})."""
+    """Return [1, a] below every layer, (N, s_l + 1), and z of every layer, (N, s_{l+1})."""
     ones = np.ones((len(X), 1))
     sources, pre_activations = [np.hstack([ones, X])], []
     for theta in thetas[:-1]:
