@@ -1,6 +1,96 @@
-"""The command `bptui`."""
+"""The command `bptui`. Quick to start: what is heavy is imported when it is needed."""
+
+import os
+import sys
+from contextlib import suppress
+
+_THREAD_VARIABLES = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "BLIS_NUM_THREADS",
+)
+BAD_INPUT = 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 
-def main() -> int:
-    """Run the command line."""
-    return 0
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Args:
+        argv: the words after `bptui`; `None` takes those of this process.
+    """
+    for name in _THREAD_VARIABLES:
+        # Small networks gain nothing from threads; contention makes them many times slower.
+        # NumPy reads this once, when it is imported.
+        os.environ.setdefault(name, "1")
+    from bptui.core.errors import InputError, printable
+    from bptui.tui.terminal import say
+
+    try:
+        status = _dispatch(sys.argv[1:] if argv is None else argv)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
+    except InputError as error:
+        sentence = printable(error)
+    except BrokenPipeError:
+        _forget_output()
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except MemoryError:
+        sentence = "there is not enough memory for data or a network of this size"
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        sentence = printable(f"{place}{error.strerror or error}")
+    if sys.stderr is not None:
+        with suppress(OSError):
+            say(f"bptui: {sentence}", sys.stderr)
+    return BAD_INPUT
+
+
+def _dispatch(words: list[str]) -> int:
+    from bptui.tui.parser import parse_arguments
+    from bptui.tui.terminal import say
+
+    arguments = parse_arguments(words)
+    if arguments.help:
+        from bptui.tui.help import command_help, overview
+
+        say(command_help(arguments.command) if arguments.named else overview())
+        return 0
+    if arguments.version:
+        from bptui.core.version import VERSION
+
+        say(f"bptui {VERSION}")
+        return 0
+    if arguments.completion:
+        from bptui.tui.completion import completion_script
+
+        say(completion_script(arguments.completion))
+        return 0
+
+    from bptui.tui import invocation
+
+    values = invocation.gather(arguments)
+    configuration = invocation.configuration_of(values)
+    if arguments.command == "train":
+        from bptui.tui.commands.train import train
+
+        return train(configuration, invocation.train_choices(values, words))
+    if arguments.command == "check":
+        from bptui.tui.commands.check import check
+
+        return check(configuration, invocation.check_choices(values))
+    from bptui.tui.commands.run import run
+
+    return run(configuration, invocation.run_choices(values, words))
+
+
+def _forget_output() -> None:
+    """Keep Python from complaining, when it exits, that nobody read what is left."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

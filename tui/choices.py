@@ -1,0 +1,48 @@
+"""What was asked for beside the configuration: how to run it, and where its results go."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_RUN_FOLDER = Path("bptui-run")
+"""Where a checkpoint goes, and `--resume` looks for one, when no folder is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunChoices:
+    """Choices of `bptui run`."""
+
+    speed: float | None
+    """Epochs a second; `None` is as fast as possible. Means nothing unless `speed_given`."""
+    speed_given: bool
+    run_folder: Path | None
+    """Where checkpoints go; with `--resume` alone, the folder that is resumed."""
+    resume: Path | None
+    """The run folder to continue; its own configuration then counts, but for `epochs`."""
+    check: bool
+    """Whether gradients are checked from the start."""
+    preset: str | None
+    command_line: tuple[str, ...]
+    """The command that repeats this run, `bptui` included."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainChoices:
+    """Choices of `bptui train`."""
+
+    json: bool
+    run_folder: Path | None
+    """Where a checkpoint goes at the end; with `--resume` alone, the folder that is resumed."""
+    resume: Path | None
+    command_line: tuple[str, ...]
+    """The command that repeats this run, `bptui` included."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckChoices:
+    """Choices of `bptui check`."""
+
+    after: int
+    """Epochs to train before the check."""
+    json: bool
+    values: bool
+    """Whether both arrays are shown in full."""

@@ -1,0 +1,91 @@
+"""Options from a TOML file."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from bptui.core.errors import InputError, did_you_mean, printable
+from bptui.core.input_file import open_input_file, quoted
+from bptui.tui.options import OPTIONS, Option
+
+MOST_BYTES = 1_000_000
+
+_BY_NAME = {
+    name: option for option in OPTIONS if option.name != "config"
+    for name in (option.name, *option.aliases)
+}  # fmt: skip
+
+
+def read_config_file(path: Path) -> dict[str, Any]:
+    """Return the values of the options in the TOML file at `path`, by `Option.key`.
+
+    Keys are the names of options, with dashes or underscores.
+
+    Raises:
+        InputError: the file cannot be read, is not TOML, or holds an unknown key or a
+            value that is not right.
+    """
+    text = _read_text(path)
+    values: dict[str, Any] = {}
+    for key, value in _parse(text, path).items():
+        where = f"{printable(path)}{_line_of(key, text)}"
+        option = _find(key, value, where)
+        if option.key in values:
+            raise InputError(f"{where}: {option.name} is given twice")
+        values[option.key] = option.kind.read(f"{where}, {option.name}", value, from_file=True)
+    return values
+
+
+def _read_text(path: Path) -> str:
+    shown = printable(path)
+    with open_input_file(path) as stream:
+        try:
+            content = stream.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise InputError(f"{shown}: cannot be read ({error.strerror})") from None
+    if len(content) > MOST_BYTES:
+        raise InputError(f"{shown}: larger than {MOST_BYTES:,} bytes; this is no file of options")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{shown}, line {line}: not UTF-8 text; save it as UTF-8") from None
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    shown = printable(path)
+    try:
+        # Line ends of old editors are none to tomllib.
+        return tomllib.loads(text.replace("\r\n", "\n"))
+    except RecursionError:
+        raise InputError(f"{shown}: not TOML: nested too deeply") from None
+    except ValueError as error:
+        found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|(.*))\)", str(error), re.S)
+        if found is None:
+            raise InputError(f"{shown}: not TOML: a number is too long") from None
+        reason, line, column, elsewhere = found.groups()
+        where = f"line {line}, column {column}" if line else elsewhere
+        reason = reason[:1].lower() + reason[1:]
+        raise InputError(f"{shown}, {where}: not TOML: {printable(reason)}") from None
+
+
+def _line_of(key: str, text: str) -> str:
+    """Return ", line 3" for the line that sets `key`, or nothing where that is hard to say."""
+    name = re.escape(key)
+    pattern = rf"^[ \t]*(?:\[[ \t]*)?(?:{name}|\"{name}\"|'{name}')[ \t]*[=.\]]"
+    found = re.search(pattern, text, re.MULTILINE)
+    return f", line {text.count(chr(10), 0, found.end()) + 1}" if found else ""
+
+
+def _find(key: str, value: Any, where: str) -> Option:
+    name = key.replace("_", "-")
+    option = _BY_NAME.get(name)
+    if option is not None:
+        return option
+    if isinstance(value, dict):
+        raise InputError(f"{where}: {quoted(key)} is a table; options stand by themselves")
+    raise InputError(
+        f"{where}: unknown option {quoted(key)}{did_you_mean(name, _BY_NAME)}; "
+        "keys are the names of options, such as seed"
+    )

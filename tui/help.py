@@ -1,0 +1,94 @@
+"""Help, made of the table of options."""
+
+import shutil
+import textwrap
+
+from bptui.core.version import VERSION
+from bptui.tui.options import COMMANDS, OPTIONS, Option, options_of
+from bptui.tui.parser import SHELLS
+
+_INDENT = 28
+_WIDEST = 100
+
+_EXAMPLES = (
+    ("bptui", "watch XOR being learned"),
+    ("bptui --data moons --hidden 8,8 --eta 1", "another data set, a larger network"),
+    ("bptui train --data iris.csv --validation 0.2", "your own data, no screen"),
+    ("bptui check --preset article --values", "both gradients side by side"),
+)
+
+
+def overview() -> str:
+    """Return what `bptui --help` prints."""
+    lines = [
+        f"bptui {VERSION} - train small NumPy networks live, and prove their gradients",
+        "",
+        "usage: bptui [COMMAND] [options]",
+        "",
+        "Commands",
+        *(_row(f"  {name}", about) for name, about in COMMANDS.items()),
+        "",
+        "Some options (bptui COMMAND --help shows them all)",
+    ]
+    for key in ("data", "hidden", "optimizer", "learning-rate", "epochs", "seed", "preset"):
+        option = next(option for option in OPTIONS if option.name == key)
+        lines.append(_entry(option))
+    lines += [
+        _row("  -h, --help", "this help; after a command, the help of that command"),
+        _row("  -V, --version", "the version"),
+        _row("  --print-completion SHELL", f"completion for {', '.join(SHELLS)}"),
+        "",
+        "Examples",
+        *(f"  {command:<47}{about}" for command, about in _EXAMPLES),
+    ]
+    return "\n".join(lines)
+
+
+def command_help(command: str) -> str:
+    """Return what `bptui COMMAND --help` prints."""
+    lines = [f"usage: bptui {command} [options]", "", _sentence(COMMANDS[command])]
+    group = ""
+    for option in options_of(command):
+        if option.group != group:
+            group = option.group
+            lines += ["", group]
+        lines.append(_entry(option))
+    lines += [_row("  -h, --help", "this help"), "", *_exits(command)]
+    return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _exits(command: str) -> list[str]:
+    ends = {
+        "run": "0 in the end, 2 bad input",
+        "train": "0 trained, 2 bad input, 3 diverged, 130 interrupted",
+        "check": "0 pass, 1 fail, 2 bad input, 4 unresolved or at a kink",
+    }
+    return [f"Exit status: {ends[command]}.", "What is on the command line beats the file, "
+            "and the file beats the preset."]  # fmt: skip
+
+
+def _entry(option: Option) -> str:
+    flags = [f"--{option.name}", *(f"--{alias}" for alias in option.aliases)]
+    if option.negatable:
+        flags = [f"--[no-]{option.name}"]
+    head = f"  {', '.join(flags)} {option.value}".rstrip()
+    default = f" ({option.default})" if option.default else ""
+    return _row(head, option.help + default)
+
+
+def _row(head: str, about: str) -> str:
+    width = min(_WIDEST, max(60, shutil.get_terminal_size().columns))
+    indent = " " * _INDENT
+    first = head.ljust(_INDENT) if len(head) < _INDENT - 1 else f"{head}\n{indent}"
+    body = textwrap.fill(
+        about,
+        width - 1,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+    return first + body[_INDENT:]

@@ -1,0 +1,109 @@
+"""What a command line asks for, with its preset and its `--config` file taken in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError
+from bptui.tui.choices import DEFAULT_RUN_FOLDER, CheckChoices, RunChoices, TrainChoices
+from bptui.tui.config_file import read_config_file
+from bptui.tui.options import BY_KEY, options_of
+from bptui.tui.parser import Arguments
+from bptui.tui.presets import PRESETS
+
+CONFIGURED = tuple(field.name for field in fields(Configuration))
+_RESUMED = ("epochs",)
+"""Fields of a configuration that a resumed run may be given anew."""
+
+
+def gather(arguments: Arguments) -> dict[str, Any]:
+    """Return the values of all options that count, by `Option.key`.
+
+    What is on the command line beats the file, which beats the preset.
+
+    Raises:
+        InputError: the file cannot be used, or options contradict each other.
+    """
+    file = Path(arguments.values["config"]) if "config" in arguments.values else None
+    from_file = read_config_file(file) if file else {}
+    mine = {option.key for option in options_of(arguments.command)}
+    from_file = {key: value for key, value in from_file.items() if key in mine}
+    explicit = {key: value for key, value in arguments.values.items() if key != "config"}
+    for level in (from_file, explicit):
+        if "layers" in level and "hidden" in level:
+            raise InputError("--layers and --hidden say the same twice; give one of them")
+    merged = _over(from_file, explicit)
+    if "resume" in merged:
+        _refuse_settings(merged)
+    preset = PRESETS[merged["preset"]] if "preset" in merged else {}
+    return _over({key: value for key, value in preset.items() if key in mine}, merged)
+
+
+def configuration_of(values: Mapping[str, Any]) -> Configuration:
+    """Return the configuration that `values` make."""
+    return Configuration(**{key: values[key] for key in CONFIGURED if key in values})
+
+
+def run_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> RunChoices:
+    """Return the choices of `bptui run` among `values`."""
+    resume, folder = _folders(values)
+    return RunChoices(
+        speed=values.get("speed"),
+        speed_given="speed" in values,
+        run_folder=folder,
+        resume=resume,
+        check=values.get("check", True),
+        preset=values.get("preset"),
+        command_line=("bptui", *arguments),
+    )
+
+
+def train_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> TrainChoices:
+    """Return the choices of `bptui train` among `values`."""
+    resume, folder = _folders(values)
+    return TrainChoices(
+        json=values.get("json", False),
+        run_folder=folder,
+        resume=resume,
+        command_line=("bptui", *arguments),
+    )
+
+
+def check_choices(values: Mapping[str, Any]) -> CheckChoices:
+    """Return the choices of `bptui check` among `values`."""
+    return CheckChoices(
+        after=values.get("after", 0),
+        json=values.get("json", False),
+        values=values.get("values", False),
+    )
+
+
+def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `lower` with `upper` laid over it, and without what `upper` makes meaningless."""
+    merged = dict(lower)
+    for key, displaced in (("layers", "hidden"), ("hidden", "layers")):
+        if key in upper:
+            merged.pop(displaced, None)
+    if upper.get("method") == "complex":
+        merged.pop("epsilon", None)
+    return merged | dict(upper)
+
+
+def _refuse_settings(values: Mapping[str, Any]) -> None:
+    for key in values:
+        if key == "preset" or (key in CONFIGURED and key not in _RESUMED):
+            raise InputError(
+                f"--{BY_KEY[key].name}: a resumed run keeps the settings it has; "
+                "leave this option out"
+            )
+
+
+def _folders(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
+    """Return the folder to resume and the folder to save in."""
+    folder: Path | None = values.get("run")
+    resume = values.get("resume")
+    if resume is True:
+        resume = folder or DEFAULT_RUN_FOLDER
+    return resume or None, folder or resume or None

@@ -1,0 +1,162 @@
+"""From the words of a command line to the values of options."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from bptui.core.errors import InputError, did_you_mean
+from bptui.core.input_file import quoted
+from bptui.tui.options import BY_KEY, COMMANDS, Option, options_of
+
+DEFAULT_COMMAND = next(iter(COMMANDS))
+SHELLS = ("bash", "zsh", "tcsh", "fish", "powershell")
+_LOOKS_NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """A command line, taken apart and read."""
+
+    command: str
+    named: bool
+    """Whether the command was written out."""
+    values: dict[str, Any]
+    """Values of the options that were given, by `Option.key`."""
+    help: bool = False
+    version: bool = False
+    completion: str | None = None
+    """The shell whose completion script is wanted."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message)
+
+
+def parse_arguments(arguments: Sequence[str]) -> Arguments:
+    """Read a command line, without its first word `bptui`.
+
+    Raises:
+        InputError: an unknown command or option, or a value that is none.
+    """
+    words = list(arguments)
+    named = bool(words) and not words[0].startswith("-")
+    command = words.pop(0) if named else DEFAULT_COMMAND
+    if command not in COMMANDS:
+        raise InputError(
+            f"unknown command {quoted(command)}{did_you_mean(command, COMMANDS)}; "
+            f"the commands are {', '.join(COMMANDS)}"
+        )
+    options = options_of(command)
+    parser = make_parser(options, at_root=not named)
+    try:
+        given, rest = parser.parse_known_args(_joined(words, options))
+    except argparse.ArgumentError as error:
+        raise _explained(error, options) from None
+    asked = vars(given)
+    result = Arguments(
+        command,
+        named,
+        {},
+        bool(asked.pop("_help", False)),
+        bool(asked.pop("_version", False)),
+        asked.pop("_completion", None),
+    )
+    if result.help or result.version:
+        return result
+    if rest:
+        raise _left_over(rest[0], command, parser)
+    if result.completion is not None and result.completion not in SHELLS:
+        raise InputError(
+            f"--print-completion: unknown shell {quoted(result.completion)}"
+            f"{did_you_mean(result.completion, SHELLS)}; choose one of {', '.join(SHELLS)}"
+        )
+    for key, value in asked.items():
+        result.values[key] = _read(BY_KEY[key], value)
+    return result
+
+
+def make_parser(options: Sequence[Option], *, at_root: bool) -> argparse.ArgumentParser:
+    """Return a parser that leaves the values of `options` as they are written."""
+    parser = _Parser(prog="bptui", add_help=False, allow_abbrev=False, exit_on_error=False)
+    add_options(parser, options, at_root=at_root)
+    return parser
+
+
+def add_options(
+    parser: argparse.ArgumentParser, options: Sequence[Option], *, at_root: bool
+) -> None:
+    """Add `options`, and those that ask for help and the like, to `parser`."""
+    add = parser.add_argument
+    add("-h", "--help", dest="_help", action="store_true", help="show help and leave")
+    if at_root:
+        add("-V", "--version", dest="_version", action="store_true", help="show the version")
+        add("--print-completion", dest="_completion", help="print a completion script")
+    for option in options:
+        about: dict[str, Any] = {
+            "dest": option.key,
+            "default": argparse.SUPPRESS,
+            "help": option.help.replace("%", "%%"),
+        }
+        if option.negatable:
+            add(*option.flags, action=argparse.BooleanOptionalAction, **about)
+        elif not option.value:
+            add(*option.flags, action="store_true", **about)
+        elif option.repeatable:
+            add(*option.flags, action="append", **about)
+        elif option.alone:
+            add(*option.flags, nargs="?", const=True, **about)
+        else:
+            add(*option.flags, **about)
+
+
+def _joined(words: list[str], options: Sequence[Option]) -> list[str]:
+    """Return `words` with `--option -1e-3` as `--option=-1e-3`, which argparse takes as meant."""
+    takes_value = {flag for option in options if option.value for flag in option.flags}
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in takes_value and _LOOKS_NEGATIVE.match(word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _read(option: Option, value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    return option.kind.read(f"--{option.name}", value)
+
+
+def _explained(error: argparse.ArgumentError, options: Sequence[Option]) -> InputError:
+    flags = (error.argument_name or "").split("/")
+    name = next((flag for flag in flags if flag.startswith("--")), flags[0])
+    if "ignored explicit argument" in error.message:
+        return InputError(f"{name}: this option takes no value")
+    kind = next((option.kind.expected for option in options if name in option.flags), "")
+    wanted = f"; give {kind}" if kind else ""
+    if name == "--print-completion":
+        wanted = f"; give one of {', '.join(SHELLS)}"
+    return InputError(f"{name}: its value is missing{wanted}")
+
+
+def _left_over(word: str, command: str, parser: argparse.ArgumentParser) -> InputError:
+    if not word.startswith("-") or word in ("-", "--"):
+        if word in COMMANDS:
+            return InputError(f"the command comes first: bptui {word} …")
+        return InputError(f"unexpected argument {quoted(word)}; options begin with --")
+    name = word.split("=")[0]
+    elsewhere = [
+        other
+        for other in COMMANDS
+        if any(name in option.flags for option in options_of(other)) and other != command
+    ]
+    if elsewhere:
+        return InputError(
+            f"{name}: an option of bptui {' and '.join(elsewhere)}, not of bptui {command}"
+        )
+    known = [flag for flag in parser._option_string_actions if flag.startswith("--")]
+    near = did_you_mean(name, known)
+    return InputError(f"unknown option {quoted(name)}{near}; see bptui {command} --help")

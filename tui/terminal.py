@@ -1,0 +1,112 @@
+"""What the terminal at the other end can show, and text that it can take."""
+
+import codecs
+import os
+import re
+import sys
+import unicodedata
+from typing import TextIO
+
+_IN_ASCII = str.maketrans(
+    {
+        "Θ": "Theta",
+        "θ": "theta",
+        "η": "eta",
+        "ε": "epsilon",
+        "λ": "lambda",
+        "δ": "delta",
+        "σ": "sigma",
+        "μ": "mu",
+        "ρ": "rho",
+        "∂": "d",
+        "√": "sqrt",
+        "ŷ": "y^",
+        "·": "-",
+        "×": "x",
+        "−": "-",
+        "±": "+-",
+        "≤": "<=",
+        "≥": ">=",
+        "≈": "~",
+        "→": "->",
+        "←": "<-",
+        "│": "|",
+        "█": "#",
+        "░": ".",
+        "‘": "'",
+        "’": "'",
+        "“": '"',
+        "”": '"',
+        "—": "-",
+        "–": "-",
+    }
+)
+
+
+def encoding_is_utf8(stream: TextIO) -> bool:
+    """Return whether `stream` takes every character; one without an encoding does."""
+    encoding = getattr(stream, "encoding", None)
+    if not encoding:
+        return True
+    try:
+        return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+    except LookupError:
+        return False
+
+
+def to_ascii(text: str) -> str:
+    """Return `text` in ASCII: `Θ¹` becomes `Theta1`, and what has no spelling an escape.
+
+    Longer spellings eat into the next gap of a table, so that columns stay in line.
+    """
+    return "\n".join(_line_to_ascii(line) for line in text.split("\n"))
+
+
+def _line_to_ascii(line: str) -> str:
+    if line.isascii():
+        return line
+    pieces, owed = [], 0
+    for piece in re.split(r"( {2,})", line):
+        if piece.startswith("  "):
+            width = max(1, len(piece) - owed)
+            owed -= len(piece) - width
+            pieces.append(" " * width)
+        else:
+            spelled = _spell(piece)
+            owed += len(spelled) - len(piece)
+            pieces.append(spelled)
+    return "".join(pieces)
+
+
+def _spell(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.translate(_IN_ASCII))
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return plain.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Write `text` as a line to `stream`, standard output by default, in what it can show."""
+    stream = sys.stdout if stream is None else stream
+    if stream is None:  # closed by whoever started us
+        return
+    stream.write((text if encoding_is_utf8(stream) else to_ascii(text)) + "\n")
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether `stream` is a terminal on which a line can be drawn over."""
+    return stream is not None and stream.isatty() and not is_dumb()
+
+
+def no_color() -> bool:
+    """Return whether the user asked for no colour (https://no-color.org)."""
+    return bool(os.environ.get("NO_COLOR"))
+
+
+def over_ssh() -> bool:
+    """Return whether this session came over SSH."""
+    return any(os.environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY"))
+
+
+def is_dumb() -> bool:
+    """Return whether the terminal says that it can do nothing but print."""
+    return os.environ.get("TERM", "").lower() in ("dumb", "unknown")
