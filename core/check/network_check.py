@@ -79,8 +79,13 @@ def _unit_roundoff(work: Backpropagation) -> float:
 
 
 def _cost_noise(work: Backpropagation, cost: float) -> float:
-    """Return how far rounding may move J: a few roundings, of J or of the errors squared in it."""
-    return 32.0 * len(work.thetas) * _unit_roundoff(work) * max(cost, cost**0.5, 1e-300)
+    """Return how far rounding may move J: a few roundings of the terms that it is made of.
+
+    A squared error is the square of a rounded difference; a cross-entropy the logarithm
+    of a number near 1.
+    """
+    largest_term = max(cost, cost**0.5) if work.cost_name == "mse" else max(cost, 1.0)
+    return 32.0 * len(work.thetas) * _unit_roundoff(work) * max(largest_term, 1e-300)
 
 
 def _differences(work: Backpropagation, method: str, epsilon: float) -> tuple[Array, Array]:

@@ -166,8 +166,8 @@ def make_array_report(
 ) -> ArrayReport:
     """Judge every entry of one array; all arguments have its shape.
 
-    An entry fails where the two differ by more than `error_bound`. Where they do not, but
-    the bound is more than a thousandth of the largest entry, the arithmetic cannot tell.
+    An entry fails where the two differ by more than `error_bound`. Where they differ by
+    less, but by more than a thousandth of the largest entry, the arithmetic cannot tell.
 
     Args:
         name: what to call the array.
@@ -182,8 +182,7 @@ def make_array_report(
     relative_error = np.zeros_like(difference)
     np.divide(difference, magnitude, out=relative_error, where=magnitude > 0)
     verdicts = np.zeros(difference.shape, np.uint8)
-    vague = error_bound > 1e-3 * magnitude.max(initial=0.0)
-    verdicts[vague & (difference > 0)] = VERDICTS.index("unresolved")
+    verdicts[difference > 1e-3 * magnitude.max(initial=0.0)] = VERDICTS.index("unresolved")
     # Written so that a NaN on either side fails.
     wrong = ~(difference <= error_bound)
     verdicts[wrong] = VERDICTS.index("at-kink" if kinks else "fail")

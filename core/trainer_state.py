@@ -1,0 +1,35 @@
+"""Everything that decides how training goes on from a point: what a checkpoint keeps."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerState:
+    """A point between two steps; restoring it and going on gives the same bits."""
+
+    theta: Array
+    """Flat parameters, (P,)."""
+    optimizer: dict[str, Array]
+    """The optimizer's memory, by name."""
+    epoch: int
+    batch: int
+    """Steps taken within the epoch; always 0 with full batches."""
+    partial_cost: float
+    """Sum of sample costs over the batches of this epoch so far."""
+    last_cost: float
+    """Cost of the last whole epoch; NaN before the first."""
+    drawn_from: dict[str, Any] | None
+    """State of the shuffling generator as this epoch's order was drawn."""
+    seed: int
+    learning_rate: float
+
+
+def copied(arrays: dict[str, Array]) -> dict[str, Array]:
+    """Return copies that nothing else will write to."""
+    return {name: np.array(values) for name, values in arrays.items()}

@@ -1,0 +1,135 @@
+"""From a configuration to a trainer: the data decides what was left open."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from bptui.core.configuration import Configuration
+from bptui.core.dataset import Dataset
+from bptui.core.datasets import GENERATORS, load_dataset
+from bptui.core.errors import InputError
+from bptui.core.network import Network
+from bptui.core.preparation import prepare
+from bptui.core.runs import load_configuration, restore_run
+from bptui.core.training.trainer import Trainer
+
+_SQUARED_ERROR_LEARNING_RATES = {"sgd": 2.0, "momentum": 0.5, "nesterov": 0.5}
+"""Squared errors through a sigmoid leave small gradients; XOR is then solved most often."""
+
+
+def build_trainer(configuration: Configuration) -> Trainer:
+    """Load the data and make a network and a trainer for it.
+
+    Raises:
+        InputError: anything in the configuration is impossible or does not fit the data.
+    """
+    dataset = load_dataset(
+        configuration.data,
+        target=configuration.target,
+        samples=configuration.samples,
+        noise=configuration.noise,
+        seed=configuration.seed,
+    )
+    chosen = completed(configuration, dataset)
+    prepared = prepare(
+        dataset,
+        validation=chosen.validation,
+        standardize=bool(chosen.standardize),
+        seed=chosen.seed,
+    )
+    assert chosen.layers is not None and chosen.output is not None and chosen.cost is not None
+    network = Network(
+        chosen.layers,
+        activation=chosen.activation,
+        output=chosen.output,
+        cost=chosen.cost,
+        l2=chosen.l2,
+        init=chosen.init,
+        init_scale=chosen.init_scale,
+        seed=chosen.seed,
+        dtype=chosen.dtype,
+    )
+    trainer = Trainer(
+        network,
+        prepared.training,
+        prepared.validation,
+        optimizer=chosen.optimizer,
+        learning_rate=chosen.learning_rate,
+        batch_size=chosen.batch_size,
+        epoch_limit=chosen.epochs,
+        until_cost=chosen.until_cost,
+        method=chosen.method,
+        epsilon=chosen.epsilon,
+    )
+    trainer.configuration = configuration
+    trainer.standardizer = prepared.standardizer
+    return trainer
+
+
+def resume_trainer(folder: Path) -> Trainer:
+    """Return the trainer of a run folder, at its checkpoint.
+
+    Raises:
+        InputError: no run is there, it is damaged, or its data cannot be loaded.
+    """
+    trainer = build_trainer(load_configuration(folder))
+    restore_run(trainer, folder)
+    return trainer
+
+
+def completed(configuration: Configuration, dataset: Dataset) -> Configuration:
+    """Return the configuration with all that the data decides filled in.
+
+    Raises:
+        InputError: layer sizes, output or target that do not fit the data.
+    """
+    inputs, outputs = dataset.X.shape[1], dataset.y.shape[1]
+    cost = configuration.cost or "mse"
+    output = configuration.output or _output_for(dataset, cost)
+    if output == "softmax" and outputs == 1:
+        raise InputError(
+            "output: 'softmax' needs two or more target columns and "
+            f"{dataset.name} has one; choose sigmoid"
+        )
+    standardize = configuration.standardize
+    if standardize is None:
+        standardize = configuration.data not in GENERATORS
+    learning_rate = configuration.learning_rate
+    if learning_rate is None and cost == "mse" and output == "sigmoid":
+        learning_rate = _SQUARED_ERROR_LEARNING_RATES.get(configuration.optimizer)
+    if learning_rate is None and output == "linear" and configuration.optimizer == "sgd":
+        learning_rate = 0.05
+    return replace(
+        configuration,
+        layers=_layers_for(configuration, dataset, inputs, outputs),
+        output=output,
+        cost=cost,
+        standardize=standardize,
+        learning_rate=learning_rate,
+    )
+
+
+def _output_for(dataset: Dataset, cost: str) -> str:
+    if dataset.task == "regression":
+        return "linear" if cost == "mse" else "sigmoid"
+    return "softmax" if dataset.task == "classes" and cost == "cross-entropy" else "sigmoid"
+
+
+def _layers_for(
+    configuration: Configuration, dataset: Dataset, inputs: int, outputs: int
+) -> tuple[int, ...]:
+    if configuration.layers is None:
+        hidden = configuration.hidden
+        if hidden is None:
+            hidden = (2, 2) if inputs == 2 and len(dataset) <= 4 else (8,)
+        return (inputs, *hidden, outputs)
+    if configuration.hidden is not None:
+        raise InputError("layers and hidden say the same thing twice; give one of them")
+    layers = configuration.layers
+    if layers[0] != inputs or layers[-1] != outputs:
+        raise InputError(
+            f"layers: {','.join(map(str, layers))} does not fit {dataset.name}, which has "
+            f"{inputs} {'feature' if inputs == 1 else 'features'} and {outputs} "
+            f"{'target column' if outputs == 1 else 'target columns'}: the first size is "
+            f"{inputs} and the last {outputs}"
+        )
+    return layers

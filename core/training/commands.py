@@ -1,0 +1,90 @@
+"""What can be asked of a live session: small objects on its queue."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class TogglePause:
+    """Pause, or go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Pause, and train exactly so many epochs."""
+
+    epochs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reinitialize:
+    """Start again at epoch 0."""
+
+    new_seed: bool
+    """Whether to draw another Θ, from the next seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLearningRate:
+    """Move η along the series 1, 2, 5, 10, …"""
+
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSpeed:
+    """Move the pace along the series 1, 2, 5, …; beyond its end is as fast as possible."""
+
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToggleChecking:
+    """Switch the gradient check off, or on."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextMethod:
+    """Check by the next method."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEpsilon:
+    """Multiply the ε of the check by a power of ten."""
+
+    decades: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Save the run."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ShowBoundary:
+    """Say how many cells the decision boundary is drawn with; 0 leaves it out."""
+
+    columns: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the session."""
+
+
+Command = (
+    TogglePause
+    | Step
+    | Reinitialize
+    | ChangeLearningRate
+    | ChangeSpeed
+    | ToggleChecking
+    | NextMethod
+    | ChangeEpsilon
+    | Checkpoint
+    | ShowBoundary
+    | Stop
+)

@@ -1,0 +1,242 @@
+"""Live training: pace, commands, gradient checks and snapshots, in one loop.
+
+Everything here happens on the thread that calls `run`. The screen talks to it
+through `send`, whose queue is the only thing both threads touch, and hears from
+it through immutable snapshots.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event
+from time import perf_counter
+
+import numpy as np
+
+from bptui.core.check import METHODS, Report
+from bptui.core.check.methods import choose_method
+from bptui.core.errors import InputError, printable
+from bptui.core.runs import save_run
+from bptui.core.snapshot import Snapshot, State
+from bptui.core.training import commands
+from bptui.core.training.pace import Meter, Pace, next_speed, on_ladder
+from bptui.core.training.trainer import Trainer
+from bptui.core.training.view import View
+
+SLICE = 0.01
+"""Seconds trained between two looks at the queue."""
+CHECK_SHARE = 0.05
+"""The share of the time that live gradient checks may take."""
+LARGEST_DIFFERENCES = 5_000
+"""Parameters up to which differences, two costs an entry, are taken live."""
+_METHODS = tuple(METHODS)
+_SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
+
+
+class Session:
+    """A trainer that runs at a pace and obeys commands."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        *,
+        speed: float | None = None,
+        checking: bool = True,
+        interval: float = 0.1,
+    ) -> None:
+        """Prepare; nothing is trained before `run`.
+
+        Args:
+            trainer: belongs to this session until `run` returns.
+            speed: epochs a second; `None` is as fast as possible.
+            checking: whether gradients are checked from the start.
+            interval: seconds between two snapshots while training.
+        """
+        self.trainer = trainer
+        self.interval = interval
+        self._commands: SimpleQueue[commands.Command] = SimpleQueue()
+        self._pace, self._meter = Pace(speed), Meter()
+        self._view = View(trainer)
+        self._paused = self._stopped = False
+        self._checking = checking
+        self._method, self._epsilon = choose_method(trainer.method, trainer.epsilon)
+        self._report: Report | None = None
+        self._report_point: tuple[int, int] | None = None
+        self._next_check = 0.0
+        self._message = ""
+
+    def send(self, command: commands.Command) -> None:
+        """Ask for something; it is done between two slices. Safe from any thread."""
+        self._commands.put(command)
+
+    def run(self, publish: Callable[[Snapshot, bool], None], gate: Event | None = None) -> None:
+        """Train until `Stop`.
+
+        Args:
+            publish: called with every snapshot, and whether it answers a command.
+            gate: while cleared, training waits (a quarter of a second at most), so
+                that a screen can draw undisturbed.
+        """
+        publish(self.snapshot(), True)
+        published = perf_counter()
+        while not self._stopped:
+            if gate is not None and not gate.is_set():
+                gate.wait(0.25)
+            answered = self._obey(wait=self._idle_time(published))
+            running = not self._paused and self.trainer.state == "running"
+            ended = False
+            if running:
+                due = self._pace.due(perf_counter())
+                if due is None or due > 0:
+                    self._pace.did(self.trainer.advance(SLICE, due))
+                    ended = self.trainer.state != "running"
+            now = perf_counter()
+            if answered or ended or (running and now - published >= self.interval):
+                publish(self.snapshot(), answered or ended)
+                published = perf_counter()
+
+    def _idle_time(self, published: float) -> float:
+        if self._paused or self.trainer.state != "running":
+            return 0.5
+        until_snapshot = published + self.interval - perf_counter()
+        return max(0.0, min(self._pace.wait(), until_snapshot))
+
+    def _obey(self, wait: float) -> bool:
+        """Carry out all commands in the queue, waiting for the first; say whether any came."""
+        try:
+            command = self._commands.get(timeout=wait) if wait else self._commands.get_nowait()
+        except Empty:
+            return False
+        self._message = ""
+        while True:
+            self._carry_out(command)
+            try:
+                command = self._commands.get_nowait()
+            except Empty:
+                return True
+
+    def _carry_out(self, command: commands.Command) -> None:
+        trainer = self.trainer
+        match command:
+            case commands.TogglePause():
+                self._toggle_pause()
+            case commands.Step(epochs):
+                self._paused = True
+                if trainer.state == "running":
+                    trainer.advance(float("inf"), epochs)
+                else:
+                    self._message = trainer.message
+            case commands.Reinitialize(new_seed):
+                trainer.reinitialize(trainer.seed + 1 if new_seed else trainer.seed)
+                self._pace.restart()
+                self._forget_report()
+            case commands.ChangeLearningRate(steps):
+                trainer.learning_rate = on_ladder(trainer.learning_rate, steps)
+            case commands.ChangeSpeed(steps):
+                self._pace.speed = next_speed(self._pace.speed, steps)
+                self._pace.restart()
+            case commands.ToggleChecking():
+                self._checking = not self._checking
+                self._forget_report()
+            case commands.NextMethod():
+                self._next_method()
+            case commands.ChangeEpsilon(decades):
+                self._change_epsilon(decades)
+            case commands.Checkpoint(folder):
+                self._checkpoint(folder)
+            case commands.ShowBoundary(columns, rows):
+                self._view.set_grid(columns, rows)
+            case commands.Stop():
+                self._stopped = True
+
+    def _toggle_pause(self) -> None:
+        if self.trainer.state == "diverged":
+            self.trainer.resume()
+            self._paused = False
+        elif self.trainer.state == "finished":
+            self._message = f"{self.trainer.message}; r or R starts again"
+        else:
+            self._paused = not self._paused
+        self._pace.restart()
+
+    def _next_method(self) -> None:
+        place = (_METHODS.index(self._method) + 1) % len(_METHODS)
+        self._method = _METHODS[place]
+        self._epsilon = METHODS[self._method].epsilon
+        self._forget_report()
+
+    def _change_epsilon(self, decades: int) -> None:
+        if self._epsilon is None:
+            self._message = "the complex step has no ε to choose; m takes another method"
+            return
+        changed = float(f"{self._epsilon * 10.0**decades:.3g}")
+        self._epsilon = min(_LARGEST_EPSILON, max(_SMALLEST_EPSILON, changed))
+        self._forget_report()
+
+    def _checkpoint(self, folder: Path) -> None:
+        try:
+            self._message = (
+                f"saved epoch {self.trainer.epoch:,} in {save_run(self.trainer, folder)}"
+            )
+        except InputError as error:
+            self._message = str(error)
+
+    def _forget_report(self) -> None:
+        self._report = self._report_point = None
+        self._next_check = 0.0
+
+    def _check(self, now: float) -> None:
+        """Check the gradient if it is switched on, worth it and not too soon."""
+        trainer = self.trainer
+        point = (trainer.epoch, trainer.steps)
+        resting = self._paused or trainer.state != "running"
+        if not self._checking or point == self._report_point:
+            return
+        if now < self._next_check and not resting:
+            return
+        if self._epsilon is not None and trainer.network.theta.size > LARGEST_DIFFERENCES:
+            self._message = (
+                f"differences of {trainer.network.theta.size:,} entries are too slow to watch; "
+                "m takes the complex step"
+            )
+            return
+        self._report = trainer.check(self._method, self._epsilon)
+        self._report_point = point
+        self._next_check = now + self._report.seconds / CHECK_SHARE
+
+    def snapshot(self) -> Snapshot:
+        """Return the present state, with a gradient check if one is due."""
+        trainer = self.trainer
+        now = perf_counter()
+        self._check(now)
+        state: State = trainer.state
+        if state == "running" and self._paused:
+            state = "paused"
+        rate = self._meter.rate(now, trainer.progress)
+        if state != "running":
+            self._meter.restart()
+        work = trainer.next_work()
+        with np.errstate(all="ignore"):
+            work.evaluate()
+        return Snapshot(
+            description=self._view.description,
+            epoch=trainer.epoch,
+            cost=trainer.cost,
+            validation_cost=trainer.validation_cost,
+            state=state,
+            epochs_per_second=rate if state == "running" else 0.0,
+            speed=self._pace.speed,
+            seed=trainer.seed,
+            learning_rate=trainer.learning_rate,
+            thetas=tuple(theta.astype(np.float64) for theta in trainer.network.thetas),
+            gradients=tuple(gradient.astype(np.float64) for gradient in work.gradients),
+            curve=trainer.curve(),
+            checking=self._checking,
+            method=self._method,
+            epsilon=self._epsilon,
+            report=self._report if self._checking else None,
+            report_epoch=self._report_point[0] if self._report_point else 0,
+            predictions=self._view.predictions(),
+            boundary=self._view.boundary(),
+            message=self._message or trainer.message,
+        )

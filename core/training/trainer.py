@@ -1,0 +1,404 @@
+"""The training loop: steps of an optimizer along backpropagated gradients."""
+
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.backpropagation import Backpropagation, with_ones
+from bptui.core.check import Report, check_backpropagation
+from bptui.core.configuration import Configuration
+from bptui.core.costs import check_targets
+from bptui.core.dataset import Dataset
+from bptui.core.errors import check_choice
+from bptui.core.history import CostCurve, CostHistory, Mark
+from bptui.core.network import Network
+from bptui.core.optimizers import OPTIMIZERS
+from bptui.core.preparation import Standardizer
+from bptui.core.runs import save_run
+from bptui.core.trainer_state import TrainerState, copied
+from bptui.core.training.batches import Batches
+from bptui.core.training.scores import Scores, score
+
+Array = NDArray[Any]
+
+TrainerPhase = Literal["running", "finished", "diverged"]
+
+VALIDATION_EPOCHS = 10
+"""Full-batch epochs between two looks at the validation cost."""
+
+
+class Trainer:
+    """A network, its data and an optimizer, at some epoch.
+
+    The same configuration and seed give the same bits, however the epochs
+    are divided between calls.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        training: Dataset,
+        validation: Dataset | None = None,
+        *,
+        optimizer: str = "sgd",
+        learning_rate: float | None = None,
+        batch_size: int | None = None,
+        epoch_limit: int | None = None,
+        until_cost: float | None = None,
+        method: str = "auto",
+        epsilon: float | None = None,
+    ) -> None:
+        """Stand before the first epoch.
+
+        Args:
+            network: its Θ is trained in place.
+            training: samples as the network sees them, scaled if they need it.
+            validation: samples whose cost is watched and never trained on.
+            optimizer: a name in `OPTIMIZERS`.
+            learning_rate: η; `None` is the optimizer's own.
+            batch_size: samples a step; `None` is all of them.
+            epoch_limit: finish after so many epochs.
+            until_cost: finish at the first epoch whose cost is not above this.
+            method: of the gradient check.
+            epsilon: of the gradient check.
+
+        Raises:
+            InputError: data that does not fit the network, or an unknown optimizer.
+        """
+        kind = OPTIMIZERS[check_choice("optimizer", optimizer, OPTIMIZERS)]
+        self.network, self.training, self.validation = network, training, validation
+        self.optimizer_name = optimizer
+        self.epoch_limit, self.until_cost = epoch_limit, until_cost
+        self.method, self.epsilon = method, epsilon
+        self.configuration: Configuration | None = None
+        """What this trainer was built from, where it was."""
+        self.standardizer: Standardizer | None = None
+        """How the features were scaled, where they were."""
+        self.batch_size = min(batch_size or len(training), len(training))
+        self._optimizer = kind(network.theta)
+        self._first_learning_rate = learning_rate or kind.learning_rate
+        self._learning_rate = self._first_learning_rate
+        self._prepare_data()
+        self._start()
+
+    def _prepare_data(self) -> None:
+        network, training = self.network, self.training
+        check_targets(network.cost_name, network.output, training.y)
+        self._whole = network.loaded(training.X, training.y)
+        self._batches: Batches | None = None
+        self._works: dict[int, Backpropagation] = {len(training): self._whole}
+        if self.batch_size < len(training):
+            inputs = with_ones(training.X, network.dtype)
+            targets = training.y.astype(network.dtype)
+            self._batches = Batches(inputs, targets, self.batch_size, network.seed)
+        self._validation_work = None
+        if self.validation is not None:
+            self._validation_work = network.loaded(self.validation.X, self.validation.y)
+            # The penalty belongs to what is minimized, not to how good the network is.
+            self._validation_work.penalty = 0.0
+
+    def _start(self) -> None:
+        self.epoch = 0
+        self.state: TrainerPhase = "running"
+        """`running`, `finished` or `diverged`."""
+        self.message = ""
+        """One sentence on why training ended."""
+        self.history = CostHistory()
+        self.marks: list[Mark] = []
+        self._validation: list[tuple[int, float]] = []
+        self._batch = 0
+        self._partial_cost = 0.0
+        self._last_cost = float("nan")
+        self._seconds_a_step = 1e-4
+        self._anchor = self.point()
+        self._watch_validation()
+
+    @property
+    def seed(self) -> int:
+        """Seed of the initial Θ and of the order of the batches."""
+        return self.network.seed
+
+    @property
+    def learning_rate(self) -> float:
+        """η, from the next step on."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        if value != self._learning_rate:
+            self._learning_rate = value
+            self.marks = [mark for mark in self.marks if mark.epoch != self.epoch]
+            self.marks.append(Mark(self.epoch, "learning-rate", f"η {value:g}"))
+
+    @property
+    def cost(self) -> float:
+        """J of Θ as it is now; with minibatches the mean over the last whole epoch."""
+        if self._batches is not None and self.epoch:
+            return self._last_cost
+        with np.errstate(all="ignore"):
+            self._whole.forward()
+            return self._whole.cost()
+
+    @property
+    def validation_cost(self) -> float | None:
+        """The last validation cost, without a penalty; `None` with no validation set."""
+        return self._validation[-1][1] if self._validation else None
+
+    def reinitialize(self, seed: int) -> None:
+        """Go back to before the first epoch with the Θ that `seed` draws; η stays."""
+        self.network.initialize(seed)
+        self._optimizer.reset()
+        if self._batches is not None:
+            self._batches.reset(seed)
+        self._start()
+
+    def advance(self, seconds: float, most_epochs: int | None = None) -> int:
+        """Train for about `seconds` or `most_epochs`, and return how many epochs ended.
+
+        Returns at once when the state is not `running`. Never splits a step, and may
+        stop within an epoch of minibatches.
+        """
+        first = self.epoch
+        deadline = perf_counter() + seconds
+        goal = None if most_epochs is None else self.epoch + max(0, most_epochs)
+        with np.errstate(all="ignore"):
+            while self.state == "running" and self.epoch != goal:
+                started = perf_counter()
+                if started >= deadline and self.epoch > first:
+                    break
+                steps = int(max(1.0, min(1e6, (deadline - started) / self._seconds_a_step)))
+                taken = self._slice(steps, goal)
+                if taken:
+                    spent = (perf_counter() - started) / taken
+                    self._seconds_a_step += 0.3 * (spent - self._seconds_a_step)
+                if perf_counter() >= deadline:
+                    break
+        return self.epoch - first
+
+    def _slice(self, steps: int, goal: int | None) -> int:
+        """Take at most `steps` steps, not beyond the next epoch of interest."""
+        ends = [end for end in (goal, self.epoch_limit, self._next_validation()) if end is not None]
+        if self.epoch_limit is not None and self.epoch >= self.epoch_limit:
+            self._finish(f"reached {self.epoch_limit:,} epochs")
+            return 0
+        begin = self.point()
+        if self._batches is None:
+            if ends:
+                steps = min(steps, min(ends) - self.epoch)
+            taken = self._full_batch_steps(steps, begin)
+        else:
+            taken = self._minibatch_steps(steps, self._batches, begin, min(ends, default=None))
+        if self.state == "running":
+            self._watch_validation()
+            if self.epoch_limit is not None and self.epoch >= self.epoch_limit:
+                self._finish(f"reached {self.epoch_limit:,} epochs")
+        return taken
+
+    def _full_batch_steps(self, count: int, begin: TrainerState) -> int:
+        costs: list[float] = []
+        evaluate, step = self._whole.evaluate, self._optimizer.step
+        gradient, learning_rate = self._whole.gradient, self._learning_rate
+        lowest = -np.inf if self.until_cost is None else self.until_cost
+        cost = 0.0
+        for _ in range(count):
+            cost = evaluate()
+            # One chained comparison finds a NaN, an infinity and a cost that is low enough.
+            if not lowest < cost < np.inf:
+                break
+            costs.append(cost)
+            step(gradient, learning_rate)
+        self.epoch += len(costs)
+        self._record(costs, begin.epoch)
+        if len(costs) < count and not np.isfinite(cost):
+            self._diverge(len(costs), begin)
+            return 0
+        if costs:
+            self._anchor = begin
+        if len(costs) < count:
+            self._finish(f"J is {cost:.3g}, not above {self.until_cost:g}")
+        return len(costs)
+
+    def _minibatch_steps(
+        self, count: int, batches: Batches, begin: TrainerState, end: int | None
+    ) -> int:
+        costs: list[float] = []
+        taken = 0
+        while taken < count and self.epoch != end:
+            work = self._next_work(batches)
+            cost = work.evaluate()
+            if not np.isfinite(cost):
+                self._record(costs, begin.epoch)
+                self._diverge(taken, begin)
+                return 0
+            self._optimizer.step(work.gradient, self._learning_rate)
+            self._partial_cost += cost * work.samples
+            self._batch += 1
+            taken += 1
+            if self._batch == len(batches):
+                costs.append(self._end_epoch(batches))
+                if self.until_cost is not None and costs[-1] <= self.until_cost:
+                    self._finish(f"J is {costs[-1]:.3g}, not above {self.until_cost:g}")
+                    break
+        self._anchor = begin
+        self._record(costs, begin.epoch)
+        return taken
+
+    def _record(self, costs: list[float], first_epoch: int) -> None:
+        """Add the costs of epochs from `first_epoch` on, but for those known already."""
+        self.history.extend(costs[max(0, self.history.epochs - first_epoch) :])
+
+    def _next_work(self, batches: Batches) -> Backpropagation:
+        inputs, targets = batches[self._batch]
+        samples = len(inputs)
+        if samples not in self._works:
+            self._works[samples] = self.network.backpropagation(samples, len(self.training))
+        work = self._works[samples]
+        work.load(inputs, targets)
+        return work
+
+    def _end_epoch(self, batches: Batches) -> float:
+        self._last_cost = self._partial_cost / len(self.training)
+        self._partial_cost, self._batch = 0.0, 0
+        self.epoch += 1
+        batches.start_epoch()
+        return self._last_cost
+
+    def _finish(self, message: str) -> None:
+        self.state, self.message = "finished", message
+
+    def _diverge(self, steps: int, begin: TrainerState) -> None:
+        """Go back to the last Θ with a finite cost: repeat all steps but the last."""
+        wrong = self.epoch
+        anchor = begin if steps else self._anchor
+        repeat = self.steps - (anchor.epoch * self._steps_an_epoch + anchor.batch) - 1
+        self.restore(anchor)
+        for _ in range(max(0, repeat)):
+            work = self._whole if self._batches is None else self._next_work(self._batches)
+            cost = work.evaluate()
+            self._optimizer.step(work.gradient, self._learning_rate)
+            if self._batches is None:
+                self.epoch += 1
+                continue
+            self._partial_cost += cost * work.samples
+            self._batch += 1
+            if self._batch == len(self._batches):
+                self._end_epoch(self._batches)
+        self.state = "diverged"
+        self.message = (
+            f"J stopped being a finite number at epoch {wrong:,}; Θ is the last good one, of "
+            f"epoch {self.epoch:,}: a smaller learning rate than {self._learning_rate:g} may help"
+        )
+
+    def resume(self) -> None:
+        """Go on after a divergence, for which η should be smaller by now."""
+        if self.state == "diverged":
+            self.state, self.message = "running", ""
+
+    @property
+    def steps(self) -> int:
+        """Steps of the optimizer so far."""
+        return self.epoch * self._steps_an_epoch + self._batch
+
+    @property
+    def progress(self) -> float:
+        """Epochs so far, parts of one included."""
+        return self.epoch + self._batch / self._steps_an_epoch
+
+    @property
+    def _steps_an_epoch(self) -> int:
+        return 1 if self._batches is None else len(self._batches)
+
+    def _next_validation(self) -> int | None:
+        if self._validation_work is None:
+            return None
+        interval = VALIDATION_EPOCHS if self._batches is None else 1
+        return (self.epoch // interval + 1) * interval
+
+    def _watch_validation(self) -> None:
+        work = self._validation_work
+        if work is None or (self._validation and self._validation[-1][0] == self.epoch):
+            return
+        if self._batches is None and self.epoch % VALIDATION_EPOCHS:
+            return
+        with np.errstate(all="ignore"):
+            work.forward()
+            self._validation.append((self.epoch, work.cost()))
+        if len(self._validation) > 4096:
+            self._validation = self._validation[::2]
+
+    def curve(self) -> CostCurve:
+        """Return an immutable picture of the costs so far."""
+        validation = self.validation_history()
+        return CostCurve(
+            self.history.columns(),
+            validation[:, 0],
+            validation[:, 1],
+            tuple(self.marks),
+            self.history.epochs,
+        )
+
+    def validation_history(self) -> Array:
+        """Return epochs and validation costs so far, (n, 2)."""
+        return np.array(self._validation, np.float64).reshape(-1, 2)
+
+    def continue_from(
+        self, point: TrainerState, history: CostHistory, validation: Array, marks: list[Mark]
+    ) -> None:
+        """Take up an earlier run at `point`, with everything its curve showed."""
+        self.restore(point)
+        self._anchor = self.point()
+        self.history, self.marks = history, marks
+        self._validation = [(int(epoch), float(cost)) for epoch, cost in validation]
+        self.state, self.message = "running", ""
+
+    def next_work(self) -> Backpropagation:
+        """Return the training code, loaded with the very samples of the next step."""
+        return self._whole if self._batches is None else self._next_work(self._batches)
+
+    def check(self, method: str | None = None, epsilon: float | None = None) -> Report:
+        """Check the very gradient that the next step would apply; Θ is left as it is."""
+        if method is None:
+            method, epsilon = self.method, self.epsilon
+        return check_backpropagation(self.next_work(), method=method, epsilon=epsilon)
+
+    def scores(self) -> Scores:
+        """Return accuracy or R² on the training and the validation set."""
+        task = self.training.task
+        training = score(task, self.network.predict(self.training.X), self.training.y)
+        validation = None
+        if self.validation is not None:
+            validation = score(task, self.network.predict(self.validation.X), self.validation.y)
+        return Scores("R²" if task == "regression" else "accuracy", training, validation)
+
+    def save(self, folder: Path) -> Path:
+        """Write a run folder that `resume_trainer` goes on from; see `save_run`."""
+        return save_run(self, folder)
+
+    def point(self) -> TrainerState:
+        """Return a copy of everything that decides how training goes on."""
+        return TrainerState(
+            theta=self.network.theta.copy(),
+            optimizer=copied(self._optimizer.state),
+            epoch=self.epoch,
+            batch=self._batch,
+            partial_cost=self._partial_cost,
+            last_cost=self._last_cost,
+            drawn_from=None if self._batches is None else self._batches.drawn_from,
+            seed=self.seed,
+            learning_rate=self._learning_rate,
+        )
+
+    def restore(self, point: TrainerState) -> None:
+        """Go back to a point; the history is left as it is."""
+        self.network.theta[:] = point.theta
+        self.network.seed = point.seed
+        for name, values in point.optimizer.items():
+            self._optimizer.state[name][:] = values
+        self.epoch, self._batch = point.epoch, point.batch
+        self._partial_cost, self._last_cost = point.partial_cost, point.last_cost
+        if self._batches is not None and point.drawn_from is not None:
+            self._batches.restart_epoch(point.drawn_from)
+        self._learning_rate = point.learning_rate

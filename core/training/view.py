@@ -1,0 +1,94 @@
+"""What a trainer shows of itself besides numbers: predictions and a decision boundary."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.backpropagation import Backpropagation, with_ones
+from bptui.core.snapshot import Boundary, Description
+from bptui.core.training.trainer import Trainer
+
+Floats = NDArray[np.float64]
+
+MOST_SAMPLES = 200
+_MARGIN = 0.15
+"""Of the data's range, shown around it."""
+
+
+class View:
+    """Runs the network on samples worth looking at; buffers are made once."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        """Choose the samples: the first of the training set."""
+        self._network = trainer.network
+        self._standardizer = trainer.standardizer
+        scaled = trainer.training.X
+        self._given = scaled
+        if self._standardizer is not None:
+            self._given = scaled * self._standardizer.deviation + self._standardizer.mean
+        self.description = _describe(trainer, self._given[:MOST_SAMPLES])
+        self._samples = self._loaded(scaled[:MOST_SAMPLES])
+        self._grid: Backpropagation | None = None
+        self._shape = (0, 0)
+
+    def predictions(self) -> Floats:
+        """Return ŷ of the samples in `description`, (n, K)."""
+        return _outputs(self._samples)
+
+    def set_grid(self, columns: int, rows: int) -> None:
+        """Draw the boundary with so many cells; 0 of either leaves it out."""
+        if (rows, columns) == self._shape or self._given.shape[1] != 2:
+            return
+        self._shape = (rows, columns)
+        self._grid = None
+        if rows < 1 or columns < 1:
+            return
+        low, high = self._given.min(axis=0), self._given.max(axis=0)
+        margin = _MARGIN * np.where(high > low, high - low, 1.0)
+        low, high = low - margin, high + margin
+        self._x_range = (float(low[0]), float(high[0]))
+        self._y_range = (float(low[1]), float(high[1]))
+        across, down = np.meshgrid(
+            np.linspace(low[0], high[0], columns), np.linspace(high[1], low[1], rows)
+        )
+        points = np.column_stack([across.ravel(), down.ravel()])
+        if self._standardizer is not None:
+            points = self._standardizer.apply(points)
+        self._grid = self._loaded(points)
+
+    def boundary(self) -> Boundary | None:
+        """Return the outputs over the plane, or `None` where there is no plane to show."""
+        if self._grid is None:
+            return None
+        outputs = _outputs(self._grid).reshape(*self._shape, -1)
+        return Boundary(self._x_range, self._y_range, outputs)
+
+    def _loaded(self, X: Floats) -> Backpropagation:
+        work = self._network.backpropagation(len(X))
+        work.load(with_ones(X, self._network.dtype), work.targets)
+        return work
+
+
+def _outputs(work: Backpropagation) -> Floats:
+    with np.errstate(all="ignore"):
+        work.forward()
+    return work.outputs.T.astype(np.float64)
+
+
+def _describe(trainer: Trainer, given: Floats) -> Description:
+    network, training = trainer.network, trainer.training
+    return Description(
+        data=training.name,
+        layers=network.layers,
+        activation=network.activation,
+        output=network.output,
+        cost=network.cost_name,
+        optimizer=trainer.optimizer_name,
+        parameters=network.theta.size,
+        samples=len(training),
+        validation_samples=0 if trainer.validation is None else len(trainer.validation),
+        feature_names=training.feature_names,
+        target_names=training.target_names,
+        class_names=training.class_names,
+        X=given,
+        y=training.y[:MOST_SAMPLES],
+    )
