@@ -175,9 +175,8 @@ class Session:
 
     def _checkpoint(self, folder: Path) -> None:
         try:
-            self._message = (
-                f"saved epoch {self.trainer.epoch:,} in {save_run(self.trainer, folder)}"
-            )
+            save_run(self.trainer, folder)
+            self._message = f"saved epoch {self.trainer.epoch:,} in {printable(folder)}"
         except InputError as error:
             self._message = str(error)
 
