@@ -53,8 +53,8 @@ def load_npz(path: Path) -> Dataset:
     targets = _read_targets(y, file)
     if len(features) != len(targets.y):
         raise InputError(
-            f"{file}: X has {len(features):,} rows and y has {len(targets.y):,}; "
-            "they must have one row a sample each"
+            f"{file}: X and y have {len(features):,} and {len(targets.y):,} rows; "
+            "each must have one row a sample"
         )
     return Dataset(
         file,
