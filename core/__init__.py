@@ -1,11 +1,28 @@
-"""Small multilayer perceptrons in plain NumPy, their training, and the proof of their gradients."""
+"""Small multilayer perceptrons in plain NumPy, their training, and the proof of their gradients.
 
-from bptui.core.configuration import Configuration
-from bptui.core.datasets import load_dataset
-from bptui.core.errors import InputError
-from bptui.core.network import Network
-from bptui.core.training import Trainer, build_trainer
+Names are imported when they are first used, so that `bptui --help` need not wait for NumPy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from bptui.core.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from bptui.core.configuration import Configuration
+    from bptui.core.datasets import load_dataset
+    from bptui.core.errors import InputError
+    from bptui.core.network import Network
+    from bptui.core.training import Trainer, build_trainer
+
+_HOMES = {
+    "Configuration": "bptui.core.configuration",
+    "InputError": "bptui.core.errors",
+    "Network": "bptui.core.network",
+    "Trainer": "bptui.core.training",
+    "build_trainer": "bptui.core.training",
+    "load_dataset": "bptui.core.datasets",
+}
 
 __all__ = [
     "Configuration",
@@ -16,3 +33,10 @@ __all__ = [
     "build_trainer",
     "load_dataset",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -62,6 +62,7 @@ def build_trainer(configuration: Configuration) -> Trainer:
     )
     trainer.configuration = configuration
     trainer.standardizer = prepared.standardizer
+    trainer.unscaled_X = prepared.unscaled_X
     return trainer
 
 

@@ -54,6 +54,8 @@ class Session:
         """
         self.trainer = trainer
         self.interval = interval
+        self.saved_in: Path | None = None
+        """The folder that was saved to last."""
         self._commands: SimpleQueue[commands.Command] = SimpleQueue()
         self._pace, self._meter = Pace(speed), Meter()
         self._view = View(trainer)
@@ -175,7 +177,7 @@ class Session:
 
     def _checkpoint(self, folder: Path) -> None:
         try:
-            save_run(self.trainer, folder)
+            self.saved_in = save_run(self.trainer, folder)
             self._message = f"saved epoch {self.trainer.epoch:,} in {printable(folder)}"
         except InputError as error:
             self._message = str(error)

@@ -77,6 +77,8 @@ class Trainer:
         """What this trainer was built from, where it was."""
         self.standardizer: Standardizer | None = None
         """How the features were scaled, where they were."""
+        self.unscaled_X: Array | None = None
+        """The training samples before that."""
         self.batch_size = min(batch_size or len(training), len(training))
         self._optimizer = kind(network.theta)
         self._first_learning_rate = learning_rate or kind.learning_rate

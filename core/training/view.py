@@ -22,9 +22,7 @@ class View:
         self._network = trainer.network
         self._standardizer = trainer.standardizer
         scaled = trainer.training.X
-        self._given = scaled
-        if self._standardizer is not None:
-            self._given = scaled * self._standardizer.deviation + self._standardizer.mean
+        self._given = scaled if trainer.unscaled_X is None else trainer.unscaled_X
         self.description = _describe(trainer, self._given[:MOST_SAMPLES])
         self._samples = self._loaded(scaled[:MOST_SAMPLES])
         self._grid: Backpropagation | None = None
@@ -88,7 +86,7 @@ def _describe(trainer: Trainer, given: Floats) -> Description:
         validation_samples=0 if trainer.validation is None else len(trainer.validation),
         feature_names=training.feature_names,
         target_names=training.target_names,
-        class_names=training.class_names,
+        class_names=training.target_names if training.task == "classes" else training.class_names,
         X=given,
         y=training.y[:MOST_SAMPLES],
     )

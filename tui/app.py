@@ -1,0 +1,241 @@
+"""The dashboard: it lays out the panes, draws snapshots and sends commands."""
+
+import asyncio
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from time import perf_counter
+from typing import ClassVar
+
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from bptui.core.snapshot import Snapshot
+from bptui.core.training.commands import Checkpoint, ShowBoundary
+from bptui.tui.actions import ACTIONS
+from bptui.tui.cadence import LOCAL, Cadence
+from bptui.tui.key_bar import KeyBar
+from bptui.tui.panes.cost import CostPane
+from bptui.tui.panes.gradient_check import GradientCheckPane
+from bptui.tui.panes.gradient_norms import GradientNormsPane
+from bptui.tui.panes.predictions import PredictionsPane
+from bptui.tui.panes.snapshot_pane import SnapshotPane
+from bptui.tui.panes.status import StatusPane
+from bptui.tui.panes.theta import ThetaPane
+from bptui.tui.symbols import UNICODE, Symbols
+from bptui.tui.worker import TrainingWorker
+
+SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 15
+_ACTIONS = {action.id: action for action in ACTIONS}
+
+
+class Dashboard(App[None]):
+    """Watches and steers one training session."""
+
+    TITLE = "bptui"
+    CSS_PATH = "styles.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (Textual declares it so)
+        (0, "-narrowest"),
+        (SMALLEST_COLUMNS, "-narrow"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 (Textual declares it so)
+        (0, "-shortest"),
+        (SMALLEST_ROWS, "-short"),
+        (36, "-tall"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                action.keys,
+                f"act('{action.id}')",
+                action.title,
+                tooltip=action.help,
+                show=False,
+                id=action.id,
+                key_display=action.shown,
+                priority="ctrl+c" in action.keys,
+            )
+            for action in ACTIONS
+        ),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend"),
+    ]
+
+    class Answered(Message):
+        """A command was carried out; its snapshot should be seen at once."""
+
+    def __init__(
+        self,
+        worker: TrainingWorker,
+        *,
+        checkpoint_folder: Path,
+        save_on_exit: bool = False,
+        cadence: Cadence = LOCAL,
+        symbols: Symbols = UNICODE,
+    ) -> None:
+        """Make a dashboard.
+
+        Args:
+            worker: what to run and watch.
+            checkpoint_folder: where `c` saves the run.
+            save_on_exit: whether leaving, or being told to leave, saves it too.
+            cadence: how often to draw.
+            symbols: the characters that the terminal can show.
+        """
+        super().__init__()
+        self.worker = worker
+        self.symbols = symbols
+        self._checkpoint_folder = checkpoint_folder
+        self._save_on_exit = save_on_exit
+        self._cadence = cadence
+        self._drawn: Snapshot | None = None
+        self._numbers_at = self._pictures_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes."""
+        self._status = StatusPane(id="status")
+        self._cost = CostPane(id="cost")
+        self._theta = ThetaPane(id="theta")
+        self._predictions = PredictionsPane(id="predictions")
+        self._check = GradientCheckPane(id="check")
+        self._norms = GradientNormsPane(id="norms")
+        with Vertical(id="dashboard"):
+            yield self._status
+            with Horizontal(id="top"):
+                yield self._cost
+                yield self._theta
+                yield self._predictions
+            yield self._check
+            yield self._norms
+            yield KeyBar([action for action in ACTIONS if action.in_bar])
+        yield Static(id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Start to train, and to draw."""
+        self._too_small = self.query_one("#too-small", Static)
+        self._numbers: tuple[SnapshotPane, ...] = (self._theta, self._check, self._norms)
+        self._pictures: tuple[SnapshotPane, ...] = (self._cost, self._predictions)
+        self._handle_signals()
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self._ask_for_boundary()
+        self.run_worker(
+            lambda: self.worker.run(lambda: self.post_message(self.Answered())),
+            name="training",
+            group="training",
+            thread=True,
+            exclusive=True,
+        )
+        self.set_interval(self._cadence.status, self._tick)
+
+    def _handle_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                try:
+                    loop.add_signal_handler(number, self._leave, 128 + number)
+                except (NotImplementedError, RuntimeError, ValueError):
+                    return
+
+    def on_dashboard_answered(self) -> None:
+        """Draw everything at once: somebody waits for it."""
+        self._draw(everything=True)
+
+    def _tick(self) -> None:
+        self._draw(everything=False)
+
+    def _draw(self, *, everything: bool) -> None:
+        snapshot = self.worker.latest
+        if snapshot is None or (snapshot is self._drawn and not everything):
+            return
+        now = perf_counter()
+        self.worker.gate.clear()
+        try:
+            self._drawn = snapshot
+            self._status.show(snapshot)
+            if everything or now - self._numbers_at >= self._cadence.numbers - 0.01:
+                self._numbers_at = now
+                for pane in self._numbers:
+                    if pane.display:
+                        pane.show(snapshot)
+            if everything or now - self._pictures_at >= self._cadence.pictures - 0.01:
+                self._pictures_at = now
+                for pane in self._pictures:
+                    if pane.display:
+                        pane.show(snapshot)
+        finally:
+            self.call_after_refresh(self.worker.gate.set)
+
+    def on_resize(self) -> None:
+        """Say so where there is no room, and ask for a boundary that fits."""
+        columns, rows = self.size
+        self._too_small.update(
+            f"bptui needs {SMALLEST_COLUMNS}x{SMALLEST_ROWS}; this terminal is {columns}x{rows}"
+        )
+        self.call_after_refresh(self._ask_for_boundary)
+
+    def _ask_for_boundary(self) -> None:
+        columns, rows = self._predictions.boundary_size if self._predictions.display else (0, 0)
+        self.worker.send(ShowBoundary(columns, rows))
+
+    def action_act(self, name: str) -> None:
+        """Carry out one of `ACTIONS`."""
+        action = _ACTIONS[name]
+        if action.command is not None:
+            self.worker.send(action.command)
+        else:
+            getattr(self, f"_do_{name.replace('-', '_')}")()
+
+    def _do_log(self) -> None:
+        self._cost.log_axis = not self._cost.log_axis
+
+    def _do_worst_first(self) -> None:
+        self._check.worst_first = not self._check.worst_first
+
+    def _do_checkpoint(self) -> None:
+        self.worker.send(Checkpoint(self._checkpoint_folder))
+
+    def _do_help(self) -> None:
+        from bptui.tui.screens.help import HelpScreen
+
+        panes = {
+            "Status": self._status,
+            "Cost": self._cost,
+            "Θ": self._theta,
+            "Predictions": self._predictions,
+            "Gradient check": self._check,
+            "Gradient norms": self._norms,
+        }
+        self.push_screen(HelpScreen(ACTIONS, [(name, pane.HELP) for name, pane in panes.items()]))
+
+    def _do_quit(self) -> None:
+        self._leave(0)
+
+    def _leave(self, return_code: int) -> None:
+        if self._save_on_exit:
+            self.worker.send(Checkpoint(self._checkpoint_folder))
+        self.worker.stop()
+        self.exit(return_code=return_code)
+
+    def on_unmount(self) -> None:
+        """End the training thread, however the app came to its end."""
+        self.worker.stop()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer every action in the palette, and Textual's own choice of themes."""
+        for action in ACTIONS:
+            yield SystemCommand(
+                self.symbols.text(f"{action.title.capitalize()} ({action.shown})"),
+                self.symbols.text(action.help),
+                lambda name=action.id: self.action_act(name),
+            )
+        for command in super().get_system_commands(screen):
+            if command.title in ("Theme", "Screenshot"):
+                yield command

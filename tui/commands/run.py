@@ -1,0 +1,105 @@
+"""`bptui run`: the dashboard."""
+
+import sys
+from pathlib import Path
+
+from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError
+from bptui.core.runs import check_writable
+from bptui.core.snapshot import Snapshot
+from bptui.core.training import Session, Trainer, build_trainer, resume_trainer
+from bptui.tui.choices import DEFAULT_RUN_FOLDER, RunChoices
+from bptui.tui.terminal import encoding_is_utf8, is_dumb, over_ssh, say
+
+DEFAULT_SPEED = 200.0
+"""Epochs a second: XOR then takes some seconds, with the plateau and the drop to be seen."""
+_SWITCH_INTERVAL = 0.001
+"""Seconds until Python lets the screen's thread run; its default makes keys feel heavy."""
+
+
+def run(configuration: Configuration, choices: RunChoices) -> int:
+    """Open the dashboard, and return the exit status.
+
+    Raises:
+        InputError: there is no terminal, or something given cannot be used.
+    """
+    _require_terminal()
+    if choices.run_folder is not None:
+        check_writable(choices.run_folder)
+    if choices.resume is None:
+        trainer = build_trainer(configuration)
+    else:
+        trainer = resume_trainer(choices.resume)
+        if configuration.epochs is not None:
+            trainer.epoch_limit = configuration.epochs
+    speed = choices.speed if choices.speed_given else _default_speed(trainer)
+
+    from bptui.tui.app import Dashboard
+    from bptui.tui.cadence import LOCAL, OVER_SSH
+    from bptui.tui.symbols import ASCII, UNICODE
+    from bptui.tui.worker import TrainingWorker
+
+    cadence = OVER_SSH if over_ssh() else LOCAL
+    session = Session(trainer, speed=speed, checking=choices.check, interval=cadence.status)
+    folder = choices.run_folder or choices.resume
+    app = Dashboard(
+        TrainingWorker(session),
+        checkpoint_folder=folder or DEFAULT_RUN_FOLDER,
+        save_on_exit=folder is not None,
+        cadence=cadence,
+        symbols=UNICODE if encoding_is_utf8(sys.stdout) else ASCII,
+    )
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    app.run()
+    for line in closing_lines(session.snapshot(), choices.command_line, session.saved_in):
+        say(line)
+    return app.return_code or 0
+
+
+def closing_lines(
+    snapshot: Snapshot, command_line: tuple[str, ...], saved_in: Path | None
+) -> tuple[str, str]:
+    """Return what stays in the scrollback: what was trained, and how to go on or repeat it."""
+    description = snapshot.description
+    layers = "-".join(map(str, description.layers))
+    verdict = "off" if snapshot.report is None else snapshot.report.verdict
+    first = (
+        f"{description.data} · {layers}: {snapshot.state} at epoch {snapshot.epoch:,}, "
+        f"J {snapshot.cost:.4g}, gradient check {verdict}, seed {snapshot.seed}"
+    )
+    import shlex
+
+    if saved_in is not None:
+        return first, f"resume: bptui --resume {shlex.quote(str(saved_in))}"
+    return first, "repeat: " + shlex.join(_with_seed(command_line, snapshot.seed))
+
+
+def _with_seed(command_line: tuple[str, ...], seed: int) -> list[str]:
+    """Return the words with their seed replaced by the one that was on screen last."""
+    words: list[str] = []
+    skip = False
+    for word in command_line:
+        if skip:
+            skip = False
+        elif word == "--seed":
+            skip = True
+        elif not word.startswith("--seed="):
+            words.append(word)
+    return [*words, "--seed", str(seed)]
+
+
+def _default_speed(trainer: Trainer) -> float | None:
+    """Return a pace to watch; an epoch of minibatches is slow enough by itself."""
+    return DEFAULT_SPEED if trainer.batch_size == len(trainer.training) else None
+
+
+def _require_terminal() -> None:
+    if sys.stdin is None or sys.stdout is None:
+        raise InputError("run needs a terminal; bptui train does the same training without one")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InputError("run needs a terminal; bptui train does the same training without one")
+    if is_dumb():
+        raise InputError(
+            "this terminal (TERM=dumb) cannot show the dashboard; "
+            "bptui train does the same training without it"
+        )
