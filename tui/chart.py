@@ -1,0 +1,191 @@
+"""A plot with its axes, marks and words, as lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bptui.tui.axes import Axis
+from bptui.tui.lines import Line, Span, merged
+from bptui.tui.plotting import Series, draw_series
+from bptui.tui.symbols import Symbols
+
+_BLANK: Span = (" ", "")
+
+
+@dataclass(frozen=True, slots=True)
+class VerticalMark:
+    """Something that happened at `x`."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word for the part of the curve between `first` and `last`."""
+
+    first: float
+    last: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a chart of some size is divided."""
+
+    labels: int
+    """Cells for the labels of the y axis; 0 if there is no room for them."""
+    width: int
+    height: int
+    """Size of the canvas."""
+    framed: bool
+    """Whether there is room for axes at all."""
+
+
+def chart_layout(width: int, height: int, y_axis: Axis) -> Layout:
+    """Return how to divide a chart of `width` x `height` cells."""
+    if height < 4 or width < 12:
+        return Layout(0, width, height, framed=False)
+    labels = max((len(label) for _, label in y_axis.ticks), default=0)
+    if width - labels - 1 < 8:
+        labels = 0
+    return Layout(labels, width - labels - 1, height - 2, framed=True)
+
+
+def draw_chart(
+    width: int,
+    height: int,
+    x_axis: Axis,
+    y_axis: Axis,
+    series: Sequence[Series],
+    symbols: Symbols,
+    *,
+    marks: Sequence[VerticalMark] = (),
+    words: Sequence[Word] = (),
+    legend: Sequence[Span] = (),
+) -> tuple[Line, ...]:
+    """Return the lines of a chart.
+
+    Args:
+        width: cells.
+        height: lines.
+        x_axis: what the fractions of the series' x mean.
+        y_axis: what the fractions of their low and high mean.
+        series: the curves.
+        symbols: the characters to draw with.
+        marks: vertical lines, drawn behind the curves.
+        words: written where they hide nothing, or not at all.
+        legend: words in the styles of their curves, at the upper right.
+    """
+    layout = chart_layout(width, height, y_axis)
+    if layout.width < 1 or layout.height < 1:
+        return ()
+    rows = draw_series(layout.width, layout.height, tuple(series), symbols)
+    used = [[cell != _BLANK for cell in row] for row in rows]
+    _write_legend(rows, used, legend)
+    for word in words:
+        _write_word(rows, used, x_axis, word, symbols)
+    _write_marks(rows, used, x_axis, marks, symbols)
+    if not layout.framed:
+        return tuple(merged(row) for row in rows)
+    labels = [" " * layout.labels] * layout.height
+    axis = [symbols.vertical] * layout.height
+    for value, label in y_axis.ticks:
+        row = _row_of(y_axis, value, layout.height)
+        if labels[row].strip():
+            continue
+        labels[row] = label.rjust(layout.labels) if layout.labels else ""
+        axis[row] = symbols.y_tick
+    lines = [
+        merged([(label, "dim"), (line, "dim"), *row])
+        for label, line, row in zip(labels, axis, rows, strict=True)
+    ]
+    return (*lines, *_x_axis_lines(layout, x_axis, symbols))
+
+
+def _row_of(axis: Axis, value: float, height: int) -> int:
+    return height - 1 - min(height - 1, int(float(axis.fraction(value)) * height))
+
+
+def _column_of(axis: Axis, value: float, width: int) -> int:
+    return min(width - 1, int(float(axis.fraction(value)) * width))
+
+
+def _x_axis_lines(layout: Layout, axis: Axis, symbols: Symbols) -> tuple[Line, Line]:
+    rule = [symbols.horizontal] * layout.width
+    labels = [" "] * (layout.labels + 1 + layout.width)
+    free = 0
+    for value, label in axis.ticks:
+        column = _column_of(axis, value, layout.width)
+        rule[column] = symbols.x_tick
+        start = layout.labels + 1 + column - (len(label) - 1) // 2
+        start = min(max(0, start), len(labels) - len(label))
+        if start >= free and len(label) <= len(labels):
+            labels[start : start + len(label)] = label
+            free = start + len(label) + 1
+    corner = " " * layout.labels + symbols.corner
+    return ((corner + "".join(rule), "dim"),), (("".join(labels), "dim"),)
+
+
+def _free(used: list[list[bool]], row: int, first: int, length: int) -> bool:
+    if not 0 <= row < len(used) or first < 0 or first + length > len(used[row]):
+        return False
+    return not any(used[row][first : first + length])
+
+
+def _write(
+    rows: list[list[Span]], used: list[list[bool]], row: int, first: int, text: str, style: str
+) -> None:
+    for column, character in enumerate(text, start=first):
+        rows[row][column] = (character, style)
+        used[row][column] = True
+
+
+def _write_legend(rows: list[list[Span]], used: list[list[bool]], legend: Sequence[Span]) -> None:
+    for row, (text, style) in enumerate(legend):
+        first = len(rows[0]) - len(text) - 1
+        if _free(used, row, first, len(text)):
+            _write(rows, used, row, first, text, style)
+
+
+def _write_word(
+    rows: list[list[Span]], used: list[list[bool]], axis: Axis, word: Word, symbols: Symbols
+) -> None:
+    """Write a word as near to its part of the curve as possible, above it if there is room."""
+    text = symbols.text(word.text)
+    width = len(rows[0])
+    left, right = _column_of(axis, word.first, width), _column_of(axis, word.last, width)
+    first = max(0, min(width - len(text), (left + right + 1 - len(text)) // 2))
+    curve = [row for row in range(len(rows)) if any(used[row][left : right + 1])]
+    if not curve:
+        return
+    above = [row for row in (curve[0] - 1, curve[0] - 2) if row >= 0]
+    below = range(curve[-1] + 1, len(rows))
+    for row in (*above, *below):
+        if _free(used, row, first, len(text)):
+            _write(rows, used, row, first, text, "dim")
+            return
+
+
+def _write_marks(
+    rows: list[list[Span]],
+    used: list[list[bool]],
+    axis: Axis,
+    marks: Sequence[VerticalMark],
+    symbols: Symbols,
+) -> None:
+    columns = {_column_of(axis, mark.x, len(rows[0])): mark for mark in marks}
+    for column in columns:
+        for row, cells in enumerate(rows):
+            if not used[row][column]:
+                cells[column] = (symbols.mark, "mark")
+    for column, mark in columns.items():
+        text = symbols.text(mark.text)
+        places = [
+            (row, first) for row in range(len(rows)) for first in (column + 1, column - len(text))
+        ]
+        for row, first in places:
+            if _free(used, row, first, len(text)) and not columns.keys() & set(
+                range(first, first + len(text))
+            ):
+                _write(rows, used, row, first, text, "mark")
+                break

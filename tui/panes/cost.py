@@ -1,0 +1,151 @@
+"""The cost curve."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.history import CostCurve, plateaus
+from bptui.core.snapshot import Snapshot
+from bptui.tui.axes import Axis, epoch_axis, linear_axis, log_axis
+from bptui.tui.chart import VerticalMark, Word, chart_layout, draw_chart
+from bptui.tui.lines import Line, Span, TextLines, that_fit
+from bptui.tui.numbers import significant
+from bptui.tui.panes.line_pane import blank_source
+from bptui.tui.panes.snapshot_pane import SnapshotPane
+from bptui.tui.plotting import Series
+from bptui.tui.symbols import Symbols
+
+Floats = NDArray[np.float64]
+
+_PLATEAU_COLUMNS = 80
+
+
+class CostPane(SnapshotPane):
+    """The cost of every epoch, with plateaus and changes of the learning rate marked."""
+
+    HELP: ClassVar[str] = (
+        "The cost J by epoch; no spike is lost, however many epochs share a column. "
+        "Plateaus and changes of the learning rate η are marked, and the validation cost "
+        "has its own curve."
+    )
+    SCROLLS: ClassVar[bool] = False
+    DEFAULT_CSS = """
+    CostPane { overflow: hidden; }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        """Make an empty pane with a linear axis."""
+        super().__init__(id=id, classes=classes)
+        self._log_axis = False
+        self._drawn: tuple[Any, ...] = ()
+        self._curve: CostCurve | None = None
+
+    @property
+    def log_axis(self) -> bool:
+        """Whether the axis of J is logarithmic."""
+        return self._log_axis
+
+    @log_axis.setter
+    def log_axis(self, log: bool) -> None:
+        self._log_axis = log
+        self.redraw()
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Show the curve; where neither it nor the size changed, the title alone."""
+        self._show_title(snapshot)
+        curve = snapshot.curve
+        drawn = (id(curve), curve.epochs, self.size, self._log_axis, self.symbols.marker)
+        if drawn == self._drawn:
+            return
+        # The curve is kept, so that no other can have its identity.
+        self._drawn, self._curve = drawn, curve
+        lines = cost_lines(curve, *self.size, self.symbols, log=self._log_axis)
+        if lines:
+            self.show_lines(TextLines(lines))
+        else:
+            self.show_lines(blank_source("waiting for the first epoch"))
+
+    def _show_title(self, snapshot: Snapshot) -> None:
+        parts: list[Line] = [(("Cost", ""),), ((f"J {significant(snapshot.cost)}", ""),)]
+        if snapshot.validation_cost is not None:
+            parts.append(((f"validation {significant(snapshot.validation_cost)}", "series2"),))
+        self.set_title(*that_fit(parts, self.title_width, ["  "] * (len(parts) - 1)))
+        self.set_subtitle(("log axis" if self._log_axis else "linear axis", "dim"))
+
+
+def cost_lines(
+    curve: CostCurve, width: int, height: int, symbols: Symbols, *, log: bool
+) -> tuple[Line, ...]:
+    """Return the plot of a curve in `width` x `height` cells, or nothing before the first epoch."""
+    columns = curve.columns
+    if not len(columns) or width < 1 or height < 1:
+        return ()
+    y_axis = _cost_axis(curve, height, log)
+    layout = chart_layout(width, height, y_axis)
+    x_axis = epoch_axis(curve.epochs, layout.width)
+    bins = layout.width * symbols.marker_columns
+    series = [_series(columns.epoch, columns.low, columns.high, bins, x_axis, y_axis, "series1")]
+    legend: tuple[Span, ...] = ()
+    if len(curve.validation_epoch):
+        cost = curve.validation_cost
+        validation = _series(curve.validation_epoch, cost, cost, bins, x_axis, y_axis, "series2")
+        series.insert(0, validation)
+        legend = (("training", "series1"), ("validation", "series2"))
+    return draw_chart(
+        width,
+        height,
+        x_axis,
+        y_axis,
+        series,
+        symbols,
+        marks=[VerticalMark(mark.epoch, mark.text) for mark in curve.marks],
+        words=_plateau_words(curve),
+        legend=legend,
+    )
+
+
+def _cost_axis(curve: CostCurve, height: int, log: bool) -> Axis:
+    values = np.concatenate([curve.columns.low, curve.columns.high, curve.validation_cost])
+    values = values[np.isfinite(values)]
+    ticks = max(2, (height - 2) // 2)
+    if log:
+        positive = values[values > 0.0]
+        if len(positive):
+            return log_axis(float(positive.min()), float(positive.max()), ticks)
+        return log_axis(1e-3, 1.0, ticks)
+    if not len(values):
+        return linear_axis(0.0, 1.0, ticks)
+    return linear_axis(float(values.min()), float(values.max()), ticks)
+
+
+def _series(
+    epoch: Floats, low: Floats, high: Floats, bins: int, x_axis: Axis, y_axis: Axis, style: str
+) -> Series:
+    """Return a curve reduced to at most `bins` columns, minima and maxima kept.
+
+    The columns stay where they are while the curve grows, so that what is drawn of the
+    past stays as it is.
+    """
+    position = np.minimum((x_axis.fraction(epoch) * bins).astype(np.intp), bins - 1)
+    starts = np.flatnonzero(np.diff(position, prepend=-1))
+    # A NaN would hide the finite values of its column.
+    lowest = np.minimum.reduceat(np.where(np.isfinite(low), low, np.inf), starts)
+    highest = np.maximum.reduceat(np.where(np.isfinite(high), high, -np.inf), starts)
+    seen = np.isfinite(lowest) & np.isfinite(highest)
+    return Series(
+        (position[starts][seen] + 0.5) / bins,
+        y_axis.fraction(lowest[seen]),
+        y_axis.fraction(highest[seen]),
+        style,
+    )
+
+
+def _plateau_words(curve: CostCurve) -> list[Word]:
+    columns = curve.columns.reduced(_PLATEAU_COLUMNS)
+    if not np.isfinite(columns.last).all():
+        return []
+    return [
+        Word(float(columns.epoch[first]), float(columns.epoch[last]), "plateau")
+        for first, last in plateaus(columns)
+    ]

@@ -1,0 +1,201 @@
+"""The gradient check, entry by entry."""
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+
+from bptui.core.check import METHODS, VERDICTS, ArrayReport, Report, entry_name
+from bptui.core.snapshot import Snapshot
+from bptui.tui.lines import Line, Span, fit, that_fit, wrapped
+from bptui.tui.panes.line_pane import blank_source
+from bptui.tui.panes.snapshot_pane import SnapshotPane
+from bptui.tui.symbols import Symbols
+
+_VERDICT_STYLES = {"pass": "good", "fail": "bad", "unresolved": "warning", "at-kink": "warning"}
+_SMALL = 60
+"""Up to so many entries are shown in their own order."""
+_FIRST = 256
+"""So many of the worst are found first; the rest are sorted when someone scrolls there."""
+_WIDEST_NAME = 24
+
+
+class GradientCheckPane(SnapshotPane):
+    """Backpropagation and a numerical gradient side by side, with a verdict."""
+
+    HELP: ClassVar[str] = (
+        "The gradient of backpropagation beside a numerical one, taken at the same Θ. An entry "
+        "is wrong (✗) when the two differ by more than rounding can explain, unresolved (?) "
+        "when the arithmetic cannot tell, and at a kink (^) when the cost has no derivative there."
+    )
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        """Make a pane that chooses the order of its rows by itself."""
+        super().__init__(id=id, classes=classes)
+        self._worst_first: bool | None = None
+        self._table: CheckLines | None = None
+
+    @property
+    def worst_first(self) -> bool:
+        """Whether the entries that agree least come first; by itself if there are many or fail."""
+        if self._worst_first is not None:
+            return self._worst_first
+        report = self.snapshot.report if self.snapshot else None
+        return report is not None and (report.entries > _SMALL or not report.passed)
+
+    @worst_first.setter
+    def worst_first(self, worst_first: bool) -> None:
+        self._worst_first = worst_first
+        self.redraw()
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Show the last report, or why there is none."""
+        report = snapshot.report
+        if not snapshot.checking or report is None:
+            self._show_none(snapshot.checking)
+            return
+        table = self._table
+        worst_first = self.worst_first
+        width = self.room(report.entries + 1 + len(report.diagnosis)).width
+        if table is None or not table.fits(report, worst_first, width):
+            table = self._table = CheckLines(report, worst_first, width, self.symbols)
+        self.set_title(*title(table, self.title_width, self.symbols))
+        order = "worst first" if worst_first else "in order"
+        self.set_subtitle(
+            (f"{order}{self.symbols.separator}epoch {snapshot.report_epoch:,}", "dim")
+        )
+        self.show_lines(table)
+
+    def _show_none(self, checking: bool) -> None:
+        self._table = None
+        self.set_title(("Gradient check  ", ""), ("waiting" if checking else "off", "dim"))
+        self.set_subtitle()
+        self.show_lines(
+            blank_source("waiting for the first check" if checking else "the gradient check is off")
+        )
+
+
+class CheckLines:
+    """The lines of a report, formatted when they are looked at."""
+
+    def __init__(
+        self, report: Report, worst_first: bool, pane_width: int, symbols: Symbols
+    ) -> None:
+        """Lay out for a pane `pane_width` cells wide."""
+        self.report, self._worst_first = report, worst_first
+        self._pane_width, self._symbols = pane_width, symbols
+        self._ends = np.cumsum([array.backprop.size for array in report.arrays])
+        self._order: NDArray[np.intp] | None = None
+        self.entries = report.entries
+        self.agreeing = sum(int(np.count_nonzero(a.verdicts == 0)) for a in report.arrays)
+        self.digits = _digits(report)
+        self._names = [symbols.text(array.name) for array in report.arrays]
+        self._name_width = min(_WIDEST_NAME, max(map(self._longest_name, range(len(self._names)))))
+        self._before = [
+            *self._diagnosis(),
+            (
+                (
+                    f"  {fit('entry', self._name_width)}  {'backprop':>14}  {'numerical':>14}"
+                    f"  {'rel. error':>10}",
+                    "dim",
+                ),
+            ),
+        ]
+        self.height = len(self._before) + self.entries
+        self.width = 2 + self._name_width + 2 * 16 + 12
+
+    def fits(self, report: Report, worst_first: bool, pane_width: int) -> bool:
+        """Return whether this is the table of just these."""
+        return self.report is report and (self._worst_first, self._pane_width) == (
+            worst_first,
+            pane_width,
+        )
+
+    def line(self, index: int) -> Line:
+        """Return a line of the diagnosis, the header or a row."""
+        if index < len(self._before):
+            return self._before[index]
+        entry = self._entry(index - len(self._before))
+        which = int(np.searchsorted(self._ends, entry, side="right"))
+        array = self.report.arrays[which]
+        flat = entry - (int(self._ends[which - 1]) if which else 0)
+        return self._row(array, self._names[which], flat)
+
+    def _row(self, array: ArrayReport, name: str, flat: int) -> Line:
+        index = tuple(int(i) for i in np.unravel_index(flat, array.backprop.shape))
+        verdict = VERDICTS[int(array.verdicts[index])]
+        signs = {
+            "pass": " ",
+            "fail": self._symbols.fail,
+            "unresolved": self._symbols.unresolved,
+            "at-kink": self._symbols.at_kink,
+        }
+        label = fit(entry_name(name, index), self._name_width, ellipsis=self._symbols.ellipsis)
+        text = (
+            f"{signs[verdict]} {label}  {array.backprop[index]:>+14.7e}"
+            f"  {array.numerical[index]:>+14.7e}  {array.relative_error[index]:>10.1e}"
+        )
+        return ((text, "" if verdict == "pass" else _VERDICT_STYLES[verdict]),)
+
+    def _entry(self, row: int) -> int:
+        if not self._worst_first:
+            return row
+        if self._order is None or row >= len(self._order):
+            badness = np.concatenate([_badness(array) for array in self.report.arrays])
+            if self._order is None and row < _FIRST < len(badness):
+                worst = np.argpartition(-badness, _FIRST)[:_FIRST]
+                self._order = worst[np.argsort(-badness[worst], kind="stable")]
+            else:
+                self._order = np.argsort(-badness, kind="stable")
+        return int(self._order[row])
+
+    def _longest_name(self, which: int) -> int:
+        shape = self.report.arrays[which].backprop.shape
+        last = tuple(max(0, size - 1) for size in shape)
+        return max(5, cell_len(entry_name(self._names[which], last)))
+
+    def _diagnosis(self) -> list[Line]:
+        width = max(20, self._pane_width)
+        style = "bad" if self.report.verdict == "fail" else "warning"
+        return [
+            ((line, style),)
+            for diagnosis in self.report.diagnosis
+            for line in wrapped(self._symbols.text(diagnosis.message), width)
+        ]
+
+
+def title(table: CheckLines, width: int, symbols: Symbols) -> Line:
+    """Return the verdict first, then as much as fits of how many agree, how well, and how."""
+    report = table.report
+    verdict: Span = (report.verdict.upper(), _VERDICT_STYLES[report.verdict])
+    name = "Gradient check" if width >= len("Gradient check  UNRESOLVED") else "Check"
+    agree = f"{table.agreeing:,} of {table.entries:,} agree"
+    if report.passed and table.digits:
+        agree += f" to {table.digits} digits"
+    method = METHODS[report.method].title if report.method in METHODS else report.method
+    if report.epsilon is not None:
+        method += f", ε = {report.epsilon:g}"
+    parts: list[Line] = [
+        ((name, ""), ("  ", ""), verdict),
+        ((agree, ""),),
+        ((symbols.text(method), "dim"),),
+    ]
+    separators = ["  ", symbols.separator]
+    short: Line = ((f"{table.agreeing:,} of {table.entries:,}", ""),)
+    full = that_fit(parts, width, separators)
+    return full if full != parts[0] else that_fit([parts[0], short], width, separators[:1])
+
+
+def _badness(array: ArrayReport) -> NDArray[np.float64]:
+    # Verdicts first: an unresolved entry may have a larger ratio than a wrong one.
+    with np.errstate(all="ignore"):
+        ratios = array.ratios.ravel()
+    return array.verdicts.ravel() * 2.0 + ratios / (1.0 + ratios.clip(max=1e300))
+
+
+def _digits(report: Report) -> int:
+    largest = max(float(array.relative_error.max(initial=0.0)) for array in report.arrays)
+    if not np.isfinite(largest):
+        return 0
+    return int(np.clip(np.floor(-np.log10(max(largest, 1e-16))), 0, 16))

@@ -1,0 +1,208 @@
+"""The parameters Θ, as numbers or as heat maps."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+
+from bptui.core.snapshot import Snapshot
+from bptui.tui.heat_map import heat_legend, heat_line, heat_map, heat_scale
+from bptui.tui.lines import Line, Span, fit, merged
+from bptui.tui.matrices import Matrix, matrices
+from bptui.tui.numbers import axis_number, fixed
+from bptui.tui.panes.snapshot_pane import SnapshotPane
+from bptui.tui.symbols import Symbols
+
+Bools = NDArray[np.bool_]
+
+MOST_COLUMNS = 60
+MOST_ENTRIES = 5_000
+"""A matrix beyond either is drawn as a heat map."""
+_NUMBER = 6
+_WIDEST_NAME = 10
+_WIDEST_COLUMN = 8
+_HEAT_ROWS = 12
+_KEPT_CHANGING = 3
+"""A running cell that moved in any of the last so many drawings is drawn as changing."""
+
+
+class ThetaPane(SnapshotPane):
+    """Every matrix Θ with its bias column set apart."""
+
+    HELP: ClassVar[str] = (
+        "The parameters Θ of every layer: one row a unit, its bias left of the bar. Numbers "
+        "that are changing are emphasized; matrices too large for numbers are heat maps."
+    )
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        """Make an empty pane."""
+        super().__init__(id=id, classes=classes)
+        self._rounded: list[NDArray[Any]] = []
+        self._ages: list[NDArray[np.uint8]] = []
+        self._last: tuple[int, str] = (-1, "")
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Show the matrices, telling numbers that change from those at rest."""
+        name = self.symbols.text("Θ")
+        rate = self.symbols.text(f"η {axis_number(snapshot.learning_rate, 3)}")
+        self.set_title((name, ""), ("  ", ""), (rate, "dim"))
+        found = matrices(snapshot, self.symbols)
+        changing = self._changing(snapshot, found)
+        width = max(1, self.room(sum(map(_height, found))).width)
+        self.show_lines(ThetaLines(found, changing, width, self.symbols, shades=self.shades))
+
+    def _changing(self, snapshot: Snapshot, found: list[Matrix]) -> list[Bools]:
+        now = (snapshot.epoch, snapshot.state)
+        rounded = [
+            np.empty(0) if _as_heat_map(matrix) else np.round(matrix.values, 3) for matrix in found
+        ]
+        if [array.shape for array in rounded] != [array.shape for array in self._rounded]:
+            self._ages = [np.full(array.shape, 255, np.uint8) for array in rounded]
+        elif now != self._last:
+            rests = snapshot.state != "running"
+            for age, old, new in zip(self._ages, self._rounded, rounded, strict=True):
+                age[:] = 255 if rests else np.minimum(age, 254) + 1
+                age[(old != new) & ~(np.isnan(old) & np.isnan(new))] = 0
+        self._rounded, self._last = rounded, now
+        return [age < _KEPT_CHANGING for age in self._ages]
+
+
+class ThetaLines:
+    """The lines of all matrices, one after the other."""
+
+    def __init__(
+        self,
+        found: list[Matrix],
+        changing: list[Bools],
+        width: int,
+        symbols: Symbols,
+        *,
+        shades: bool,
+    ) -> None:
+        """Lay out for a pane `width` cells wide; only heat maps are computed here."""
+        names = [_heading(matrix) for matrix in found] + [
+            name for matrix in found for name in matrix.rows
+        ]
+        label = min(_WIDEST_NAME, max(map(cell_len, names), default=0))
+        self._blocks: list[NumberLines | HeatLines] = [
+            HeatLines(matrix, width, symbols, shades=shades)
+            if _as_heat_map(matrix)
+            else NumberLines(matrix, moved, label, symbols)
+            for matrix, moved in zip(found, changing, strict=True)
+        ]
+        self._ends = np.cumsum([block.height for block in self._blocks], dtype=int).tolist()
+
+    @property
+    def height(self) -> int:
+        """Lines of all matrices."""
+        return self._ends[-1] if self._ends else 0
+
+    @property
+    def width(self) -> int:
+        """Cells of the widest matrix."""
+        return max((block.width for block in self._blocks), default=0)
+
+    def line(self, index: int) -> Line:
+        """Return one line."""
+        for block, end in zip(self._blocks, self._ends, strict=True):
+            if index < end:
+                return block.line(index - end + block.height)
+        return ()
+
+
+class NumberLines:
+    """One matrix as numbers under a row of names."""
+
+    def __init__(self, matrix: Matrix, changing: Bools, label: int, symbols: Symbols) -> None:
+        """Take the width of the row names from `label`."""
+        self._matrix, self._changing = matrix, changing
+        self._label, self._symbols = label, symbols
+        self._widths = [
+            max(_NUMBER, min(_WIDEST_COLUMN, cell_len(name))) for name in matrix.columns
+        ] or [_NUMBER] * matrix.values.shape[1]
+        self.height = _height(matrix)
+        bar = 2 if matrix.biased else 0
+        self.width = label + sum(width + 2 for width in self._widths) + bar
+
+    def line(self, index: int) -> Line:
+        """Return the row of names, or a row of numbers."""
+        matrix, cut = self._matrix, self._symbols.ellipsis
+        cells: list[Span]
+        if index == 0:
+            style = "strong"
+            label = fit(_heading(matrix), self._label, ellipsis=cut)
+            names = matrix.columns or ("",) * len(self._widths)
+            cells = [
+                (fit(name, width, "right", cut), "dim")
+                for name, width in zip(names, self._widths, strict=True)
+            ]
+        else:
+            row = index - 1
+            style = "dim"
+            name = matrix.rows[row] if matrix.rows else str(row)
+            label = fit(name, self._label, "right", cut)
+            cells = [
+                (fixed(value).rjust(width), "changing" if moved else "")
+                for value, moved, width in zip(
+                    matrix.values[row].tolist(),
+                    self._changing[row].tolist(),
+                    self._widths,
+                    strict=True,
+                )
+            ]
+        spans: list[Span] = [(label, style)]
+        for column, (text, cell_style) in enumerate(cells):
+            spans += [("  ", ""), (text, cell_style)]
+            if matrix.biased and column == 0:
+                spans.append((f" {self._symbols.vertical}" if index else "  ", "dim"))
+        return merged(spans)
+
+
+class HeatLines:
+    """One matrix as a heat map under its name."""
+
+    def __init__(self, matrix: Matrix, width: int, symbols: Symbols, *, shades: bool) -> None:
+        """Reduce the matrix to `width` columns and a handful of rows."""
+        bar = 1 if matrix.biased else 0
+        parts = [matrix.values[:, :bar], matrix.values[:, bar:]]
+        room = max(1, width - 2 * bar)
+        scale = heat_scale(matrix.values)
+        maps = [heat_map(part, _HEAT_ROWS, room, scale) for part in parts if part.shape[1]]
+        self._levels = [one.levels for one in maps]
+        tall, wide = maps[-1].block
+        block = f"  largest of {tall}×{wide}" if tall * wide > 1 else ""
+        self._title: Line = (
+            (_heading(matrix), "strong"),
+            ("  ", ""),
+            *heat_legend(scale, symbols, shades=shades),
+            (symbols.text(block), "dim"),
+        )
+        self._symbols, self._shades, self._biased = symbols, shades, bool(bar)
+        self.height = _height(matrix)
+        self.width = width
+
+    def line(self, index: int) -> Line:
+        """Return the title, or one row of cells."""
+        if index == 0:
+            return self._title
+        rows = [
+            heat_line(levels[index - 1], self._symbols, shades=self._shades)
+            for levels in self._levels
+        ]
+        if not self._biased:
+            return rows[0]
+        return (*rows[0], (self._symbols.vertical, "dim"), *rows[-1])
+
+
+def _height(matrix: Matrix) -> int:
+    rows = len(matrix.values)
+    return 1 + (min(rows, _HEAT_ROWS) if _as_heat_map(matrix) else rows)
+
+
+def _heading(matrix: Matrix) -> str:
+    return f"{matrix.name} {matrix.shape}"
+
+
+def _as_heat_map(matrix: Matrix) -> bool:
+    return matrix.values.shape[1] > MOST_COLUMNS or matrix.values.size > MOST_ENTRIES

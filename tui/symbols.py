@@ -1,0 +1,152 @@
+"""The characters of the screen, for terminals with and without Unicode."""
+
+from dataclasses import dataclass, replace
+
+from bptui.core.errors import printable
+
+_DIGITS = "0123456789"
+SUPERSCRIPTS = str.maketrans(_DIGITS, "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUBSCRIPTS = str.maketrans(_DIGITS, "₀₁₂₃₄₅₆₇₈₉")
+
+_ASCII_WORDS: dict[str, str] = {
+    "Θ": "Theta",
+    "θ": "theta",
+    "η": "eta",
+    "ε": "epsilon",
+    "λ": "lambda",
+    "δ": "delta",
+    "σ": "sigma",
+    "∂": "d",
+    "ŷ": "y^",
+    "‖": "||",
+    "·": "-",
+    "×": "x",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "…": "...",
+    "±": "+-",
+    "≤": "<=",
+    "≥": ">=",
+    "≈": "~",
+    "→": "->",
+    "✓": "ok",
+    "✗": "x",
+    "²": "2",
+    "½": "1/2",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+}
+_TO_ASCII = str.maketrans(
+    _ASCII_WORDS
+    | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", _DIGITS, strict=True))
+    | dict(zip("₀₁₂₃₄₅₆₇₈₉", _DIGITS, strict=True))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """One choice of characters; each is one cell wide unless it says otherwise."""
+
+    unicode: bool
+    """Whether the terminal shows more than ASCII."""
+    marker: str
+    """What curves are made of: `braille`, `hd` (quadrants) or one character."""
+    marker_columns: int
+    """How many points side by side fit into a cell with that marker."""
+    marker_rows: int
+    """How many points fit into a cell one above the other."""
+    point: str
+    """A single sample."""
+    vertical: str
+    horizontal: str
+    corner: str
+    x_tick: str
+    y_tick: str
+    mark: str
+    """The line at an epoch where something happened."""
+    fail: str
+    unresolved: str
+    at_kink: str
+    right: str
+    """Up to two cells."""
+    wrong: str
+    bar: str
+    block: str
+    ellipsis: str
+    """Up to three cells."""
+    separator: str
+    """Between the parts of a title; three cells."""
+    classes: tuple[str, ...]
+    """One character a class, for decision boundaries."""
+
+    def text(self, value: object) -> str:
+        """Return `value` as text that is safe to print and that this terminal can show."""
+        shown = printable(value)
+        if self.unicode or shown.isascii():
+            return shown
+        return shown.translate(_TO_ASCII).encode("ascii", "backslashreplace").decode()
+
+    def can_show(self, text: str) -> bool:
+        """Return whether `text` is shown as it is."""
+        return text.isprintable() and (self.unicode or text.isascii())
+
+
+UNICODE = Symbols(
+    unicode=True,
+    marker="braille",
+    marker_columns=2,
+    marker_rows=4,
+    point="•",
+    vertical="│",
+    horizontal="─",
+    corner="└",
+    x_tick="┬",
+    y_tick="┤",
+    mark="┊",
+    fail="✗",
+    unresolved="?",
+    at_kink="^",
+    right="✓",
+    wrong="✗",
+    bar="▇",
+    block="█",
+    ellipsis="…",
+    separator=" · ",
+    classes=("·", "▒", "=", "+", "~", "×", "o", "^", ":", "%"),
+)
+"""For terminals with UTF-8 and a font with braille."""
+
+BLOCKS = replace(UNICODE, marker="hd", marker_rows=2)
+"""For terminals with UTF-8 whose font has no braille."""
+
+ASCII = Symbols(
+    unicode=False,
+    marker="*",
+    marker_columns=1,
+    marker_rows=1,
+    point="o",
+    vertical="|",
+    horizontal="-",
+    corner="+",
+    x_tick="+",
+    y_tick="+",
+    mark=":",
+    fail="x",
+    unresolved="?",
+    at_kink="^",
+    right="ok",
+    wrong="x",
+    bar="#",
+    block="#",
+    ellipsis="...",
+    separator=" - ",
+    classes=(".", "#", "=", "+", "~", "x", "o", "^", ":", "%"),
+)
+"""For everything else."""
+
+
+def subscript(letter: str, number: int) -> str:
+    """Return `a₁` for `a` and 1."""
+    return letter + str(number).translate(SUBSCRIPTS)
