@@ -12,9 +12,11 @@ from bptui.tui.options import OPTIONS, Option
 MOST_BYTES = 1_000_000
 
 _BY_NAME = {
-    name: option for option in OPTIONS if option.name != "config"
+    name: option
+    for option in OPTIONS
+    if option.name != "config"
     for name in (option.name, *option.aliases)
-}  # fmt: skip
+}
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
@@ -61,11 +63,12 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
     except RecursionError:
         raise InputError(f"{shown}: not TOML: nested too deeply") from None
     except ValueError as error:
-        found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|(.*))\)", str(error), re.S)
+        found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|.*)\)", str(error), re.S)
         if found is None:
             raise InputError(f"{shown}: not TOML: a number is too long") from None
-        reason, line, column, elsewhere = found.groups()
-        where = f"line {line}, column {column}" if line else elsewhere
+        reason, line, column = found.groups()
+        last = text.rstrip().count("\n") + 1
+        where = f"line {line}, column {column}" if line else f"line {last}"
         reason = reason[:1].lower() + reason[1:]
         raise InputError(f"{shown}, {where}: not TOML: {printable(reason)}") from None
 

@@ -26,15 +26,15 @@ def overview() -> str:
         "usage: bptui [COMMAND] [options]",
         "",
         "Commands",
-        *(_row(f"  {name}", about) for name, about in COMMANDS.items()),
+        *(_row(f"  {name}", about, 10) for name, about in COMMANDS.items()),
         "",
         "Some options (bptui COMMAND --help shows them all)",
     ]
-    for key in ("data", "hidden", "optimizer", "learning-rate", "epochs", "seed", "preset"):
+    for key in ("data", "hidden", "optimizer", "learning-rate", "seed", "preset", "config"):
         option = next(option for option in OPTIONS if option.name == key)
         lines.append(_entry(option))
     lines += [
-        _row("  -h, --help", "this help; after a command, the help of that command"),
+        _row("  -h, --help", "this help, or that of a command"),
         _row("  -V, --version", "the version"),
         _row("  --print-completion SHELL", f"completion for {', '.join(SHELLS)}"),
         "",
@@ -67,8 +67,10 @@ def _exits(command: str) -> list[str]:
         "train": "0 trained, 2 bad input, 3 diverged, 130 interrupted",
         "check": "0 pass, 1 fail, 2 bad input, 4 unresolved or at a kink",
     }
-    return [f"Exit status: {ends[command]}.", "What is on the command line beats the file, "
-            "and the file beats the preset."]  # fmt: skip
+    return [
+        "What is on the command line beats the --config file, which beats the preset.",
+        f"Exit status: {ends[command]}.",
+    ]
 
 
 def _entry(option: Option) -> str:
@@ -80,15 +82,15 @@ def _entry(option: Option) -> str:
     return _row(head, option.help + default)
 
 
-def _row(head: str, about: str) -> str:
+def _row(head: str, about: str, indent: int = _INDENT) -> str:
     width = min(_WIDEST, max(60, shutil.get_terminal_size().columns))
-    indent = " " * _INDENT
-    first = head.ljust(_INDENT) if len(head) < _INDENT - 1 else f"{head}\n{indent}"
+    margin = " " * indent
+    first = head.ljust(indent) if len(head) < indent - 1 else f"{head}\n{margin}"
     body = textwrap.fill(
         about,
         width - 1,
-        initial_indent=indent,
-        subsequent_indent=indent,
+        initial_indent=margin,
+        subsequent_indent=margin,
         break_on_hyphens=False,
     )
-    return first + body[_INDENT:]
+    return first + body[indent:]

@@ -11,6 +11,6 @@ COSTS = ("mse", "cross-entropy")
 INITIALIZERS = ("uniform", "article", "xavier", "he", "constant")
 DTYPES = ("float64", "float32")
 METHODS = ("auto", "complex", "central", "forward", "richardson")
-LEARNING_RATES = {"sgd": 0.5, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.01, "adam": 0.01}
-"""By optimizer."""
+LEARNING_RATES = {"sgd": 2.0, "momentum": 0.5, "nesterov": 0.5, "rmsprop": 0.01, "adam": 0.01}
+"""By optimizer, for XOR as `bptui` alone trains it."""
 OPTIMIZERS = tuple(LEARNING_RATES)

@@ -123,7 +123,6 @@ OPTIONS: tuple[Option, ...] = (
         sizes(2, "2,2,1"),
         "sizes of all layers, input and output included",
         "2,2,2,1",
-        "from the data",
     ),
     Option(
         "hidden",
@@ -131,7 +130,7 @@ OPTIONS: tuple[Option, ...] = (
         sizes(0, "8,8"),
         "sizes of the hidden layers, or none; both ends come from the data",
         "8,8",
-        "from the data",
+        "2,2 for xor, else 8",
     ),
     Option(
         "activation",
@@ -147,7 +146,7 @@ OPTIONS: tuple[Option, ...] = (
         choice(names.OUTPUT_ACTIVATIONS),
         f"of the output layer: {', '.join(names.OUTPUT_ACTIVATIONS)}",
         "NAME",
-        "from the data",
+        "what fits the data",
     ),
     Option(
         "cost",
@@ -155,7 +154,7 @@ OPTIONS: tuple[Option, ...] = (
         choice(names.COSTS),
         " or ".join(names.COSTS),
         "NAME",
-        "from the data",
+        "mse",
     ),
     Option(
         "l2",
@@ -211,7 +210,7 @@ OPTIONS: tuple[Option, ...] = (
         _POSITIVE,
         "η, the length of a step",
         "NUMBER",
-        _RATES,
+        f"{_RATES}; smaller for other costs and outputs",
         aliases=("eta",),
     ),
     Option(
@@ -226,10 +225,9 @@ OPTIONS: tuple[Option, ...] = (
         "epochs",
         "Training",
         whole_number(1, _EPOCHS),
-        "stop after so many; train has an end in any case: 10,000, with minibatches 100, "
-        "with --until-cost 1,000,000",
+        "stop after so many",
         "N",
-        "see left",
+        "run: never; train: 10,000, of minibatches 100, with --until-cost 1,000,000",
         _TRAINING,
     ),
     Option(
@@ -312,21 +310,21 @@ OPTIONS: tuple[Option, ...] = (
         "json",
         "This run",
         FLAG,
-        "print JSON for programs, numbers that are not finite as null",
+        "print JSON; null where a number is not finite",
         commands=("train", "check"),
     ),
     Option(
         "preset",
         "Settings",
         choice(tuple(PRESETS)),
-        f"start from the settings of a preset: {', '.join(PRESETS)}",
+        f"settings to start from: {', '.join(PRESETS)}",
         "NAME",
     ),
     Option(
         "config",
         "Settings",
         path("the path of a TOML file"),
-        "read options from a TOML file, such as: hidden = [8, 8]",
+        "options from a TOML file, such as seed = 3",
         "FILE.toml",
     ),
 )

@@ -52,7 +52,7 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
     options = options_of(command)
     parser = make_parser(options, at_root=not named)
     try:
-        given, rest = parser.parse_known_args(_joined(words, options))
+        given, rest = parser.parse_known_args(_joined(words, options, command, parser))
     except argparse.ArgumentError as error:
         raise _explained(error, options) from None
     asked = vars(given)
@@ -112,13 +112,21 @@ def add_options(
             add(*option.flags, **about)
 
 
-def _joined(words: list[str], options: Sequence[Option]) -> list[str]:
-    """Return `words` with `--option -1e-3` as `--option=-1e-3`, which argparse takes as meant."""
+def _joined(
+    words: list[str],
+    options: Sequence[Option],
+    command: str,
+    parser: argparse.ArgumentParser,
+) -> list[str]:
+    """Return `words` with `--option -1e-3` as `--option=-1e-3`, which argparse reads as meant."""
     takes_value = {flag for option in options if option.value for flag in option.flags}
     joined: list[str] = []
     for word in words:
         if joined and joined[-1] in takes_value and _LOOKS_NEGATIVE.match(word):
             joined[-1] += f"={word}"
+        elif re.match(r"-[^-].", word):
+            # There are no bundles of short options; argparse would take -hidden for -h.
+            raise _left_over(word, command, parser)
         else:
             joined.append(word)
     return joined
@@ -127,7 +135,10 @@ def _joined(words: list[str], options: Sequence[Option]) -> list[str]:
 def _read(option: Option, value: Any) -> Any:
     if isinstance(value, bool):
         return value
-    return option.kind.read(f"--{option.name}", value)
+    where = f"--{option.name}"
+    if option.repeatable:
+        return tuple(text for word in value for text in option.kind.read(where, word))
+    return option.kind.read(where, value)
 
 
 def _explained(error: argparse.ArgumentError, options: Sequence[Option]) -> InputError:
@@ -146,7 +157,7 @@ def _left_over(word: str, command: str, parser: argparse.ArgumentParser) -> Inpu
     if not word.startswith("-") or word in ("-", "--"):
         if word in COMMANDS:
             return InputError(f"the command comes first: bptui {word} …")
-        return InputError(f"unexpected argument {quoted(word)}; options begin with --")
+        return InputError(f"unexpected argument {quoted(word)}; options begin with two dashes")
     name = word.split("=")[0]
     elsewhere = [
         other

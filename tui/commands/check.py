@@ -1,0 +1,78 @@
+"""`bptui check`: is the gradient right?"""
+
+import sys
+from contextlib import closing
+
+import numpy as np
+
+from bptui.core.check import Report, format_report
+from bptui.core.check.methods import choose_method
+from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError, printable
+from bptui.core.training import Trainer, build_trainer
+from bptui.tui.choices import CheckChoices
+from bptui.tui.commands.progress import Progress
+from bptui.tui.json_lines import to_json
+from bptui.tui.terminal import say
+
+STATUS = {"pass": 0, "fail": 1, "unresolved": 4, "at-kink": 4}
+"""The exit status of each verdict."""
+
+_SLICE = 0.05
+
+
+def check(configuration: Configuration, choices: CheckChoices) -> int:
+    """Check the gradient, at the start or after some epochs; return the exit status.
+
+    Raises:
+        InputError: the configuration is impossible, or training diverged before the check.
+    """
+    trainer = build_trainer(configuration)
+    choose_method(trainer.method, trainer.epsilon)  # not first after a long training
+    _train_until(trainer, choices.after, quiet=choices.json)
+    report = trainer.check()
+    if choices.json:
+        say(to_json(_as_dict(report, choices.values)))
+    else:
+        say(f"{_about(trainer)}\n")
+        say(format_report(report))
+        if choices.values:
+            say(_matrices(report))
+    return STATUS[report.verdict]
+
+
+def _train_until(trainer: Trainer, epoch: int, *, quiet: bool) -> None:
+    with closing(Progress(trainer, epoch, None if quiet else sys.stderr)) as progress:
+        while trainer.epoch < epoch and trainer.state == "running":
+            trainer.advance(_SLICE, epoch - trainer.epoch)
+            progress.update()
+    if trainer.state == "diverged":
+        raise InputError(f"--after: training diverged before epoch {epoch:,}: {trainer.message}")
+
+
+def _about(trainer: Trainer) -> str:
+    network = trainer.network
+    return (
+        f"{printable(trainer.training.name)} · {'-'.join(map(str, network.layers))} · "
+        f"{network.cost_name} · seed {trainer.seed} · epoch {trainer.epoch:,} · "
+        f"J {trainer.cost:.6g}"
+    )
+
+
+def _as_dict(report: Report, values: bool) -> dict[str, object]:
+    facts = report.to_dict()
+    if values:
+        for entry, array in zip(facts["arrays"], report.arrays, strict=True):
+            entry["backprop"] = array.backprop.tolist()
+            entry["numerical"] = array.numerical.tolist()
+    return facts
+
+
+def _matrices(report: Report) -> str:
+    """Return both gradients of every array in full."""
+    lines = []
+    for array in report.arrays:
+        for source, values in (("backprop", array.backprop), ("grad check", array.numerical)):
+            matrix = np.array2string(values, max_line_width=100, threshold=sys.maxsize)
+            lines += ["", f"{printable(array.name)} from {source}", matrix]
+    return "\n".join(lines)

@@ -1,0 +1,103 @@
+"""How far training is, on one line of a terminal, or now and then in a log."""
+
+import os
+from time import perf_counter
+from typing import TextIO
+
+from bptui.core.training import Trainer
+from bptui.tui.terminal import is_terminal, say
+
+_REDRAW_SECONDS = 0.1
+_LOG_SECONDS = 30.0
+_BAR = 24
+
+
+class Progress:
+    """A progress bar on standard error; without a terminal, a line each half minute."""
+
+    def __init__(self, trainer: Trainer, last_epoch: int | None, stream: TextIO | None) -> None:
+        """Nothing is drawn yet.
+
+        Args:
+            trainer: stands at the epoch that counts as the start.
+            last_epoch: where it ends.
+            stream: where to draw; `None` draws nowhere.
+        """
+        self._trainer, self._last, self._stream = trainer, last_epoch, stream
+        self._live = is_terminal(stream)
+        self._first, self._started = trainer.progress, perf_counter()
+        self._next = self._started + (_REDRAW_SECONDS if self._live else _LOG_SECONDS)
+        self._width = 0
+
+    def update(self) -> None:
+        """Draw again if it is time to."""
+        now = perf_counter()
+        if self._stream is None or now < self._next:
+            return
+        if self._live:
+            self._next = now + _REDRAW_SECONDS
+            line = self._line(now)[: max(10, _columns(self._stream) - 1)]
+            self._draw(line.ljust(self._width))
+            self._width = len(line)
+        else:
+            self._next = now + _LOG_SECONDS
+            say(self._words(now), self._stream)
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._width:
+            self._draw(" " * self._width)
+            self._draw("")
+            self._width = 0
+
+    def _draw(self, text: str) -> None:
+        assert self._stream is not None
+        self._stream.write(f"\r{text}")
+        self._stream.flush()
+
+    def _rate(self, now: float) -> float:
+        return (self._trainer.progress - self._first) / (now - self._started)
+
+    def _words(self, now: float) -> str:
+        trainer = self._trainer
+        goal = f" of {self._last:,}" if self._last is not None else ""
+        return (
+            f"epoch {trainer.epoch:,}{goal}  J {trainer.cost:.3g}  "
+            f"{format_rate(self._rate(now))} epochs/s"
+        )
+
+    def _line(self, now: float) -> str:
+        words, rate = self._words(now), self._rate(now)
+        if self._last is None:
+            return words
+        done = min(1.0, self._trainer.progress / self._last)
+        filled = round(done * _BAR)
+        left = (self._last - self._trainer.progress) / rate if rate > 0.0 else None
+        remaining = f"  {format_seconds(left)} left" if left is not None else ""
+        return f"[{'#' * filled}{'-' * (_BAR - filled)}] {words}{remaining}"
+
+
+def _columns(stream: TextIO) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def format_rate(rate: float) -> str:
+    """Return epochs a second in three digits: `98,000`, `12.3`."""
+    if rate >= 1000.0:
+        return f"{round(rate, -len(f'{rate:.0f}') + 3):,.0f}"
+    return f"{rate:.3g}"
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a duration that a person can read: `0.21 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < 10.0:
+        return f"{seconds:.2g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"

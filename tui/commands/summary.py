@@ -1,0 +1,105 @@
+"""What a training run came to, for people."""
+
+import shlex
+from collections.abc import Sequence
+
+from bptui.core.check import Report, headline
+from bptui.core.errors import printable
+from bptui.core.input_file import display_name
+from bptui.core.snapshot import Description
+from bptui.core.training import Trainer
+from bptui.core.training.view import View
+from bptui.tui.commands.progress import format_rate, format_seconds
+
+_MOST_SAMPLES = 8
+_MOST_COLUMNS = 10
+
+
+def summary(
+    trainer: Trainer, report: Report, seconds: float, epochs_per_second: float, ending: str
+) -> list[str]:
+    """Return the lines of the summary.
+
+    Args:
+        trainer: at the end of its run.
+        report: of the gradient check there.
+        seconds: how long this run took.
+        epochs_per_second: of this run.
+        ending: why it ended.
+    """
+    view = View(trainer)
+    about, scores = view.description, trainer.scores()
+    held_back = f" and {about.validation_samples:,} to validate" if about.validation_samples else ""
+    rows = [
+        (
+            "data",
+            f"{printable(about.data)}, {_count(about.samples, 'sample')}{held_back}, "
+            f"{_count(about.layers[0], 'feature')}",
+        ),
+        (
+            "layers",
+            f"{'-'.join(map(str, about.layers))}, {_count(about.parameters, 'parameter')}, "
+            f"{_activations(about)}",
+        ),
+        (
+            "training",
+            f"{about.cost}, {about.optimizer}, η {trainer.learning_rate:g}, seed {trainer.seed}",
+        ),
+        (
+            "epochs",
+            f"{trainer.epoch:,} in {format_seconds(seconds)}, "
+            f"{format_rate(epochs_per_second)} epochs/s; {ending}",
+        ),
+        ("cost", f"J {trainer.cost:.6g}"),
+    ]
+    if trainer.validation_cost is not None:
+        rows.append(("validation", f"J {trainer.validation_cost:.6g}"))
+    score = _score(scores.name, scores.training)
+    if scores.validation is not None:
+        score += f", in validation {_score(scores.name, scores.validation)}"
+    rows += [(scores.name, score), ("check", headline(report))]
+    lines = [f"{name:<12}{value}" for name, value in rows]
+    lines += [f"{'':<12}{printable(found.message)}" for found in report.diagnosis]
+    return lines + _predictions(view)
+
+
+def repeat_line(command_line: Sequence[str]) -> str:
+    """Return the line that says how to do the same again."""
+    return f"{'again':<12}{printable(shlex.join(command_line))}"
+
+
+def _activations(about: Description) -> str:
+    if len(about.layers) == 2:
+        return f"{about.output} output"
+    if about.activation == about.output:
+        return f"{about.activation} everywhere"
+    return f"{about.activation}, {about.output} output"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _score(name: str, value: float) -> str:
+    return f"{100.0 * value:.4g} %" if name == "accuracy" else f"{value:.4f}"
+
+
+def _predictions(view: View) -> list[str]:
+    """Return a small table of the samples, their targets and the outputs, or nothing."""
+    about = view.description
+    columns = about.layers[0] + 2 * about.layers[-1]
+    if about.samples > _MOST_SAMPLES or columns > _MOST_COLUMNS:
+        return []
+    single = about.layers[-1] == 1
+    targets = ["y"] if single else list(about.target_names)
+    outputs = ["ŷ"] if single else [f"ŷ {name}" for name in targets]
+    cells = [[display_name(name) for name in (*about.feature_names, *targets, *outputs)]]
+    for features, target, output in zip(about.X, about.y, view.predictions(), strict=True):
+        given = [f"{value:g}" for value in (*features, *target)]
+        cells.append(given + [f"{value:.4f}" for value in output])
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    table = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in cells
+    ]
+    return ["", *(f"  {row}" for row in table), ""]

@@ -1,0 +1,134 @@
+"""`bptui train`: training without a screen."""
+
+import sys
+from contextlib import closing
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+from bptui.core.check import Report
+from bptui.core.check.methods import choose_method
+from bptui.core.configuration import Configuration
+from bptui.core.errors import printable
+from bptui.core.runs import check_writable
+from bptui.core.training import Trainer, build_trainer, resume_trainer
+from bptui.tui.choices import TrainChoices
+from bptui.tui.commands.progress import Progress
+from bptui.tui.commands.summary import repeat_line, summary
+from bptui.tui.interruption import Interruption
+from bptui.tui.json_lines import to_json
+from bptui.tui.terminal import say
+
+DIVERGED = 3
+FULL_BATCH_EPOCHS = 10_000
+MINIBATCH_EPOCHS = 100
+UNTIL_COST_EPOCHS = 1_000_000
+
+_SLICE = 0.05
+_EVENT_SECONDS = 0.5
+
+
+def train(configuration: Configuration, choices: TrainChoices) -> int:
+    """Train to the end and say what came of it; return the exit status.
+
+    Raises:
+        InputError: the configuration is impossible, or a folder cannot be used.
+    """
+    trainer = _trainer(configuration, choices)
+    choose_method(trainer.method, trainer.epsilon)  # not first at the end of a long training
+    if choices.run_folder is not None:
+        check_writable(choices.run_folder)
+    first = trainer.progress
+    started = perf_counter()
+    with Interruption() as interruption:
+        if choices.json:
+            _train_with_events(trainer, interruption)
+        else:
+            _train_with_bar(trainer, interruption)
+        seconds = perf_counter() - started
+        if choices.run_folder is not None:
+            trainer.save(choices.run_folder)
+    rate = (trainer.progress - first) / seconds if seconds > 0.0 else 0.0
+    interrupted = interruption.signal is not None and trainer.state == "running"
+    report = trainer.check()
+    ending = "interrupted" if interrupted else str(trainer.state)
+    if choices.json:
+        _say_event(trainer, ending, **_end_facts(trainer, report, seconds, rate))
+    else:
+        if ending == "finished":
+            ending = trainer.message
+        lines = summary(trainer, report, seconds, rate, ending)
+        for line in lines + _last_lines(choices, interrupted):
+            say(line)
+    if interrupted:
+        return interruption.status
+    if trainer.state == "diverged":
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        if sys.stderr is not None:
+            say(f"bptui: {printable(trainer.message)}", sys.stderr)
+        return DIVERGED
+    return 0
+
+
+def _trainer(configuration: Configuration, choices: TrainChoices) -> Trainer:
+    if choices.resume is None:
+        trainer = build_trainer(configuration)
+    else:
+        trainer = resume_trainer(choices.resume)
+        if configuration.epochs is not None and trainer.configuration is not None:
+            trainer.epoch_limit = configuration.epochs
+            trainer.configuration = replace(trainer.configuration, epochs=configuration.epochs)
+    if trainer.epoch_limit is None:
+        trainer.epoch_limit = trainer.epoch + _usual_epochs(trainer)
+    return trainer
+
+
+def _usual_epochs(trainer: Trainer) -> int:
+    if trainer.until_cost is not None:
+        return UNTIL_COST_EPOCHS
+    return FULL_BATCH_EPOCHS if trainer.batch_size == len(trainer.training) else MINIBATCH_EPOCHS
+
+
+def _train_with_bar(trainer: Trainer, interruption: Interruption) -> None:
+    with closing(Progress(trainer, trainer.epoch_limit, sys.stderr)) as progress:
+        while trainer.state == "running" and interruption.signal is None:
+            trainer.advance(_SLICE)
+            progress.update()
+
+
+def _train_with_events(trainer: Trainer, interruption: Interruption) -> None:
+    _say_event(trainer, "start")
+    due = perf_counter()
+    while trainer.state == "running" and interruption.signal is None:
+        trainer.advance(_SLICE)
+        if perf_counter() >= due:
+            _say_event(trainer, "progress")
+            due = perf_counter() + _EVENT_SECONDS
+
+
+def _end_facts(trainer: Trainer, report: Report, seconds: float, rate: float) -> dict[str, Any]:
+    return {
+        "seconds": seconds,
+        "epochs_per_second": rate,
+        "seed": trainer.seed,
+        "verdict": report.verdict,
+    }
+
+
+def _say_event(trainer: Trainer, event: str, **facts: Any) -> None:
+    say(to_json({"event": event, "epoch": trainer.epoch, "cost": trainer.cost} | facts))
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _last_lines(choices: TrainChoices, interrupted: bool) -> list[str]:
+    lines = []
+    if choices.run_folder is not None:
+        lines.append(f"{'saved in':<12}{printable(choices.run_folder)}")
+    if choices.run_folder is not None and (interrupted or choices.resume is not None):
+        again = ("bptui", "train", "--resume", str(choices.run_folder))
+        lines.append(repeat_line(again).replace("again", "go on", 1))
+    if choices.resume is None:
+        lines.append(repeat_line(choices.command_line))
+    return lines
