@@ -32,7 +32,7 @@ def format_report(report: Report, most_rows: int = _MOST_ROWS) -> str:
     ]
     rows.sort(key=lambda row: -row[0])
     lines = [headline(report), ""]
-    lines.append(f"  {'entry':<14}{'backprop':>22}{'numerical':>22}{'relative error':>17}")
+    lines.append(f"  {'entry':<14}{'backprop':>24}{'numerical':>24}{'relative error':>17}")
     lines += [_row(array, int(flat)) for _, array, flat in rows[:most_rows]]
     if report.entries > most_rows:
         lines.append(f"  … {report.entries - most_rows:,} more, all agreeing better than these")
@@ -46,6 +46,6 @@ def _row(array: ArrayReport, flat: int) -> str:
     sign = _SIGNS[VERDICTS[int(array.verdicts[index])]]
     return (
         f"{sign} {printable(entry_name(array.name, index)):<14}"
-        f"{array.backprop[index]:>+22.15e}{array.numerical[index]:>+22.15e}"
+        f"{array.backprop[index]:>+24.15e}{array.numerical[index]:>+24.15e}"
         f"{array.relative_error[index]:>17.1e}"
     )
