@@ -62,10 +62,11 @@ class TestHelp:
             flag = f"--[no-]{option.name}" if option.negatable else f"--{option.name}"
             assert (flag in shown) == (command in option.commands) or flag == "--config"
 
+    @pytest.mark.parametrize("words", [["--help"], ["train", "--help"]])
     @pytest.mark.parametrize("columns", ["40", "80", "200"])
-    def test_no_line_is_wider_than_the_terminal(self, columns, monkeypatch, capsys):
+    def test_no_line_is_wider_than_the_terminal(self, words, columns, monkeypatch, capsys):
         monkeypatch.setenv("COLUMNS", columns)
-        main(["train", "--help"])
+        main(words)
         longest = max(map(len, capsys.readouterr().out.splitlines()))
         assert longest <= max(80, int(columns))
 

@@ -12,7 +12,7 @@ _WIDEST = 100
 
 _EXAMPLES = (
     ("bptui", "watch XOR being learned"),
-    ("bptui --data moons --hidden 8,8 --eta 1", "another data set, a larger network"),
+    ("bptui --data moons --hidden 8,8 --eta 1", "other data, a larger network"),
     ("bptui train --data iris.csv --validation 0.2", "your own data, no screen"),
     ("bptui check --preset article --values", "both gradients side by side"),
 )
@@ -39,7 +39,7 @@ def overview() -> str:
         _row("  --print-completion SHELL", f"completion for {', '.join(SHELLS)}"),
         "",
         "Examples",
-        *(f"  {command:<47}{about}" for command, about in _EXAMPLES),
+        *(f"  {command:<46}{about}" for command, about in _EXAMPLES),
     ]
     return "\n".join(lines)
 
