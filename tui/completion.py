@@ -4,7 +4,8 @@ import argparse
 
 import shtab
 
-from bptui.tui.options import COMMANDS, options_of
+from bptui.tui.option import COMMANDS
+from bptui.tui.options import options_of
 from bptui.tui.parser import DEFAULT_COMMAND, SHELLS, add_options
 
 

@@ -4,7 +4,8 @@ import shutil
 import textwrap
 
 from bptui.core.version import VERSION
-from bptui.tui.options import COMMANDS, OPTIONS, Option, options_of
+from bptui.tui.option import COMMANDS, Option
+from bptui.tui.options import OPTIONS, options_of
 from bptui.tui.parser import SHELLS
 
 _INDENT = 28

@@ -1,0 +1,212 @@
+"""Training and checking without a screen."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from bptui.tui.cli import main
+
+BPTUI = [sys.executable, "-m", "bptui.tui"]
+
+
+def run(*words, **options):
+    return subprocess.run(
+        [*BPTUI, *words],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        **({"text": True, "encoding": "utf-8"} | options),
+    )
+
+
+def without_time(text):
+    return [line for line in text.splitlines() if not line.startswith("epochs")]
+
+
+class TestTrain:
+    def test_the_summary(self, capsys):
+        assert main(["train", "--seed", "1", "--epochs", "300"]) == 0
+        out, err = capsys.readouterr()
+        assert not err
+        assert "xor, 4 samples" in out and "2-2-2-1, 15 parameters" in out
+        assert "seed 1" in out and "300 in" in out and "PASS" in out
+        assert "x1  x2  y" in out
+        assert out.endswith("again       bptui train --seed 1 --epochs 300\n")
+
+    def test_the_same_seed_is_the_same_summary(self, capsys):
+        texts = []
+        for _ in range(2):
+            main(["train", "--epochs", "50", "--data", "moons", "--validation", ".2"])
+            texts.append(without_time(capsys.readouterr().out))
+        assert texts[0] == texts[1]
+        assert any(line.startswith("validation  J") for line in texts[0])
+
+    def test_regression_is_scored_by_r_squared(self, capsys):
+        main(["train", "--data", "sine", "--epochs", "5"])
+        assert "\nR²  " in capsys.readouterr().out
+
+    def test_json(self, capsys):
+        assert main(["train", "--json", "--epochs", "40"]) == 0
+        out, err = capsys.readouterr()
+        assert not err
+        events = [json.loads(line) for line in out.splitlines()]
+        assert [event["event"] for event in events] == ["start", "progress", "finished"]
+        assert all(set(event) == {"event", "epoch", "cost"} for event in events[:-1])
+        assert set(events[-1]) == {
+            *("event", "epoch", "cost", "seconds", "epochs_per_second", "seed", "verdict")
+        }
+        assert (events[0]["epoch"], events[-1]["epoch"]) == (0, 40)
+        assert events[-1]["verdict"] == "pass"
+
+    def test_divergence(self, capsys):
+        assert main(["train", "--output", "linear", "--eta", "1e10"]) == 3
+        out, err = capsys.readouterr()
+        assert "; diverged" in out
+        assert err.startswith("bptui: J stopped") and err.count("\n") == 1
+
+    def test_divergence_in_json(self, capsys):
+        assert main(["train", "--json", "--output", "linear", "--eta", "1e10"]) == 3
+        last = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert last["event"] == "diverged"
+
+    @pytest.mark.parametrize(
+        ("words", "epochs"),
+        [("", "10,000"), ("--data moons --batch-size 50", "100")],
+    )
+    def test_it_ends_without_being_told_when(self, words, epochs, capsys):
+        assert main(["train", *words.split()]) == 0
+        assert f"reached {epochs} epochs" in capsys.readouterr().out
+
+    def test_until_cost(self, capsys):
+        assert main(["train", "--until-cost", "0.2"]) == 0
+        assert "not above 0.2" in capsys.readouterr().out
+
+    def test_nothing_but_plain_text_on_a_pipe(self):
+        done = run("train", "--epochs", "20000")
+        assert done.returncode == 0 and not done.stderr
+        assert all(character.isprintable() or character == "\n" for character in done.stdout)
+
+    def test_saving_and_resuming(self, tmp_path, capsys):
+        folder = tmp_path / "new" / "run"
+        main(["train", "--epochs", "200", "--json"])
+        whole = json.loads(capsys.readouterr().out.splitlines()[-1])
+        main(["train", "--epochs", "80", "--run", str(folder)])
+        assert f"saved in    {folder}" in capsys.readouterr().out
+        main(["train", "--resume", str(folder), "--epochs", "200", "--json"])
+        resumed = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert resumed["cost"] == whole["cost"]
+        main(["train", "--resume", str(folder)])
+        assert "epochs      200 in" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("extra", [[], ["--json"]])
+    def test_an_interrupt_saves_and_sums_up(self, extra, tmp_path):
+        words = ["train", "--epochs", "1000000000000", "--run", str(tmp_path / "run"), *extra]
+        process = subprocess.Popen(
+            [*BPTUI, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        assert process.stdout is not None
+        started = process.stdout.readline() if extra else self.wait_for(tmp_path / "run")
+        assert started
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert not err
+        assert (tmp_path / "run" / "checkpoint.npz").exists()
+        if extra:
+            assert json.loads(out.splitlines()[-1])["event"] == "interrupted"
+        else:
+            assert "; interrupted" in out and "go on       bptui train --resume" in out
+
+    @staticmethod
+    def wait_for(folder):
+        # The folder is made just before the signal is caught.
+        while not folder.exists():
+            time.sleep(0.01)
+        time.sleep(0.3)
+        return True
+
+    def test_a_bar_on_a_terminal(self):
+        master, slave = pty.openpty()
+        process = subprocess.Popen(
+            [*BPTUI, "train", "--epochs", "60000"],
+            stdout=subprocess.PIPE,
+            stderr=slave,
+            encoding="utf-8",
+            env=os.environ | {"TERM": "xterm"},
+        )
+        os.close(slave)
+        out, _ = process.communicate(timeout=60)
+        drawn = os.read(master, 100_000).decode()
+        os.close(master)
+        assert "\r[" in drawn and " of 60,000  J " in drawn and "\n" not in drawn
+        assert "\x1b" not in drawn and "\r" not in out
+
+
+class TestCheck:
+    def test_the_table(self, capsys):
+        assert main(["check"]) == 0
+        out, err = capsys.readouterr()
+        assert not err
+        assert out.startswith("xor · 2-2-2-1 · mse · seed 0 · epoch 0 · J ")
+        assert "PASS  15 of 15 agree" in out
+
+    def test_json_is_what_the_design_says(self, capsys):
+        assert main(["check", "--json"]) == 0
+        out = capsys.readouterr().out
+        assert out.count("\n") == 1
+        report = json.loads(out)
+        assert list(report) == [
+            *("verdict", "method", "epsilon", "cost", "parameters", "worst", "arrays"),
+            "diagnosis",
+        ]
+        assert set(report["worst"]) == {
+            *("parameter", "index", "backprop", "numerical", "relative_error")
+        }
+        assert set(report["arrays"][0]) == {
+            *("name", "shape", "verdict", "worst_index", "max_relative_error")
+        }
+
+    def test_values(self, capsys):
+        main(["check", "--json", "--values"])
+        array = json.loads(capsys.readouterr().out)["arrays"][0]
+        assert len(array["backprop"]) == len(array["numerical"]) == 2
+        main(["check", "--values"])
+        out = capsys.readouterr().out
+        assert "Θ³ from backprop" in out and "Θ³ from grad check" in out
+
+    def test_after_some_epochs(self, capsys):
+        main(["check", "--after", "123"])
+        assert " epoch 123 " in capsys.readouterr().out
+
+    def test_a_step_that_is_too_small_to_tell_is_not_a_pass(self, capsys):
+        assert main(["check", "--method", "forward", "--epsilon", "1e-14"]) == 4
+        assert "UNRESOLVED" in capsys.readouterr().out
+
+    def test_a_failure(self, monkeypatch, capsys):
+        from bptui.core.backpropagation import Backpropagation
+
+        evaluate = Backpropagation.evaluate
+
+        def wrong(self):
+            cost = evaluate(self)
+            self.gradient *= 2.0
+            return cost
+
+        monkeypatch.setattr(Backpropagation, "evaluate", wrong)
+        assert main(["check"]) == 1
+        assert "FAIL" in capsys.readouterr().out
+
+    def test_numbers_that_are_not_finite_are_null(self):
+        from bptui.tui.json_lines import to_json
+
+        text = to_json({"cost": float("nan"), "rows": [(float("inf"), 1.0)]})
+        assert json.loads(text) == {"cost": None, "rows": [[None, 1.0]]}

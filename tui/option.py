@@ -1,0 +1,45 @@
+"""What an option is, and the commands that take options."""
+
+from dataclasses import dataclass
+
+from bptui.tui.values import Kind
+
+COMMANDS = {
+    "run": "the dashboard: cost curve, Θ and gradient check, live",
+    "train": "the same training without a screen; a summary at the end",
+    "check": "one gradient check: the verdict, entry by entry",
+}
+"""What each command does, by name; the first is what `bptui` alone means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of one or more commands."""
+
+    name: str
+    """Without its dashes; the key in a `--config` file."""
+    group: str
+    kind: Kind
+    help: str
+    value: str = ""
+    """What its value is called in help; empty for a switch."""
+    default: str = ""
+    """What counts where it is not given, for help."""
+    commands: tuple[str, ...] = tuple(COMMANDS)
+    aliases: tuple[str, ...] = ()
+    repeatable: bool = False
+    alone: bool = False
+    """Whether it may stand without its value."""
+    negatable: bool = False
+    """Whether a switch has a `--no-` form."""
+
+    @property
+    def key(self) -> str:
+        """Its name as an identifier: the field of `Configuration` that it sets, if any."""
+        return self.name.replace("-", "_")
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """All that it is called on a command line."""
+        spelled = [f"--{name}" for name in (self.name, *self.aliases)]
+        return (*spelled, f"--no-{self.name}") if self.negatable else tuple(spelled)
