@@ -1,6 +1,7 @@
 """Ways to draw the first Θ of a layer, biases in column 0."""
 
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.errors import InputError, check_choice
+from bptui.core.errors import InputError, check_choice, printable
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +27,7 @@ class Initializer:
 
 
 def _uniform(generator: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
-    return generator.uniform(-scale, scale, shape)
+    return scale * generator.uniform(-1.0, 1.0, shape)
 
 
 def _article(generator: np.random.RandomState, shape: tuple[int, int], scale: float) -> Floats:
@@ -35,14 +36,13 @@ def _article(generator: np.random.RandomState, shape: tuple[int, int], scale: fl
 
 def _xavier(generator: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
     outputs, inputs = shape[0], shape[1] - 1
-    limit = scale * np.sqrt(6.0 / (inputs + outputs))
-    theta = generator.uniform(-limit, limit, shape)
+    theta = scale * np.sqrt(6.0 / (inputs + outputs)) * generator.uniform(-1.0, 1.0, shape)
     theta[:, 0] = 0.0
     return theta
 
 
 def _he(generator: np.random.Generator, shape: tuple[int, int], scale: float) -> Floats:
-    theta = generator.normal(0.0, scale * np.sqrt(2.0 / (shape[1] - 1)), shape)
+    theta = scale * np.sqrt(2.0 / (shape[1] - 1)) * generator.normal(0.0, 1.0, shape)
     theta[:, 0] = 0.0
     return theta
 
@@ -65,6 +65,8 @@ INITIALIZERS: dict[str, Initializer] = {
 }
 
 LARGEST_SEED = 2**32 - 1
+LARGEST_SCALE = 1e30
+"""Single precision ends at 3e38."""
 
 
 def check_seed(seed: int) -> int:
@@ -73,9 +75,13 @@ def check_seed(seed: int) -> int:
     Raises:
         InputError: it is not a whole number from 0 to 2³² − 1.
     """
-    if not 0 <= seed <= LARGEST_SEED:
-        raise InputError(f"seed: {seed} is not a whole number from 0 to {LARGEST_SEED}")
-    return seed
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        number = -1
+    if not 0 <= number <= LARGEST_SEED:
+        raise InputError(f"seed: {printable(seed)} is not a whole number from 0 to {LARGEST_SEED}")
+    return number
 
 
 def initial_theta(
@@ -90,12 +96,14 @@ def initial_theta(
         scale: multiplies the initializer's own width; `None` is its default.
 
     Raises:
-        InputError: an unknown name, a seed out of range or a scale that is not finite.
+        InputError: an unknown name, a seed out of range or a scale too large to draw with.
     """
     initializer = INITIALIZERS[check_choice("init", init, INITIALIZERS)]
     width = initializer.scale if scale is None else scale
-    if not np.isfinite(width):
-        raise InputError(f"init-scale: {width} is not a finite number")
+    if not -LARGEST_SCALE <= width <= LARGEST_SCALE:
+        raise InputError(
+            f"init-scale: {width} is not a number between -{LARGEST_SCALE:g} and {LARGEST_SCALE:g}"
+        )
     generator = initializer.generator(check_seed(seed))
     shapes = [(outputs, inputs + 1) for inputs, outputs in itertools.pairwise(layers)]
     return np.concatenate([initializer.draw(generator, shape, width).ravel() for shape in shapes])
