@@ -34,7 +34,7 @@ def check_choice(what: str, name: str, choices: Iterable[str]) -> str:
     names = list(choices)
     if name not in names:
         raise InputError(
-            f"{what}: unknown name {printable(name)!r}{did_you_mean(name, names)}; "
+            f"{what}: unknown name {printable(name)!r}{did_you_mean(str(name), names)}; "
             f"choose one of {', '.join(names)}"
         )
     return name

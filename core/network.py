@@ -1,7 +1,7 @@
 """A multilayer perceptron on one flat parameter vector."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from bptui.core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from bptui.core.backpropagation import Backpropagation, layer_views, with_ones
 from bptui.core.check import Report, check_backpropagation
 from bptui.core.costs import check_targets, find_cost
-from bptui.core.errors import InputError, check_choice
+from bptui.core.errors import InputError, check_choice, printable
 from bptui.core.initializers import check_seed, initial_theta
 
 Array = NDArray[Any]
@@ -142,8 +142,10 @@ class Network:
 
     def _samples(self, name: str, values: ArrayLike, columns: int) -> Array:
         try:
+            if np.iscomplexobj(np.asarray(values)):
+                raise TypeError
             array = np.asarray(values, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InputError(f"{name} needs numbers in {columns} columns a sample") from None
         if array.ndim == 1 and columns == 1:
             array = array[:, np.newaxis]
@@ -152,22 +154,30 @@ class Network:
                 f"{name} has shape {array.shape}; a network of layers "
                 f"{'-'.join(map(str, self.layers))} needs (N, {columns}) with N at least 1"
             )
-        if not np.isfinite(array).all():
-            raise InputError(f"{name} holds a value that is not finite")
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(array.astype(self.dtype, copy=False)).all()
+        if not finite:
+            raise InputError(f"{name} holds a value that is not finite in {self.dtype}")
         return array
 
 
 def _checked_layers(layers: Sequence[int]) -> tuple[int, ...]:
-    sizes = tuple(layers)
-    if len(sizes) < 2:
+    given = tuple(layers) if isinstance(layers, Iterable) else ()
+    if len(given) < 2:
         raise InputError("layers: at least two sizes are needed, the input's and the output's")
-    for size in sizes:
-        if int(size) != size or size < 1:
-            raise InputError(f"layers: every size is a whole number from 1, not {size}")
+    sizes = []
+    for size in given:
+        try:
+            whole = int(size)
+        except (TypeError, ValueError, OverflowError):
+            whole = 0
+        if whole != size or whole < 1:
+            raise InputError(f"layers: every size is a whole number from 1, not {printable(size)}")
+        sizes.append(whole)
     parameters = sum(b * (a + 1) for a, b in itertools.pairwise(sizes))
     if parameters > LARGEST_PARAMETERS:
         raise InputError(
             f"layers: {'-'.join(map(str, sizes))} has {parameters:,} parameters; "
             f"the most is {LARGEST_PARAMETERS:,}"
         )
-    return tuple(int(size) for size in sizes)
+    return tuple(sizes)
