@@ -44,7 +44,16 @@ _IN_ASCII = str.maketrans(
 
 
 def encoding_is_utf8(stream: TextIO) -> bool:
-    """Return whether `stream` takes every character; one without an encoding does."""
+    """Return whether `stream` takes every character; one without an encoding does.
+
+    Where the user names the C locale, Python writes UTF-8 all the same; the terminal
+    was not asked, so that is taken as a no.
+    """
+    locale = next(
+        (os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), ""
+    )
+    if locale in ("C", "POSIX"):
+        return False
     encoding = getattr(stream, "encoding", None)
     if not encoding:
         return True

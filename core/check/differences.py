@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
+def _quotient(rise: float, run: float) -> float:
+    """Return rise/run; NaN where the step is too small to move the parameter at all."""
+    return rise / run if run else float("nan")
+
+
 def difference_gradient(
     cost: Callable[[], float], theta: Array, method: str, epsilon: float
 ) -> tuple[Array, Array]:
@@ -34,11 +39,11 @@ def difference_gradient(
         above, upper = cost(), float(theta[entry])
         theta[entry] = value - step
         below, lower = cost(), float(theta[entry])
-        return (above - below) / (upper - lower)
+        return _quotient(above - below, upper - lower)
 
     def one_sided(entry: int, value: Any, step: float) -> float:
         theta[entry] = value + step
-        return (cost() - here) / (float(theta[entry]) - float(value))
+        return _quotient(cost() - here, float(theta[entry]) - float(value))
 
     for entry in range(theta.size):
         value = theta[entry]

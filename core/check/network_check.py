@@ -11,6 +11,7 @@ from bptui.core.check.complex_step import complex_step_gradients, propagate
 from bptui.core.check.differences import difference_gradient
 from bptui.core.check.methods import choose_method
 from bptui.core.check.report import ArrayReport, Report, make_array_report, make_report
+from bptui.core.check.rounding import rounding_bounds
 
 Array = NDArray[Any]
 
@@ -39,7 +40,7 @@ def check_backpropagation(
     with np.errstate(all="ignore"):
         cost = work.evaluate()
         backprop = work.gradient.astype(np.float64)
-        bounds = _rounding_bounds(work)
+        bounds = rounding_bounds(work, _unit_roundoff(work))
         if epsilon is None:
             numerical = complex_step_gradients(
                 work.thetas,
@@ -56,16 +57,16 @@ def check_backpropagation(
             numerical = layer_views(flat, work.layers)
             noise = _cost_noise(work, cost) / epsilon
             bounds = [
-                bound + 4.0 * error + noise
+                bound + _truncation_bound(error) + noise
                 for bound, error in zip(bounds, layer_views(truncation, work.layers), strict=True)
             ]
             kinks = work.activation in _KINKED and _near_a_kink(work, epsilon)
-    arrays: list[ArrayReport] = [
-        make_array_report(theta_name(layer), *values, kinks=kinks)
-        for layer, values in enumerate(
-            zip(layer_views(backprop, work.layers), numerical, bounds, strict=True)
-        )
-    ]
+        arrays: list[ArrayReport] = [
+            make_array_report(theta_name(layer), *values, kinks=kinks)
+            for layer, values in enumerate(
+                zip(layer_views(backprop, work.layers), numerical, bounds, strict=True)
+            )
+        ]
     return make_report(name, epsilon, cost, arrays, perf_counter() - started)
 
 
@@ -76,6 +77,11 @@ def theta_name(layer: int) -> str:
 
 def _unit_roundoff(work: Backpropagation) -> float:
     return float(np.finfo(work.theta.dtype).eps) / 2.0
+
+
+def _truncation_bound(estimate: Array) -> Array:
+    """Return a bound from the estimates of one array, each of which may vanish by chance."""
+    return 4.0 * np.maximum(estimate, 0.25 * estimate.max(initial=0.0))
 
 
 def _cost_noise(work: Backpropagation, cost: float) -> float:
@@ -94,28 +100,6 @@ def _differences(work: Backpropagation, method: str, epsilon: float) -> tuple[Ar
         return work.cost()
 
     return difference_gradient(cost, work.theta, method, epsilon)
-
-
-def _rounding_bounds(work: Backpropagation) -> list[Array]:
-    """Return how far rounding may move each entry, (s_{l+1}, s_l + 1) a layer.
-
-    The chain of absolute values |error| |Θ| |a|, with every slope at its largest, 1: a
-    slope computed as a(1 − a) has an absolute error of a few roundings, not a relative one.
-    """
-    X = work.inputs[:, 1:].astype(np.float64)
-    thetas = [theta.astype(np.float64) for theta in work.thetas]
-    sources, _ = propagate(thetas, X, work.activation)
-    magnitude = np.abs(work.outputs.T.astype(np.float64)) + np.abs(work.targets.T)
-    magnitude = magnitude * (2.0 / len(X))
-    bounds: list[Array] = [np.empty(0)] * len(thetas)
-    # Products this small have underflowed in one of the two and not in the other.
-    smallest = 1e-290 if work.theta.dtype == np.float64 else 1e-35
-    terms = 16 + len(X) + sum(theta.shape[1] for theta in thetas)
-    for layer in range(len(thetas) - 1, -1, -1):
-        total = magnitude.T @ np.abs(sources[layer]) + work.penalty * np.abs(thetas[layer])
-        bounds[layer] = terms * _unit_roundoff(work) * total + smallest
-        magnitude = magnitude @ np.abs(thetas[layer][:, 1:])
-    return bounds
 
 
 def _near_a_kink(work: Backpropagation, epsilon: float) -> bool:

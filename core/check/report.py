@@ -47,7 +47,8 @@ class ArrayReport:
     @property
     def ratios(self) -> NDArray[np.float64]:
         """|backprop − numerical| / error_bound; infinite where that is not a number."""
-        ratios = np.abs(self.backprop - self.numerical) / self.error_bound
+        with np.errstate(all="ignore"):
+            ratios = np.abs(self.backprop - self.numerical) / self.error_bound
         return np.where(np.isnan(ratios), np.inf, ratios)
 
     @property
@@ -183,9 +184,11 @@ def make_array_report(
     np.divide(difference, magnitude, out=relative_error, where=magnitude > 0)
     verdicts = np.zeros(difference.shape, np.uint8)
     verdicts[difference > 1e-3 * magnitude.max(initial=0.0)] = VERDICTS.index("unresolved")
-    # Written so that a NaN on either side fails.
-    wrong = ~(difference <= error_bound)
-    verdicts[wrong] = VERDICTS.index("at-kink" if kinks else "fail")
+    # Written so that a NaN on either side is no agreement.
+    apart = ~(difference <= error_bound)
+    verdicts[apart] = VERDICTS.index("at-kink" if kinks else "fail")
+    # A step too small to move a parameter says nothing about backpropagation.
+    verdicts[np.isnan(numerical) & np.isfinite(backprop)] = VERDICTS.index("unresolved")
     return ArrayReport(name, backprop, numerical, relative_error, error_bound, verdicts)
 
 

@@ -196,7 +196,10 @@ class Trainer:
         if self.state == "running":
             self._watch_validation()
             if self.epoch_limit is not None and self.epoch >= self.epoch_limit:
-                self._finish(f"reached {self.epoch_limit:,} epochs")
+                if np.isfinite(self.cost):
+                    self._finish(f"reached {self.epoch_limit:,} epochs")
+                else:
+                    self._diverge(taken, begin)
         return taken
 
     def _full_batch_steps(self, count: int, begin: TrainerState) -> int:
@@ -289,6 +292,12 @@ class Trainer:
             if self._batch == len(self._batches):
                 self._end_epoch(self._batches)
         self.state = "diverged"
+        if not wrong:
+            self.message = (
+                "J is not a finite number at the very start: the initial weights or the data "
+                "are too large"
+            )
+            return
         self.message = (
             f"J stopped being a finite number at epoch {wrong:,}; Θ is the last good one, of "
             f"epoch {self.epoch:,}: a smaller learning rate than {self._learning_rate:g} may help"

@@ -1,6 +1,8 @@
 """`bptui run`: the dashboard."""
 
+import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bptui.core.configuration import Configuration
@@ -32,6 +34,8 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
         trainer = resume_trainer(choices.resume)
         if configuration.epochs is not None:
             trainer.epoch_limit = configuration.epochs
+            assert trainer.configuration is not None
+            trainer.configuration = replace(trainer.configuration, epochs=configuration.epochs)
     speed = choices.speed if choices.speed_given else _default_speed(trainer)
 
     from bptui.tui.app import Dashboard
@@ -63,12 +67,11 @@ def closing_lines(
     description = snapshot.description
     layers = "-".join(map(str, description.layers))
     verdict = "off" if snapshot.report is None else snapshot.report.verdict
+    ended = "" if snapshot.state in ("running", "paused") else f"{snapshot.state} at "
     first = (
-        f"{description.data} · {layers}: {snapshot.state} at epoch {snapshot.epoch:,}, "
+        f"{description.data} · {layers}: {ended}epoch {snapshot.epoch:,}, "
         f"J {snapshot.cost:.4g}, gradient check {verdict}, seed {snapshot.seed}"
     )
-    import shlex
-
     if saved_in is not None:
         return first, f"resume: bptui --resume {shlex.quote(str(saved_in))}"
     return first, "repeat: " + shlex.join(_with_seed(command_line, snapshot.seed))
