@@ -10,6 +10,7 @@ from typing import ClassVar
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
@@ -112,12 +113,12 @@ class Dashboard(App[None]):
                 yield self._predictions
             yield self._check
             yield self._norms
-            yield KeyBar([action for action in ACTIONS if action.in_bar])
-        yield Static(id="too-small", markup=False)
+            yield KeyBar(ACTIONS)
+        self._too_small = Static(id="too-small", markup=False)
+        yield self._too_small
 
     def on_mount(self) -> None:
         """Start to train, and to draw."""
-        self._too_small = self.query_one("#too-small", Static)
         self._numbers: tuple[SnapshotPane, ...] = (self._theta, self._check, self._norms)
         self._pictures: tuple[SnapshotPane, ...] = (self._cost, self._predictions)
         self._handle_signals()
@@ -126,13 +127,16 @@ class Dashboard(App[None]):
     def _start(self) -> None:
         self._ask_for_boundary()
         self.run_worker(
-            lambda: self.worker.run(lambda: self.post_message(self.Answered())),
+            lambda: self.worker.run(self._answered),
             name="training",
             group="training",
             thread=True,
             exclusive=True,
         )
         self.set_interval(self._cadence.status, self._tick)
+
+    def _answered(self) -> None:
+        self.post_message(self.Answered())
 
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -173,16 +177,16 @@ class Dashboard(App[None]):
         finally:
             self.call_after_refresh(self.worker.gate.set)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Say so where there is no room, and ask for a boundary that fits."""
-        columns, rows = self.size
+        columns, rows = event.size
         self._too_small.update(
             f"bptui needs {SMALLEST_COLUMNS}x{SMALLEST_ROWS}; this terminal is {columns}x{rows}"
         )
         self.call_after_refresh(self._ask_for_boundary)
 
     def _ask_for_boundary(self) -> None:
-        columns, rows = self._predictions.boundary_size if self._predictions.display else (0, 0)
+        columns, rows = self._predictions.size if self._predictions.display else (0, 0)
         self.worker.send(ShowBoundary(columns, rows))
 
     def action_act(self, name: str) -> None:
