@@ -65,7 +65,8 @@ def _sigmoid_cross_entropy(z: Array, targets: Array, error: Array) -> float:
 def _softmax_cross_entropy(z: Array, targets: Array, error: Array) -> float:
     largest = z.max(axis=0)
     log_of_sum = largest + np.log(np.exp(z - largest).sum(axis=0))
-    return float(np.sum(targets * (log_of_sum - z))) / z.shape[1]
+    # Of targets that sum to 1 only nearly, this is the cost whose slope is ŷ − y to the last bit.
+    return float(np.sum(log_of_sum - np.einsum("kn,kn->n", targets, z))) / z.shape[1]
 
 
 def _cross_entropy_delta(error: Array, outputs: Array, derivative: Array, out: Array) -> None:

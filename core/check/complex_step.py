@@ -60,7 +60,7 @@ def sample_costs(z: Array, y: Array, output: str, cost: str) -> Array:
     """
     if cost == "cross-entropy":
         if output == "softmax":
-            return y.sum(axis=-1) * _log_sum_exp(z) - (y * z).sum(axis=-1)
+            return _log_sum_exp(z) - (y * z).sum(axis=-1)
         positive = z.real > 0
         tail = np.log1p(np.exp(np.where(positive, -z, z)))
         return (np.where(positive, z, 0.0) - y * z + tail).sum(axis=-1)

@@ -33,7 +33,10 @@ class ArrayReport:
     backprop: NDArray[np.float64]
     numerical: NDArray[np.float64]
     relative_error: NDArray[np.float64]
-    """|backprop − numerical| / max(|backprop|, |numerical|), 0 where both are 0."""
+    """|backprop − numerical| / max(|backprop|, |numerical|), 0 where both are 0.
+
+    Infinite where either is not a finite number.
+    """
     error_bound: NDArray[np.float64]
     """How far apart the two may be by rounding and truncation alone."""
     verdicts: NDArray[np.uint8]
@@ -105,19 +108,19 @@ class Report:
         return self.verdict == "pass"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form that `bptui check --json` prints."""
+        """Return the JSON form that `bptui check --json` prints; JSON has no NaN but `null`."""
         return {
             "verdict": self.verdict,
             "method": self.method,
             "epsilon": self.epsilon,
-            "cost": self.cost,
+            "cost": _finite(self.cost),
             "parameters": self.entries,
             "worst": {
                 "parameter": self.worst.parameter,
                 "index": list(self.worst.index),
-                "backprop": self.worst.backprop,
-                "numerical": self.worst.numerical,
-                "relative_error": self.worst.relative_error,
+                "backprop": _finite(self.worst.backprop),
+                "numerical": _finite(self.worst.numerical),
+                "relative_error": _finite(self.worst.relative_error),
             },
             "arrays": [
                 {
@@ -125,7 +128,7 @@ class Report:
                     "shape": list(array.backprop.shape),
                     "verdict": array.verdict,
                     "worst_index": list(array.worst_index),
-                    "max_relative_error": float(array.relative_error.max(initial=0.0)),
+                    "max_relative_error": _finite(array.relative_error.max(initial=0.0)),
                 }
                 for array in self.arrays
             ],
@@ -153,6 +156,10 @@ class Report:
         return format_report(self)
 
 
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
 class GradientError(AssertionError):
     """A gradient does not agree with the numerical one; the message is the table."""
 
@@ -178,10 +185,12 @@ def make_array_report(
         kinks: whether the numerical gradient may have stepped across a kink; what
             would be a failure is then undecided.
     """
-    difference = np.abs(backprop - numerical)
-    magnitude = np.maximum(np.abs(backprop), np.abs(numerical))
-    relative_error = np.zeros_like(difference)
-    np.divide(difference, magnitude, out=relative_error, where=magnitude > 0)
+    with np.errstate(all="ignore"):
+        difference = np.abs(backprop - numerical)
+        magnitude = np.maximum(np.abs(backprop), np.abs(numerical))
+        relative_error = np.zeros_like(difference)
+        np.divide(difference, magnitude, out=relative_error, where=magnitude > 0)
+    relative_error[~np.isfinite(difference)] = np.inf
     verdicts = np.zeros(difference.shape, np.uint8)
     verdicts[difference > 1e-3 * magnitude.max(initial=0.0)] = VERDICTS.index("unresolved")
     # Written so that a NaN on either side is no agreement.
