@@ -77,28 +77,44 @@ class CostHistory:
         self.epochs = 0
         """Epochs recorded."""
         self._used = 0
-        self._rest = np.empty(0)
+        """Buckets that are full; the next one may be filling."""
+        self._filled = 0
+        """Epochs in the bucket that is filling."""
 
     def extend(self, costs: Sequence[float] | Floats) -> None:
         """Record the costs of the next epochs."""
-        values = np.concatenate([self._rest, np.asarray(costs, np.float64)])
-        self.epochs += len(values) - len(self._rest)
-        start = 0
-        while True:
-            room = len(self._low) - self._used
-            count = min(room, (len(values) - start) // self.stride)
-            block = values[start : start + count * self.stride].reshape(count, self.stride)
-            rows = slice(self._used, self._used + count)
+        values = np.asarray(costs, np.float64)
+        self.epochs += len(values)
+        while len(values):
+            whole = 0 if self._filled else len(values) // self.stride
+            count = min(len(self._low) - self._used, whole)
             if count:
-                self._low[rows] = block.min(axis=1)
-                self._high[rows] = block.max(axis=1)
-                self._last[rows] = block[:, -1]
-            self._used += count
-            start += count * self.stride
-            if self._used < len(self._low):
-                break
-            self._merge()
-        self._rest = values[start:]
+                taken = count * self.stride
+                self._fill(count, values[:taken].reshape(count, self.stride))
+            else:
+                taken = min(self.stride - self._filled, len(values))
+                self._top_up(values[:taken])
+            values = values[taken:]
+            if self._used == len(self._low):
+                self._merge()
+
+    def _fill(self, count: int, blocks: Floats) -> None:
+        """Write whole buckets; `blocks` is (count, stride)."""
+        rows = slice(self._used, self._used + count)
+        self._low[rows] = blocks.min(axis=1)
+        self._high[rows] = blocks.max(axis=1)
+        self._last[rows] = blocks[:, -1]
+        self._used += count
+
+    def _top_up(self, values: Floats) -> None:
+        """Add to the bucket that is filling at most what it has room for."""
+        row, low, high = self._used, values.min(), values.max()
+        self._low[row] = min(self._low[row], low) if self._filled else low
+        self._high[row] = max(self._high[row], high) if self._filled else high
+        self._last[row] = values[-1]
+        self._filled += len(values)
+        if self._filled == self.stride:
+            self._used, self._filled = row + 1, 0
 
     def _merge(self) -> None:
         half = len(self._low) // 2
@@ -109,40 +125,44 @@ class CostHistory:
 
     def columns(self) -> Columns:
         """Return a copy of all buckets, the one that is still filling included."""
-        used = slice(0, self._used)
-        low, high, last = self._low[used], self._high[used], self._last[used]
-        epoch = np.arange(self._used, dtype=np.float64) * self.stride
-        if not len(self._rest):
-            return Columns(epoch, low.copy(), high.copy(), last.copy())
+        count = self._used + bool(self._filled)
         return Columns(
-            np.append(epoch, float(self._used * self.stride)),
-            np.append(low, self._rest.min()),
-            np.append(high, self._rest.max()),
-            np.append(last, self._rest[-1]),
+            np.arange(count, dtype=np.float64) * self.stride,
+            self._low[:count].copy(),
+            self._high[:count].copy(),
+            self._last[:count].copy(),
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything that `restore` needs, by name."""
-        used = slice(0, self._used)
+        columns = self.columns()
         return {
-            "low": self._low[used].copy(),
-            "high": self._high[used].copy(),
-            "last": self._last[used].copy(),
-            "rest": self._rest.copy(),
+            "low": columns.low,
+            "high": columns.high,
+            "last": columns.last,
             "stride": np.array([self.stride]),
+            "filled": np.array([self._filled]),
         }
 
     @classmethod
     def restore(cls, arrays: dict[str, NDArray[Any]], buckets: int = BUCKETS) -> "CostHistory":
-        """Return the history that `arrays` was taken from."""
+        """Return the history that `arrays` was taken from.
+
+        Raises:
+            ValueError: it was taken from none.
+        """
         history = cls(buckets)
-        used = len(arrays["low"])
-        history._used, history.stride = used, int(arrays["stride"][0])
-        history._low[:used] = arrays["low"]
-        history._high[:used] = arrays["high"]
-        history._last[:used] = arrays["last"]
-        history._rest = np.array(arrays["rest"], np.float64)
-        history.epochs = used * history.stride + len(history._rest)
+        count = len(arrays["low"])
+        history.stride, history._filled = int(arrays["stride"][0]), int(arrays["filled"][0])
+        if not 0 <= history._filled < history.stride:
+            raise ValueError("its history does not add up")
+        history._used = count - bool(history._filled)
+        history._low[:count] = arrays["low"]
+        history._high[:count] = arrays["high"]
+        history._last[:count] = arrays["last"]
+        history.epochs = history._used * history.stride + history._filled
+        if not 0 <= history._used < buckets:
+            raise ValueError("its history does not add up")
         return history
 
 
