@@ -13,7 +13,8 @@ Floats = NDArray[np.float64]
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _EPOCH_ENDS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _ROUND = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5)
-_SMALLEST = 1e-300
+_SMALLEST, _LARGEST = 1e-300, 1e300
+"""Beyond these a range and its ticks could not be computed; curves are clipped there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,14 @@ def round_down(value: float) -> float:
 
 def linear_axis(low: float, high: float, most_ticks: int) -> Axis:
     """Return an axis over `low` to `high`; zero is on it where that costs little."""
+    low, high = max(low, -_LARGEST), min(high, _LARGEST)
+    low, high = min(low, _LARGEST), max(high, -_LARGEST)
     if low > 0 and low < 0.6 * high:
         low = 0.0
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
+    if high - low <= max(1e-9 * max(abs(low), abs(high)), 1e-290):
         margin = max(abs(low) * 0.1, 1e-12) if low or high else 1.0
         low, high = low - margin, high + margin
-    span = min(high - low, 1e308)
-    step = round_up(span / max(1, most_ticks - 1))
+    step = round_up((high - low) / max(1, most_ticks - 1))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     # Half a step is enough room above and below when whole steps waste too much.
     bottom, top = first * step, last * step
@@ -79,6 +81,7 @@ def linear_axis(low: float, high: float, most_ticks: int) -> Axis:
 
 def log_axis(low: float, high: float, most_ticks: int) -> Axis:
     """Return a logarithmic axis over the positive numbers `low` to `high`."""
+    low, high = (min(max(value, _SMALLEST), _LARGEST) for value in (low, high))
     low, high = round_down(low), round_up(high, (1.0, 2.0, 5.0, 10.0))
     if high <= low * 1.01:
         low, high = round_down(low / 1.5), round_up(high * 1.5, (1.0, 2.0, 5.0, 10.0))

@@ -155,7 +155,7 @@ def _write_word(
     width = len(rows[0])
     left, right = _column_of(axis, word.first, width), _column_of(axis, word.last, width)
     first = max(0, min(width - len(text), (left + right + 1 - len(text)) // 2))
-    curve = [row for row in range(len(rows)) if any(used[row][left : right + 1])]
+    curve = [row for row in range(len(rows)) if any(used[row][first : first + len(text)])]
     if not curve:
         return
     above = [row for row in (curve[0] - 1, curve[0] - 2) if row >= 0]

@@ -10,9 +10,6 @@ Span = tuple[str, str]
 """Some text and the name of its style; "" is the pane's own."""
 Line = tuple[Span, ...]
 
-_NARROWEST_GAP = 10
-"""Cells between two changes that are cheaper to send again than to jump over."""
-
 
 class Lines(Protocol):
     """Lines that are made when they are asked for."""
@@ -61,10 +58,10 @@ def plain(line: Line) -> str:
 
 
 def merged(cells: Iterable[Span]) -> Line:
-    """Return a line in which neighbours of one style are one span."""
+    """Return a line in which neighbours of one style are one span; blanks suit any style."""
     spans: list[tuple[list[str], str]] = []
     for text, style in cells:
-        if spans and spans[-1][1] == style:
+        if spans and (spans[-1][1] == style or _unseen(text, style, spans[-1][1])):
             spans[-1][0].append(text)
         else:
             spans.append(([text], style))
@@ -117,26 +114,23 @@ def that_fit(parts: Sequence[Line], width: int, separators: Sequence[str]) -> Li
     return line
 
 
-def changed_columns(old: Line, new: Line) -> list[tuple[int, int]]:
-    """Return where two lines differ, as (first, end) pairs of cell columns."""
+def changed_columns(old: Line, new: Line) -> tuple[int, int] | None:
+    """Return the cell columns from the first difference to the end of the last, if any."""
     if old == new:
-        return []
+        return None
     widest = max(line_width(old), line_width(new))
     if not _one_cell_each(old) or not _one_cell_each(new):
-        return [(0, widest)]
+        return 0, widest
     before, after = _cells(old), _cells(new)
     blank = (" ", "")
     before += [blank] * (widest - len(before))
     after += [blank] * (widest - len(after))
-    columns: list[tuple[int, int]] = []
-    for column, (one, other) in enumerate(zip(before, after, strict=True)):
-        if one == other:
-            continue
-        if columns and column - columns[-1][1] < _NARROWEST_GAP:
-            columns[-1] = (columns[-1][0], column + 1)
-        else:
-            columns.append((column, column + 1))
-    return columns
+    columns = [column for column in range(widest) if before[column] != after[column]]
+    return (columns[0], columns[-1] + 1) if columns else None
+
+
+def _unseen(text: str, style: str, before: str) -> bool:
+    return not text.strip(" ") and not style.startswith("reverse") and before[:7] != "reverse"
 
 
 def _one_cell_each(line: Line) -> bool:

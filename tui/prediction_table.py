@@ -61,7 +61,7 @@ class PredictionTable:
         if index == 0:
             return self._header()
         sample = index - 1
-        features = "".join(f"{significant(value, 3):>7} " for value in self._feature_values(sample))
+        features = "".join(f"{value:>7.4g} " for value in self._feature_values(sample))
         if self._outcomes.classify:
             return self._class_row(sample, features)
         pairs = zip(

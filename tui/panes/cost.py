@@ -19,6 +19,7 @@ from bptui.tui.symbols import Symbols
 Floats = NDArray[np.float64]
 
 _PLATEAU_COLUMNS = 80
+_FLAT = 0.05
 
 
 class CostPane(SnapshotPane):
@@ -116,7 +117,13 @@ def _cost_axis(curve: CostCurve, height: int, log: bool) -> Axis:
         return log_axis(1e-3, 1.0, ticks)
     if not len(values):
         return linear_axis(0.0, 1.0, ticks)
-    return linear_axis(float(values.min()), float(values.max()), ticks)
+    low, high = float(values.min()), float(values.max())
+    if low > 0.0 and high - low < _FLAT * high:
+        # Magnified, a cost that stands still would look as if it fell.
+        low = 0.0
+    if low == high == 0.0:
+        high = 1.0
+    return linear_axis(low, high, ticks)
 
 
 def _series(
@@ -145,7 +152,13 @@ def _plateau_words(curve: CostCurve) -> list[Word]:
     columns = curve.columns.reduced(_PLATEAU_COLUMNS)
     if not np.isfinite(columns.last).all():
         return []
+    spans: list[tuple[int, int]] = []
+    for first, last in plateaus(columns):
+        if spans and first == spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], last)
+        else:
+            spans.append((first, last))
     return [
         Word(float(columns.epoch[first]), float(columns.epoch[last]), "plateau")
-        for first, last in plateaus(columns)
+        for first, last in spans
     ]

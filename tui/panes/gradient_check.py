@@ -62,9 +62,11 @@ class GradientCheckPane(SnapshotPane):
             table = self._table = CheckLines(report, worst_first, width, self.symbols)
         self.set_title(*title(table, self.title_width, self.symbols))
         order = "worst first" if worst_first else "in order"
-        self.set_subtitle(
-            (f"{order}{self.symbols.separator}epoch {snapshot.report_epoch:,}", "dim")
-        )
+        epoch = f"epoch {snapshot.report_epoch:,}"
+        table.note = epoch if table.width + 2 + len(epoch) <= width else ""
+        if not table.note:
+            order += f"{self.symbols.separator}{epoch}"
+        self.set_subtitle((order, "dim"))
         self.show_lines(table)
 
     def _show_none(self, checking: bool) -> None:
@@ -92,18 +94,15 @@ class CheckLines:
         self.digits = _digits(report)
         self._names = [symbols.text(array.name) for array in report.arrays]
         self._name_width = min(_WIDEST_NAME, max(map(self._longest_name, range(len(self._names)))))
-        self._before = [
-            *self._diagnosis(),
-            (
-                (
-                    f"  {fit('entry', self._name_width)}  {'backprop':>14}  {'numerical':>14}"
-                    f"  {'rel. error':>10}",
-                    "dim",
-                ),
-            ),
-        ]
-        self.height = len(self._before) + self.entries
-        self.width = 2 + self._name_width + 2 * 16 + 12
+        self._before = self._diagnosis()
+        self._header = (
+            f"  {fit('entry', self._name_width)}  {'backprop':>14}  {'numerical':>14}"
+            f"  {'rel. error':>10}"
+        )
+        self.note = ""
+        """What to write beside the header."""
+        self.height = len(self._before) + 1 + self.entries
+        self.width = len(self._header)
 
     def fits(self, report: Report, worst_first: bool, pane_width: int) -> bool:
         """Return whether this is the table of just these."""
@@ -116,7 +115,9 @@ class CheckLines:
         """Return a line of the diagnosis, the header or a row."""
         if index < len(self._before):
             return self._before[index]
-        entry = self._entry(index - len(self._before))
+        if index == len(self._before):
+            return ((f"{self._header}  {self.note}".rstrip(), "dim"),)
+        entry = self._entry(index - len(self._before) - 1)
         which = int(np.searchsorted(self._ends, entry, side="right"))
         array = self.report.arrays[which]
         flat = entry - (int(self._ends[which - 1]) if which else 0)
@@ -142,12 +143,16 @@ class CheckLines:
         if not self._worst_first:
             return row
         if self._order is None or row >= len(self._order):
-            badness = np.concatenate([_badness(array) for array in self.report.arrays])
-            if self._order is None and row < _FIRST < len(badness):
-                worst = np.argpartition(-badness, _FIRST)[:_FIRST]
-                self._order = worst[np.argsort(-badness[worst], kind="stable")]
-            else:
-                self._order = np.argsort(-badness, kind="stable")
+            badness = -np.concatenate([_badness(array) for array in self.report.arrays])
+            # The first ones stay as they are when the rest follow, also where many are equal.
+            first = np.argpartition(badness, _FIRST)[:_FIRST] if self.entries > _FIRST else []
+            rest = np.delete(np.arange(self.entries), first)
+            parts = [np.sort(np.asarray(first, np.intp))]
+            if row >= len(first):
+                parts.append(rest)
+            self._order = np.concatenate(
+                [part[np.argsort(badness[part], kind="stable")] for part in parts]
+            )
         return int(self._order[row])
 
     def _longest_name(self, which: int) -> int:

@@ -141,10 +141,13 @@ class LinePane(ScrollView, can_focus=True):
             if old is None:
                 regions.append(Region(0, y, self.size.width, 1))
                 continue
-            for first, end in changed_columns(old, line):
-                first, end = max(0, first - left), min(self.size.width, end - left)
-                if first < end:
-                    regions.append(Region(first, y, end - first, 1))
+            # One region a row: the compositor sends each from the edge of the pane on.
+            columns = changed_columns(old, line)
+            if columns is None:
+                continue
+            first, end = max(0, columns[0] - left), min(self.size.width, columns[1] - left)
+            if first < end:
+                regions.append(Region(first, y, end - first, 1))
         if regions:
             self.refresh(*regions)
 
@@ -229,14 +232,19 @@ class LinePane(ScrollView, can_focus=True):
         outer = self.outer_size
         if not outer or not self.is_mounted:
             return None
-        offset = self.content_offset
+        first, end = changed_columns(old, new) or (0, 0)
+        # A corner, a line and a blank come before a title, and after a second title.
+        margin = 3
+        y = 0
         if name == "border_subtitle":
-            return Region(-offset.x, outer.height - 1 - offset.y, outer.width, 1)
-        columns = changed_columns(old, new)
-        # Two cells of frame and a blank come before a title, a blank and the frame after it.
-        first, end = min(column for column, _ in columns), max(end for _, end in columns)
-        start = min(2 + first, outer.width - 1)
-        return Region(start - offset.x, -offset.y, min(outer.width - start, end - first + 3), 1)
+            y = outer.height - 1
+            widest = max(line_width(old), line_width(new))
+            if line_width(old) != line_width(new):
+                first, end = 0, widest
+            first, end = (column + outer.width - 2 * margin - widest for column in (first, end))
+        start, stop = max(0, first + margin - 1), min(outer.width, end + margin + 2)
+        offset = self.content_offset
+        return Region(start - offset.x, y - offset.y, max(1, stop - start), 1)
 
     def _style(self, name: str) -> Style:
         style = self._rich_styles.get(name)

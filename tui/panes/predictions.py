@@ -60,12 +60,13 @@ class PredictionsPane(SnapshotPane):
     ) -> tuple[Line, ...]:
         description, symbols = snapshot.description, self.symbols
         features = [pretty_name(name, symbols) for name in description.feature_names]
-        self.set_subtitle()
+        axes = ""
+        if len(features) == 2 and snapshot.boundary is not None:
+            axes = f"{features[0]} across, {features[1]} up"
+        self.set_subtitle((axes, "dim"))
         if height < _SMALLEST_PICTURE or width < 4:
             return ()
         if snapshot.boundary is not None:
-            if len(features) == 2:
-                self.set_subtitle((f"{features[0]} across, {features[1]} up", "dim"))
             legend = (boundary_legend(found, symbols),) if found.classify else ()
             return (
                 *boundary_lines(

@@ -74,7 +74,7 @@ def status_line(snapshot: Snapshot, width: int, symbols: Symbols) -> Line:
 def _parts(snapshot: Snapshot, symbols: Symbols) -> dict[str, Span]:
     description = snapshot.description
     return {
-        "data": (symbols.text(description.data), "strong"),
+        "data": (symbols.text(description.data), ""),
         "layers": ("-".join(map(str, description.layers)), ""),
         "activation": (symbols.text(description.activation), ""),
         "kind": (symbols.text(description.cost), ""),
@@ -82,7 +82,7 @@ def _parts(snapshot: Snapshot, symbols: Symbols) -> dict[str, Span]:
         "state": (snapshot.state, _STATE_STYLES[snapshot.state]),
         "epoch": (f"epoch {snapshot.epoch:,}", ""),
         "cost": (f"J {significant(snapshot.cost)}", ""),
-        "speed": (rate(snapshot.epochs_per_second), "dim"),
+        "speed": (rate(snapshot.epochs_per_second), ""),
         "message": (
             symbols.text(snapshot.message),
             "bad" if snapshot.state == "diverged" else "accent",
@@ -94,7 +94,7 @@ def _line(parts: dict[str, Span], kept: list[str], symbols: Symbols) -> Line:
     spans: list[Span] = []
     for name in _DESCRIPTION:
         if name in kept:
-            spans += [(symbols.separator, "dim"), parts[name]] if spans else [parts[name]]
+            spans += [(symbols.separator, ""), parts[name]] if spans else [parts[name]]
     for name in _PROGRESS:
         if name in kept:
             gap = "    " if name == "state" else "  "

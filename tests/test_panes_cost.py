@@ -1,0 +1,69 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pane_app import drive, screen_rows, shown
+from snapshots import falling_costs, make_curve, make_snapshot
+
+from bptui.tui.panes import cost
+from bptui.tui.panes.cost import CostPane
+
+
+def test_the_title_has_the_cost_and_the_frame_the_kind_of_axis() -> None:
+    rows = shown(CostPane(), make_snapshot(cost=0.01874), (40, 12))
+    assert rows[0].startswith("╭─ Cost  J 0.0187 ─")
+    assert rows[-1].endswith("─ linear axis ─╯")
+
+
+def test_the_validation_cost_is_in_the_title() -> None:
+    rows = shown(CostPane(), make_snapshot(cost=0.02, validation_cost=0.031), (60, 12))
+    assert "Cost  J 0.0200  validation 0.0310" in rows[0]
+
+
+def test_before_the_first_epoch_it_says_that_it_waits() -> None:
+    rows = shown(CostPane(), make_snapshot(curve=make_curve([])), (40, 12))
+    assert "waiting for the first epoch" in rows[1]
+
+
+def test_the_log_axis_is_toggled() -> None:
+    pane = CostPane()
+
+    async def steps(app: Any, pilot: Any) -> None:
+        pane.show(make_snapshot())
+        pane.log_axis = True
+        await pilot.pause()
+        text = "\n".join(screen_rows(app))
+        assert "log axis" in text and "0.01┤" in text
+
+    drive(pane, steps, size=(60, 16))
+
+
+def test_the_plot_is_drawn_again_only_when_it_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pane, drawn = CostPane(), []
+    real = cost.cost_lines
+    monkeypatch.setattr(cost, "cost_lines", lambda *a, **k: drawn.append(a) or real(*a, **k))
+
+    async def steps(app: Any, pilot: Any) -> None:
+        snapshot = make_snapshot()
+        pane.show(snapshot)
+        first = len(drawn)
+        pane.show(replace(snapshot, cost=0.1))
+        assert len(drawn) == first
+        pane.show(replace(snapshot, curve=make_curve(falling_costs(500))))
+        assert len(drawn) == first + 1
+        await pilot.pause()
+
+    drive(pane, steps)
+
+
+def test_a_plot_never_brings_scroll_bars() -> None:
+    pane = CostPane()
+
+    async def steps(app: Any, pilot: Any) -> None:
+        pane.show(make_snapshot())
+        for size in ((90, 30), (30, 8), (50, 12)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert not pane.show_vertical_scrollbar and not pane.show_horizontal_scrollbar
+
+    drive(pane, steps)

@@ -1,0 +1,141 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from pane_app import drive, screen_rows, shown
+from snapshots import make_snapshot, wrong_report
+
+from bptui.core.check import Report
+from bptui.core.check.report import make_array_report, make_report
+from bptui.tui.panes.gradient_check import CheckLines, GradientCheckPane
+from bptui.tui.symbols import ASCII, UNICODE
+
+
+def large_report(rows: int = 100, columns: int = 1000, wrong: tuple[int, int] = (70, 7)) -> Report:
+    numerical = np.random.default_rng(0).normal(size=(rows, columns))
+    backprop = numerical.copy()
+    backprop[wrong] += 1.0
+    bound = np.full((rows, columns), 1e-12)
+    array = make_array_report("Θ¹", backprop, numerical, bound)
+    return make_report("complex", None, 0.1, [array], 0.0)
+
+
+def test_the_verdict_comes_first() -> None:
+    rows = shown(GradientCheckPane(), make_snapshot(), (80, 12))
+    assert rows[0].startswith("╭─ Gradient check  PASS  15 of 15 agree to 1")
+    assert "digits · complex step" in rows[0]
+    assert "entry" in rows[1] and "epoch 6,412" in rows[1]
+    assert rows[2].startswith("│  Θ¹[0,0]  ")
+    assert rows[3].startswith("│  Θ¹[0,1]  ")
+    assert "in order" in rows[-1]
+
+
+def test_values_stand_beside_each_other() -> None:
+    snapshot = make_snapshot()
+    assert snapshot.report is not None
+    value = snapshot.report.arrays[0].backprop[0, 0]
+    row = shown(GradientCheckPane(), snapshot, (80, 12))[2]
+    assert row.count(f"{value:+.7e}") == 2
+
+
+@pytest.mark.parametrize(("size", "kept"), [((44, 8), "PASS  15 of 15"), ((30, 8), "PASS")])
+def test_a_narrow_title_keeps_the_verdict(size: tuple[int, int], kept: str) -> None:
+    assert kept in shown(GradientCheckPane(), make_snapshot(), size)[0]
+
+
+def test_off_and_waiting_are_said() -> None:
+    off = shown(GradientCheckPane(), make_snapshot(checking=False, report=None), (60, 8))
+    assert "Gradient check  off" in off[0]
+    waiting = shown(GradientCheckPane(), make_snapshot(report=None), (60, 8))
+    assert "Gradient check  waiting" in waiting[0]
+
+
+def test_a_wrong_entry_comes_first_with_its_sign_and_the_diagnosis() -> None:
+    pane = GradientCheckPane()
+    rows = shown(pane, wrong_report(make_snapshot()), (60, 12))
+    assert "FAIL  14 of 15 agree" in rows[0]
+    assert rows[1].startswith("│One entry of Θ¹ is twice what it should be; was a factor")
+    assert rows[4].startswith("│✗ Θ¹[0,1]  ")
+    styles = [style for line in pane._shown.values() for text, style in line if "✗" in text]
+    assert styles == ["bad"]
+    assert pane.worst_first
+
+
+@pytest.mark.parametrize(("verdict", "sign"), [(1, "?"), (2, "^"), (3, "x")])
+def test_each_verdict_has_a_sign(verdict: int, sign: str) -> None:
+    snapshot = make_snapshot()
+    assert snapshot.report is not None
+    array = snapshot.report.arrays[0]
+    verdicts = array.verdicts.copy()
+    verdicts[1, 1] = verdict
+    arrays = (replace(array, verdicts=verdicts), *snapshot.report.arrays[1:])
+    changed = replace(snapshot, report=replace(snapshot.report, arrays=arrays))
+    rows = shown(GradientCheckPane(), changed, (80, 24), ASCII)
+    assert rows[2].startswith(f"|{sign} Theta1[1,1]")
+
+
+def test_the_order_is_toggled() -> None:
+    pane = GradientCheckPane()
+
+    async def steps(app: Any, pilot: Any) -> None:
+        pane.show(make_snapshot())
+        pane.worst_first = True
+        await pilot.pause()
+        rows = screen_rows(app)
+        assert "worst first" in rows[-1]
+        entries = {row[3:10] for row in rows[2:17]}
+        assert len(entries) == 15
+        pane.worst_first = False
+        await pilot.pause()
+        assert screen_rows(app)[2].startswith("│  Θ¹[0,0]")
+
+    drive(pane, steps, size=(80, 24))
+
+
+def test_a_hundred_thousand_entries_cost_what_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    formatted = []
+    real = CheckLines._row
+    monkeypatch.setattr(
+        CheckLines, "_row", lambda self, *given: formatted.append(given) or real(self, *given)
+    )
+    snapshot = replace(make_snapshot(), report=large_report())
+    rows = shown(GradientCheckPane(), snapshot, (80, 24))
+    assert "FAIL  99,999 of 100,000 agree" in rows[0]
+    assert rows[2].startswith("│✗ Θ¹[70,7]")
+    assert len(formatted) < 200
+
+
+def test_worst_first_is_the_same_order_from_end_to_end() -> None:
+    report = large_report(20, 50, (3, 4))
+    noise = np.random.default_rng(1).random((20, 50)) * 1e-13
+    array = report.arrays[0]
+    array = make_array_report("Θ¹", array.backprop + noise, array.numerical, array.error_bound)
+    report = make_report("complex", None, 0.1, [array], 0.0)
+    table = CheckLines(report, True, 80, UNICODE)
+    few = [table._entry(row) for row in range(20)]
+    last = table._entry(999)
+    everything = [table._entry(row) for row in range(1000)]
+    assert everything[:20] == few
+    assert everything[-1] == last
+    assert sorted(everything) == list(range(1000))
+    ratios = array.ratios.ravel()[everything]
+    assert (np.diff(ratios) <= 0).all()
+
+
+def test_names_of_arrays_are_data() -> None:
+    bound = np.full(3, 1e-9)
+    array = make_array_report("[red]W\x1b[2J", np.ones(3), np.ones(3), bound)
+    report = make_report("central", 1e-5, 0.1, [array], 0.0)
+    rows = shown(GradientCheckPane(), replace(make_snapshot(), report=report), (90, 10))
+    assert r"[red]W\x1b[2J[0]" in rows[2]
+    assert "central difference, ε = 1e-05" in rows[0]
+
+
+def test_numbers_that_are_not_numbers_fail_in_plain_sight() -> None:
+    bound = np.full(3, 1e-9)
+    array = make_array_report("W", np.array([1.0, np.nan, 1.0]), np.ones(3), bound)
+    report = make_report("complex", None, np.nan, [array], 0.0)
+    rows = shown(GradientCheckPane(), replace(make_snapshot(), report=report), (90, 10))
+    assert "FAIL" in rows[0]
+    assert rows[2].startswith("│✗ W[1]") and "nan" in rows[2]
