@@ -1,8 +1,9 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-from pane_app import shown
+from pane_app import drive, shown
 from snapshots import XOR_X, make_snapshot
 
 from bptui.core.snapshot import Boundary
@@ -11,7 +12,7 @@ from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.symbols import ASCII, UNICODE
 
 
-def solved(symbols_of_class: float = 0.0) -> object:
+def solved() -> Any:
     """Return XOR as a solved network would show it."""
     across, up = np.meshgrid(np.linspace(-0.2, 1.2, 40), np.linspace(1.2, -0.2, 40))
     outputs = (np.abs(across - up) > 0.5) * 0.98 + 0.01
@@ -21,7 +22,7 @@ def solved(symbols_of_class: float = 0.0) -> object:
 
 
 def test_xor_shows_the_map_and_the_four_predictions() -> None:
-    rows = shown(PredictionsPane(), solved(), (44, 26))  # type: ignore[arg-type]
+    rows = shown(PredictionsPane(), solved(), (44, 26))
     assert "Predictions  4 of 4 right" in rows[0]
     text = "\n".join(rows)
     assert "▒▒▒" in text and "···" in text
@@ -43,14 +44,14 @@ def test_xor_shows_the_map_and_the_four_predictions() -> None:
 def test_a_wrong_sample_is_marked_by_a_sign() -> None:
     snapshot = solved()
     wrong = np.array([[0.9], [0.99], [0.98], [0.02]])
-    rows = shown(PredictionsPane(), replace(snapshot, predictions=wrong), (44, 26))  # type: ignore
+    rows = shown(PredictionsPane(), replace(snapshot, predictions=wrong), (44, 26))
     text = "\n".join(rows)
     assert "3 of 4 right" in text
     assert text.count("✗") == 3  # on the map, in the legend and in the table
 
 
 def test_ascii_tells_classes_by_character() -> None:
-    rows = shown(PredictionsPane(), solved(), (44, 26), ASCII)  # type: ignore[arg-type]
+    rows = shown(PredictionsPane(), solved(), (44, 26), ASCII)
     text = "\n".join(rows)
     assert text.isascii() and "###" in text and "..." in text
 
@@ -75,7 +76,7 @@ def test_one_feature_is_a_curve_through_points(symbols: object) -> None:
     names = {"class_names": (), "feature_names": ("x",)}
     network = {"output": "linear", "activation": "tanh"}
     snapshot = make_snapshot((1, 4, 1), X=X, y=np.sin(X), names=names, network=network)
-    rows = shown(PredictionsPane(), snapshot, (60, 24), symbols)  # type: ignore[arg-type]
+    rows = shown(PredictionsPane(), snapshot, (60, 24), symbols)
     text = "\n".join(rows)
     assert "right" not in text
     assert text.count("•" if symbols is UNICODE else "o") > 10
@@ -93,7 +94,7 @@ def test_a_plane_of_numbers_is_shaded() -> None:
 def test_diverged_outputs_draw() -> None:
     snapshot = solved()
     broken = replace(
-        snapshot,  # type: ignore[type-var]
+        snapshot,
         predictions=np.full((4, 1), np.nan),
         boundary=Boundary((0, 1), (0, 1), np.full((10, 10, 1), np.nan)),
     )
@@ -115,6 +116,19 @@ def test_norms_show_a_vanishing_gradient() -> None:
     assert "Θ¹  ‖∂J‖ 2.0e-07" in rows[1]
     assert "log scale 1e-7 … 1e-2" in rows[0]
     assert "Θ¹ 10,000× below Θ³" in rows[-1]
+
+
+def test_bars_that_change_need_no_new_layout() -> None:
+    pane = GradientNormsPane()
+
+    async def steps(app: Any, pilot: Any) -> None:
+        pane.show(make_snapshot())
+        await pilot.pause()
+        before = pane.virtual_size
+        pane.show(make_snapshot(gradients=(np.ones((2, 2)),) * 3))
+        assert pane.virtual_size == before
+
+    drive(pane, steps)
 
 
 def test_norms_of_nothing_and_of_no_number_draw() -> None:

@@ -145,9 +145,11 @@ class CheckLines:
         if self._order is None or row >= len(self._order):
             badness = -np.concatenate([_badness(array) for array in self.report.arrays])
             # The first ones stay as they are when the rest follow, also where many are equal.
-            first = np.argpartition(badness, _FIRST)[:_FIRST] if self.entries > _FIRST else []
+            first = np.empty(0, np.intp)
+            if self.entries > _FIRST:
+                first = np.sort(np.argpartition(badness, _FIRST)[:_FIRST])
             rest = np.delete(np.arange(self.entries), first)
-            parts = [np.sort(np.asarray(first, np.intp))]
+            parts = [first]
             if row >= len(first):
                 parts.append(rest)
             self._order = np.concatenate(

@@ -128,7 +128,9 @@ class LinePane(ScrollView, can_focus=True):
         """Show other lines, painting again only the cells that differ."""
         self._source = source
         if self.SCROLLS:
-            size = Size(source.width, source.height)
+            # Every change of the size is a layout, so a width that fits is not told.
+            fits = source.width <= self.room(source.height).width
+            size = Size(0 if fits else source.width, source.height)
             if size != self.virtual_size:
                 self.virtual_size = size
         left, top = self.scroll_offset
