@@ -276,7 +276,8 @@ class Trainer:
 
     def _diverge(self, steps: int, begin: TrainerState) -> None:
         """Go back to the last Θ with a finite cost: repeat all steps but the last."""
-        wrong = self.epoch
+        wrong, chosen = self.epoch, self._learning_rate
+        at_the_start = not self.steps
         anchor = begin if steps else self._anchor
         repeat = self.steps - (anchor.epoch * self._steps_an_epoch + anchor.batch) - 1
         self.restore(anchor)
@@ -291,8 +292,11 @@ class Trainer:
             self._batch += 1
             if self._batch == len(self._batches):
                 self._end_epoch(self._batches)
+        self._validation = [point for point in self._validation if point[0] <= self.epoch]
+        # The step that went wrong was taken with the η of then; the user's newer one stays.
+        guilty, self._learning_rate = self._learning_rate, chosen
         self.state = "diverged"
-        if not wrong:
+        if at_the_start:
             self.message = (
                 "J is not a finite number at the very start: the initial weights or the data "
                 "are too large"
@@ -300,7 +304,7 @@ class Trainer:
             return
         self.message = (
             f"J stopped being a finite number at epoch {wrong:,}; Θ is the last good one, of "
-            f"epoch {self.epoch:,}: a smaller learning rate than {self._learning_rate:g} may help"
+            f"epoch {self.epoch:,}: a smaller learning rate than {guilty:g} may help"
         )
 
     def resume(self) -> None:
