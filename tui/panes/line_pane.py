@@ -277,8 +277,3 @@ class LinePane(ScrollView, can_focus=True):
 def blank_source(*lines: str) -> TextLines:
     """Return dim lines of text, for a pane that has nothing else to show."""
     return TextLines(tuple(((line, "dim"),) for line in lines))
-
-
-def line_of(text: str, style: str = "") -> Line:
-    """Return a line of one span."""
-    return ((text, style),)

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from bptui.core.snapshot import Snapshot
 from bptui.tui.heat_map import heat_legend, heat_line, heat_map, heat_scale
-from bptui.tui.lines import Line, Span, fit, merged
+from bptui.tui.lines import Line, Span, fit, merged, that_fit
 from bptui.tui.matrices import Matrix, matrices
 from bptui.tui.numbers import axis_number, fixed
 from bptui.tui.panes.snapshot_pane import SnapshotPane
@@ -172,12 +172,12 @@ class HeatLines:
         self._levels = [one.levels for one in maps]
         tall, wide = maps[-1].block
         block = f"  largest of {tall}×{wide}" if tall * wide > 1 else ""
-        self._title: Line = (
+        legend: Line = (
             (_heading(matrix), "strong"),
             ("  ", ""),
             *heat_legend(scale, symbols, shades=shades),
-            (symbols.text(block), "dim"),
         )
+        self._title = that_fit([legend, ((symbols.text(block), "dim"),)], width, [""])
         self._symbols, self._shades, self._biased = symbols, shades, bool(bar)
         self.height = _height(matrix)
         self.width = width
