@@ -15,9 +15,9 @@ def on_ladder(value: float, steps: int) -> float:
     exponent = math.floor(math.log10(value) + 1e-9)
     mantissa = value / 10.0**exponent
     place = 3 * exponent + max(
-        index for index, number in enumerate(_LADDER) if number <= mantissa + 1e-9
+        index for index, number in enumerate(_LADDER) if number <= mantissa * (1 + 1e-8)
     )
-    if steps < 0 and mantissa > _LADDER[place % 3] * (1 + 1e-9):
+    if steps < 0 and mantissa > _LADDER[place % 3] * (1 + 1e-8):
         place += 1
     place += steps
     return float(f"{_LADDER[place % 3]}e{place // 3}")

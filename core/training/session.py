@@ -31,6 +31,7 @@ LARGEST_DIFFERENCES = 5_000
 """Parameters up to which differences, two costs an entry, are taken live."""
 _METHODS = tuple(METHODS)
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
+_SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
 
 
 class Session:
@@ -133,7 +134,10 @@ class Session:
                 self._pace.restart()
                 self._forget_report()
             case commands.ChangeLearningRate(steps):
-                trainer.learning_rate = on_ladder(trainer.learning_rate, steps)
+                changed = on_ladder(trainer.learning_rate, steps)
+                trainer.learning_rate = min(
+                    _LARGEST_LEARNING_RATE, max(_SMALLEST_LEARNING_RATE, changed)
+                )
             case commands.ChangeSpeed(steps):
                 self._pace.speed = next_speed(self._pace.speed, steps)
                 self._pace.restart()

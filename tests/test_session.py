@@ -1,0 +1,342 @@
+"""A live session obeys commands and shows immutable snapshots."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bptui.core.configuration import Configuration
+from bptui.core.snapshot import Snapshot
+from bptui.core.training import Session, Trainer, build_trainer, resume_trainer
+from bptui.core.training import commands as ask
+
+PATIENCE = 30.0
+
+
+class Running:
+    """A session on a thread of its own."""
+
+    def __init__(self, configuration: Configuration | None = None, **options: Any) -> None:
+        self.trainer: Trainer = build_trainer(configuration or Configuration())
+        self.session = Session(self.trainer, **({"interval": 0.01} | options))
+        self._shown: SimpleQueue[tuple[Snapshot, bool]] = SimpleQueue()
+        self.errors: list[BaseException] = []
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self.first, answered = self._shown.get(timeout=PATIENCE)
+        assert answered
+
+    def _run(self) -> None:
+        try:
+            self.session.run(lambda snapshot, answers: self._shown.put((snapshot, answers)))
+        except BaseException as error:
+            self.errors.append(error)
+            raise
+
+    def ask(self, *commands: ask.Command) -> Snapshot:
+        """Send commands one by one, and return the snapshot that answers the last."""
+        for command in commands:
+            self.session.send(command)
+            snapshot, answered = self._shown.get(timeout=PATIENCE)
+            while not answered:
+                snapshot, answered = self._shown.get(timeout=PATIENCE)
+        return snapshot
+
+    def next(self, wanted: Callable[[Snapshot], bool] = lambda _: True) -> Snapshot:
+        """Return the next snapshot that is wanted."""
+        while True:
+            snapshot, _ = self._shown.get(timeout=PATIENCE)
+            if wanted(snapshot):
+                return snapshot
+
+    def stop(self) -> None:
+        self.session.send(ask.Stop())
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+        assert not self.errors
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def begin(configuration: Configuration | None = None, **options: Any) -> Running:
+        started.append(Running(configuration, **options))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        running.stop()
+
+
+Start = Callable[..., Running]
+
+
+def flat(snapshot: Snapshot) -> np.ndarray[Any, Any]:
+    return np.concatenate([theta.ravel() for theta in snapshot.thetas])
+
+
+def test_it_starts_at_epoch_0_and_trains_by_itself(start: Start) -> None:
+    live = start(speed=None)
+    assert live.first.epoch == 0
+    assert live.first.state == "running"
+    assert live.next(lambda snapshot: snapshot.epoch > 0).state == "running"
+
+
+def test_paused_means_that_no_epoch_passes(start: Start) -> None:
+    live = start()
+    paused = live.ask(ask.TogglePause())
+    assert paused.state == "paused"
+    assert paused.epochs_per_second == 0.0
+    later = live.ask(ask.ToggleChecking())
+    assert later.epoch == paused.epoch
+    assert np.array_equal(flat(later), flat(paused))
+    assert live.ask(ask.TogglePause()).state == "running"
+    assert live.next(lambda snapshot: snapshot.epoch > paused.epoch)
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+def test_a_step_adds_exactly_one_epoch_and_pauses(start: Start, batch_size: int | None) -> None:
+    live = start(Configuration(batch_size=batch_size))
+    before = live.ask(ask.Step())
+    assert before.state == "paused"
+    after = live.ask(ask.Step())
+    assert after.epoch == before.epoch + 1
+    assert live.ask(ask.Step(25)).epoch == after.epoch + 25
+    reference = build_trainer(Configuration(batch_size=batch_size))
+    reference.advance(float("inf"), after.epoch)
+    assert np.array_equal(reference.network.theta, flat(after))
+
+
+def test_pausing_and_stepping_do_not_change_where_training_leads(start: Start) -> None:
+    live = start(Configuration(optimizer="adam"))
+    for _ in range(5):
+        paused = live.ask(ask.TogglePause())
+        live.ask(ask.Step(), ask.NextMethod(), ask.ToggleChecking(), ask.TogglePause())
+    reference = build_trainer(Configuration(optimizer="adam"))
+    reference.advance(float("inf"), paused.epoch)
+    assert np.array_equal(reference.network.theta, flat(paused))
+    assert reference.cost == paused.cost
+
+
+def test_a_snapshot_does_not_change_while_training_goes_on(start: Start) -> None:
+    live = start()
+    shown = live.ask(ask.TogglePause(), ask.Step(5))
+    assert shown.report is not None
+
+    def content(snapshot: Snapshot) -> list[bytes]:
+        assert snapshot.report is not None
+        arrays = [*snapshot.thetas, *snapshot.gradients, snapshot.predictions]
+        arrays += [snapshot.curve.columns.low, snapshot.curve.columns.last]
+        for array in snapshot.report.arrays:
+            arrays += [array.backprop, array.numerical]
+        return [values.tobytes() for values in arrays]
+
+    before = content(shown)
+    later = live.ask(ask.Step(500))
+    assert later.epoch == shown.epoch + 500
+    assert content(later) != before
+    assert content(shown) == before
+    with pytest.raises(AttributeError):
+        shown.epoch = 3  # type: ignore[misc]
+
+
+def test_the_check_is_of_the_parameters_on_screen_when_paused(start: Start) -> None:
+    live = start()
+    live.ask(ask.TogglePause())
+    for _ in range(4):
+        shown = live.ask(ask.Step(3))
+        assert shown.report is not None
+        assert shown.report.verdict == "pass"
+        assert shown.report_epoch == shown.epoch
+        for gradient, array in zip(shown.gradients, shown.report.arrays, strict=True):
+            assert np.array_equal(gradient, array.backprop)
+
+
+def test_checking_is_switched_off_and_on(start: Start) -> None:
+    live = start(checking=False)
+    assert (live.first.checking, live.first.report) == (False, None)
+    on = live.ask(ask.TogglePause(), ask.ToggleChecking())
+    assert on.checking
+    assert on.report is not None
+    off = live.ask(ask.ToggleChecking())
+    assert (off.checking, off.report) == (False, None)
+
+
+def test_methods_come_round(start: Start) -> None:
+    live = start()
+    live.ask(ask.TogglePause())
+    seen = []
+    for _ in range(4):
+        snapshot = live.ask(ask.NextMethod())
+        assert snapshot.report is not None
+        assert snapshot.report.method == snapshot.method
+        assert snapshot.report.epsilon == snapshot.epsilon
+        assert snapshot.report.verdict in ("pass", "unresolved")
+        seen.append((snapshot.method, snapshot.epsilon))
+    assert seen == [
+        ("central", 1e-5),
+        ("forward", 1e-7),
+        ("richardson", 1e-3),
+        ("complex", None),
+    ]
+
+
+def test_epsilon_moves_by_decades_between_its_bounds(start: Start) -> None:
+    live = start()
+    live.ask(ask.TogglePause())
+    refused = live.ask(ask.ChangeEpsilon(1))
+    assert refused.epsilon is None
+    assert "no ε to choose" in refused.message
+    assert live.ask(ask.NextMethod(), ask.ChangeEpsilon(1)).epsilon == 1e-4
+    assert live.ask(ask.ChangeEpsilon(-2)).epsilon == 1e-6
+    assert live.ask(ask.ChangeEpsilon(99)).epsilon == 0.1
+    smallest = live.ask(ask.ChangeEpsilon(-99))
+    assert smallest.epsilon == 1e-12
+    assert smallest.report is not None
+    assert smallest.report.epsilon == 1e-12
+    assert live.ask(ask.ChangeEpsilon(1)).epsilon == 1e-11
+
+
+def test_the_learning_rate_moves_along_one_two_five(start: Start) -> None:
+    live = start(Configuration(learning_rate=0.3))
+    live.ask(ask.TogglePause())
+    rates = [live.ask(ask.ChangeLearningRate(1)).learning_rate for _ in range(4)]
+    assert rates == [0.5, 1.0, 2.0, 5.0]
+    down = live.ask(ask.ChangeLearningRate(-5))
+    assert down.learning_rate == 0.1
+    assert [(mark.epoch, mark.text) for mark in down.curve.marks] == [(down.epoch, "η 0.1")]
+
+
+@pytest.mark.parametrize("steps", [-5000, 5000])
+def test_the_learning_rate_has_ends_and_comes_back_from_them(start: Start, steps: int) -> None:
+    live = start()
+    live.ask(ask.TogglePause())
+    end = live.ask(ask.ChangeLearningRate(steps)).learning_rate
+    assert 0.0 < end < np.inf
+    assert live.ask(ask.ChangeLearningRate(steps)).learning_rate == end
+    back = live.ask(ask.ChangeLearningRate(-1 if steps > 0 else 1)).learning_rate
+    assert 1.9 < max(back / end, end / back) < 2.6
+
+
+def test_the_speed_moves_along_its_ladder(start: Start) -> None:
+    live = start(speed=1.0)
+    live.ask(ask.TogglePause())
+    speeds = [live.ask(ask.ChangeSpeed(1)).speed for _ in range(3)]
+    assert speeds == [2.0, 5.0, 10.0]
+    assert live.ask(ask.ChangeSpeed(50)).speed is None
+    assert live.ask(ask.ChangeSpeed(1)).speed is None
+    assert live.ask(ask.ChangeSpeed(-1)).speed == 100_000.0
+    assert live.ask(ask.ChangeSpeed(-99)).speed == 0.1
+
+
+def test_starting_again_with_the_same_seed_repeats_and_with_a_new_one_does_not(
+    start: Start,
+) -> None:
+    live = start(Configuration(seed=6))
+    live.ask(ask.TogglePause())
+    initial = live.ask(ask.Reinitialize(new_seed=False))
+    assert (initial.epoch, initial.seed) == (0, 6)
+    assert np.array_equal(flat(initial), flat(live.first))
+    first = live.ask(ask.Step(40))
+    again = live.ask(ask.Reinitialize(new_seed=False), ask.Step(40))
+    assert np.array_equal(flat(again), flat(first))
+    assert again.curve.columns.last.tobytes() == first.curve.columns.last.tobytes()
+    other = live.ask(ask.Reinitialize(new_seed=True))
+    assert (other.epoch, other.seed, other.state) == (0, 7, "paused")
+    assert not np.array_equal(flat(other), flat(initial))
+    assert other.report is not None
+    assert other.report_epoch == 0
+
+
+def test_a_finished_run_says_so_and_can_start_again(start: Start) -> None:
+    live = start(Configuration(epochs=50))
+    finished = live.next(lambda snapshot: snapshot.state != "running")
+    assert (finished.state, finished.epoch) == ("finished", 50)
+    assert finished.message == "reached 50 epochs"
+    assert "starts again" in live.ask(ask.TogglePause()).message
+    assert live.ask(ask.Step()).epoch == 50
+    again = live.ask(ask.Reinitialize(new_seed=False))
+    assert again.epoch == 0
+    assert live.ask(ask.Step(3)).epoch == 3
+
+
+def test_a_diverged_run_goes_on_when_it_is_asked_to(start: Start) -> None:
+    live = start(Configuration(activation="linear", output="linear", learning_rate=1e100))
+    diverged = live.next(lambda snapshot: snapshot.state != "running")
+    assert diverged.state == "diverged"
+    assert np.isfinite(diverged.cost)
+    assert np.isfinite(flat(diverged)).all()
+    assert "learning rate" in diverged.message
+    assert live.ask(ask.Step()).epoch == diverged.epoch
+    live.ask(ask.ChangeLearningRate(-360))
+    assert live.ask(ask.TogglePause()).state == "running"
+    assert live.next(lambda snapshot: snapshot.epoch > diverged.epoch).state == "running"
+
+
+def test_a_checkpoint_can_be_resumed(start: Start, tmp_path: Path) -> None:
+    live = start(Configuration(optimizer="momentum", learning_rate=0.5))
+    shown = live.ask(ask.TogglePause(), ask.Checkpoint(tmp_path / "run"))
+    assert f"saved epoch {shown.epoch:,}" in shown.message
+    assert live.session.saved_in == tmp_path / "run"
+    resumed = resume_trainer(tmp_path / "run")
+    assert resumed.epoch == shown.epoch
+    resumed.advance(float("inf"), 10)
+    assert np.array_equal(resumed.network.theta, flat(live.ask(ask.Step(10))))
+
+
+def test_a_checkpoint_that_cannot_be_written_is_a_message(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    live = start()
+    shown = live.ask(ask.Checkpoint(tmp_path / "file" / "run"))
+    assert "cannot save" in shown.message
+    assert live.session.saved_in is None
+    assert shown.state == "running"
+
+
+def test_the_boundary_covers_the_plane_top_row_first(start: Start) -> None:
+    live = start()
+    assert live.first.boundary is None
+    live.ask(ask.TogglePause())
+    shown = live.ask(ask.ShowBoundary(7, 5))
+    assert shown.boundary is not None
+    assert shown.boundary.outputs.shape == (5, 7, 1)
+    left, right = shown.boundary.x_range
+    bottom, top = shown.boundary.y_range
+    assert left < 0 < 1 < right
+    assert bottom < 0 < 1 < top
+    network = live.trainer.network
+    corner = network.predict([[left, top], [right, bottom]])
+    np.testing.assert_allclose(shown.boundary.outputs[0, 0], corner[0])
+    np.testing.assert_allclose(shown.boundary.outputs[-1, -1], corner[1])
+    assert live.ask(ask.ShowBoundary(0, 0)).boundary is None
+
+
+def test_predictions_are_of_the_samples_in_the_description(start: Start) -> None:
+    live = start(Configuration(data="moons", standardize=True, validation=0.25))
+    shown = live.ask(ask.TogglePause())
+    scaler = live.trainer.standardizer
+    assert scaler is not None
+    expected = live.trainer.network.predict(scaler.apply(shown.description.X))
+    np.testing.assert_allclose(shown.predictions, expected)
+    assert shown.description.samples == len(live.trainer.training)
+    assert shown.description.validation_samples > 0
+    assert shown.validation_cost is not None
+
+
+def test_a_closed_gate_holds_training_only_for_a_moment() -> None:
+    gate, seen = Event(), SimpleQueue[Snapshot]()
+    session = Session(build_trainer(Configuration()), interval=0.01)
+    thread = Thread(
+        target=session.run, args=(lambda snapshot, _: seen.put(snapshot), gate), daemon=True
+    )
+    thread.start()
+    while seen.get(timeout=PATIENCE).epoch == 0:
+        pass
+    session.send(ask.Stop())
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
