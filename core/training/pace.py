@@ -51,7 +51,7 @@ class Pace:
         if self._seen is None:
             self._credit = 1.0
         else:
-            most = max(1.0, self.speed * _LARGEST_DEBT)
+            most = 1.0 + self.speed * _LARGEST_DEBT
             self._credit = min(most, self._credit + (now - self._seen) * self.speed)
         self._seen = now
         return int(self._credit)
