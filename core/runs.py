@@ -6,11 +6,13 @@ ever unpickled, so that a stranger's checkpoint can be opened.
 
 import io
 import json
+import math
 import os
 import zipfile
+import zlib
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.history import CostHistory, Mark
+from bptui.core.initializers import check_seed
 from bptui.core.trainer_state import TrainerState
 
 if TYPE_CHECKING:
@@ -27,6 +30,21 @@ CONFIGURATION = "configuration.json"
 CHECKPOINT = "checkpoint.npz"
 FORMAT = 1
 """Raised when older checkpoints can no longer be read."""
+LONGEST_REASON = 200
+
+_FOREIGN = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading bytes that are no run may raise in NumPy, `zipfile`, `json` and here."""
 
 
 def save_run(trainer: "Trainer", folder: Path) -> Path:
@@ -79,15 +97,38 @@ def load_configuration(folder: Path) -> Configuration:
         if not isinstance(choices, dict) or not set(choices) <= known:
             raise ValueError("it is not what bptui writes")
         for name in ("target", "layers", "hidden"):
-            if choices.get(name) is not None:
+            if isinstance(choices.get(name), list):
                 choices[name] = tuple(choices[name])
+        _check_types(choices)
         return Configuration(**choices)
     except OSError as error:
         raise InputError(
             f"{printable(path)}: no run can be resumed there: {error.strerror or error}"
         ) from None
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{printable(path)}: not a bptui run: {printable(error)}") from None
+    except _FOREIGN as error:
+        raise InputError(f"{printable(path)}: not a bptui run: {_reason(error)}") from None
+
+
+def _check_types(choices: dict[str, Any]) -> None:
+    """Raise a `ValueError` for a choice of a kind that `Configuration` cannot hold."""
+    for name, hint in get_type_hints(Configuration).items():
+        if name in choices and not _fits(choices[name], hint):
+            raise ValueError(f"{name} cannot be {json.dumps(choices[name])}")
+
+
+def _fits(value: object, hint: Any) -> bool:
+    if get_origin(hint) is tuple:
+        kind = get_args(hint)[0]
+        return isinstance(value, tuple) and all(_fits(each, kind) for each in value)
+    if get_args(hint):
+        return any(_fits(value, each) for each in get_args(hint))
+    if isinstance(value, bool) or hint is bool:
+        return isinstance(value, bool) and hint is bool
+    return isinstance(value, (int, float) if hint is float else hint)
+
+
+def _reason(error: BaseException) -> str:
+    return printable(error)[:LONGEST_REASON] or type(error).__name__
 
 
 def restore_run(trainer: "Trainer", folder: Path) -> None:
@@ -98,7 +139,8 @@ def restore_run(trainer: "Trainer", folder: Path) -> None:
     """
     path = folder / CHECKPOINT
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # From memory, because NumPy leaves a damaged file open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         facts = json.loads(str(arrays.pop("facts")[()]))
         if facts["format"] != FORMAT:
@@ -108,9 +150,9 @@ def restore_run(trainer: "Trainer", folder: Path) -> None:
         raise InputError(
             f"{printable(path)}: no checkpoint can be read there: {error.strerror or error}"
         ) from None
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except _FOREIGN as error:
         raise InputError(
-            f"{printable(path)}: this checkpoint does not fit: {printable(error)}"
+            f"{printable(path)}: this checkpoint does not fit: {_reason(error)}"
         ) from None
 
 
@@ -157,9 +199,14 @@ def _unpack(trainer: "Trainer", facts: dict[str, Any], arrays: dict[str, NDArray
         partial_cost=float(facts["partial_cost"]),
         last_cost=float(facts["last_cost"]),
         drawn_from=facts["drawn_from"],
-        seed=int(facts["seed"]),
+        seed=check_seed(facts["seed"]),
         learning_rate=float(facts["learning_rate"]),
     )
+    batches = -(-len(trainer.training) // trainer.batch_size)
+    if point.epoch < 0 or not 0 <= point.batch < batches or not 0 < point.learning_rate < math.inf:
+        raise ValueError("its epoch, batch or learning rate cannot be")
+    if point.optimizer.keys() != trainer.point().optimizer.keys():
+        raise ValueError("it is of another optimizer")
     marks = [Mark(int(epoch), str(kind), str(text)) for epoch, kind, text in facts["marks"]]
     history = CostHistory.restore(part("history."))
     trainer.continue_from(point, history, arrays["validation"], marks)

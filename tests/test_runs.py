@@ -1,0 +1,413 @@
+"""The run folder: resumed training is the same training, and nothing foreign is trusted."""
+
+import io
+import json
+import os
+import random
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError
+from bptui.core.history import Mark
+from bptui.core.network import Network
+from bptui.core.optimizers import OPTIMIZERS
+from bptui.core.runs import CHECKPOINT, CONFIGURATION, check_writable, load_configuration, save_run
+from bptui.core.training import Trainer, build_trainer, resume_trainer
+
+MOONS = Configuration(data="moons", samples=23, hidden=(3,), validation=0.2, l2=0.1)
+XOR = Configuration(hidden=(2,), optimizer="adam", batch_size=3)
+
+
+def options(**changes: Any) -> Configuration:
+    return Configuration(**({name: getattr(MOONS, name) for name in MOONS.__slots__} | changes))
+
+
+def everything(trainer: Trainer) -> tuple[Any, ...]:
+    columns = trainer.history.columns()
+    return (
+        trainer.epoch,
+        trainer.steps,
+        trainer.seed,
+        trainer.learning_rate,
+        trainer.cost,
+        trainer.network.theta.tobytes(),
+        tuple(trainer.marks),
+        trainer.history.epochs,
+        [getattr(columns, name).tobytes() for name in ("epoch", "low", "high", "last")],
+        trainer.validation_history().tobytes(),
+    )
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("batch_size", [None, 5])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_resumed_run_ends_in_the_same_bits_as_an_uninterrupted_one(
+    dtype: str, batch_size: int | None, optimizer: str, tmp_path: Path
+) -> None:
+    configuration = options(optimizer=optimizer, batch_size=batch_size, dtype=dtype)
+    trainer = build_trainer(configuration)
+    trainer.advance(float("inf"), 17)
+    trainer.learning_rate /= 2
+    for _ in range(2 if batch_size else 6):  # in the middle of an epoch of minibatches
+        trainer.advance(0.0)
+    assert trainer.save(tmp_path / "run") == tmp_path / "run"
+    resumed = resume_trainer(tmp_path / "run")
+    assert everything(resumed) == everything(trainer)
+    assert resumed.configuration == configuration
+    for each in (trainer, resumed):
+        each.advance(float("inf"), 40)
+    assert everything(resumed) == everything(trainer)
+    # The run folder knows the seed that the trainer was started again with.
+    for each in (trainer, resumed):
+        each.reinitialize(each.seed)
+        each.advance(float("inf"), 5)
+    assert everything(resumed) == everything(trainer)
+
+
+def test_a_run_started_again_with_another_seed_resumes_with_that(tmp_path: Path) -> None:
+    trainer = build_trainer(options(batch_size=4))
+    trainer.reinitialize(99)
+    trainer.advance(float("inf"), 8)
+    trainer.save(tmp_path)
+    resumed = resume_trainer(tmp_path)
+    assert resumed.seed == 99
+    for each in (trainer, resumed):
+        each.advance(float("inf"), 8)
+    assert everything(resumed) == everything(trainer)
+
+
+def test_a_long_history_and_its_marks_come_back(tmp_path: Path) -> None:
+    trainer = build_trainer(Configuration(hidden=(2,)))
+    trainer.advance(float("inf"), 9000)
+    trainer.learning_rate = 0.125
+    trainer.advance(float("inf"), 1)
+    trainer.save(tmp_path)
+    resumed = resume_trainer(tmp_path)
+    assert resumed.marks == [Mark(9000, "learning-rate", "η 0.125")]
+    assert everything(resumed) == everything(trainer)
+
+
+def test_a_finished_run_resumes_as_finished_at_the_same_epoch(tmp_path: Path) -> None:
+    trainer = build_trainer(options(epochs=12))
+    trainer.advance(float("inf"))
+    trainer.save(tmp_path)
+    resumed = resume_trainer(tmp_path)
+    resumed.advance(float("inf"))
+    assert (resumed.epoch, resumed.state) == (12, "finished")
+    assert everything(resumed) == everything(trainer)
+
+
+def test_a_run_is_saved_at_epoch_0_too(tmp_path: Path) -> None:
+    trainer = build_trainer(options(batch_size=4))
+    trainer.save(tmp_path)
+    resumed = resume_trainer(tmp_path)
+    for each in (trainer, resumed):
+        each.advance(float("inf"), 3)
+    assert everything(resumed) == everything(trainer)
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        Configuration(),
+        MOONS,
+        Configuration(data="a.csv", target=("y", "z"), standardize=False, layers=(2, 4, 2)),
+        Configuration(learning_rate=2, until_cost=1e-3, init_scale=0.5, method="central"),
+        Configuration(epsilon=1e-5, epochs=10, noise=0.1, output="tanh", cost="mse"),
+    ],
+)
+def test_a_configuration_comes_back_as_it_was(configuration: Configuration, tmp_path: Path) -> None:
+    trainer = build_trainer(XOR)
+    trainer.configuration = configuration
+    trainer.save(tmp_path)
+    assert load_configuration(tmp_path) == configuration
+
+
+def saved(folder: Path) -> Path:
+    trainer = build_trainer(XOR)
+    trainer.advance(float("inf"), 7)
+    trainer.advance(0.0)
+    return trainer.save(folder)
+
+
+def refusal(act: Callable[[], Any]) -> str:
+    with pytest.raises(InputError) as caught:
+        act()
+    message = str(caught.value)
+    assert message
+    assert message.isprintable()
+    assert len(message) < 600
+    return message
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    assert "No such file" in refusal(lambda: resume_trainer(tmp_path / "nowhere"))
+    assert "no run can be resumed there" in refusal(lambda: resume_trainer(tmp_path))
+    saved(tmp_path)
+    (tmp_path / CHECKPOINT).unlink()
+    assert "no checkpoint can be read there" in refusal(lambda: resume_trainer(tmp_path))
+    (tmp_path / CHECKPOINT).mkdir()
+    assert "no checkpoint can be read there" in refusal(lambda: resume_trainer(tmp_path))
+
+
+def test_a_damaged_checkpoint_never_ends_in_a_traceback(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    whole = (folder / CHECKPOINT).read_bytes()
+    chance = random.Random(1)
+    refused = 0
+    for attempt in range(400):
+        damaged = bytearray(whole)
+        if attempt % 4 == 0:
+            del damaged[chance.randrange(len(whole)) :]
+        else:
+            for _ in range(chance.choice([1, 3, 20])):
+                damaged[chance.randrange(len(whole))] = chance.randrange(256)
+        (folder / CHECKPOINT).write_bytes(damaged)
+        try:
+            resume_trainer(folder).advance(float("inf"), 2)
+        except InputError as error:
+            refused += 1
+            assert str(error).isprintable()
+    assert refused > 300
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK", b"hello\x1b[2J", b"\x93NUMPY\x01\x00", b"\x80\x04N.", b"\x00" * 1000],
+    ids=repr,
+)
+def test_a_file_of_another_kind_is_refused(content: bytes, tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    (folder / CHECKPOINT).write_bytes(content)
+    assert "this checkpoint does not fit" in refusal(lambda: resume_trainer(folder))
+
+
+def test_a_single_array_is_no_checkpoint(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    with (folder / CHECKPOINT).open("wb") as file:
+        np.save(file, np.zeros(3))
+    assert "this checkpoint does not fit" in refusal(lambda: resume_trainer(folder))
+
+
+def parts(folder: Path) -> dict[str, Any]:
+    with np.load(folder / CHECKPOINT) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def write(folder: Path, arrays: dict[str, Any]) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    (folder / CHECKPOINT).write_bytes(buffer.getvalue())
+
+
+class Trap:
+    """Unpickling this would leave a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.path,))
+
+
+@pytest.mark.parametrize("name", ["theta", "facts", "optimizer.mean", "history.low", "validation"])
+def test_nothing_in_a_checkpoint_is_unpickled(name: str, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "run")
+    trap = np.empty(1, object)
+    trap[0] = Trap(tmp_path / "sprung")
+    write(folder, parts(folder) | {name: trap})
+    assert "Object arrays cannot be loaded" in refusal(lambda: resume_trainer(folder))
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_checkpoint_holds_plain_arrays_alone(tmp_path: Path) -> None:
+    assert all(array.dtype.kind in "fiU" for array in parts(saved(tmp_path)).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("theta", np.zeros(5)),
+        ("theta", np.array(["x"] * 9)),
+        ("optimizer.mean", np.zeros(4)),
+        ("optimizer.wing", np.zeros(9)),
+        ("history.low", np.zeros(10_000)),
+        ("history.high", np.zeros(3)),
+        ("history.stride", np.zeros(0)),
+        ("history.stride", np.array([0])),
+        ("history.filled", np.array([-1])),
+        ("history.filled", np.array([10**6])),
+        ("validation", np.zeros(3)),
+        ("validation", np.zeros((2, 3))),
+        ("facts", np.array("[]")),
+        ("facts", np.array("no json")),
+        ("facts", np.array("[" * 100_000)),
+        ("facts", np.zeros(0)),
+    ],
+)
+def test_arrays_of_another_network_are_refused(name: str, value: Any, tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    write(folder, parts(folder) | {name: value})
+    assert "this checkpoint does not fit" in refusal(lambda: resume_trainer(folder))
+
+
+@pytest.mark.parametrize("name", ["theta", "facts", "optimizer.mean", "history.low", "validation"])
+def test_a_checkpoint_that_lacks_a_part_is_refused(name: str, tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    arrays = parts(folder)
+    del arrays[name]
+    write(folder, arrays)
+    assert "this checkpoint does not fit" in refusal(lambda: resume_trainer(folder))
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [
+        ("format", 2),
+        ("epoch", None),
+        ("epoch", float("inf")),
+        ("epoch", -3),
+        ("batch", "second"),
+        ("batch", 99),
+        ("seed", -1),
+        ("learning_rate", "fast"),
+        ("learning_rate", float("nan")),
+        ("drawn_from", {}),
+        ("drawn_from", "nowhere"),
+        ("drawn_from", {"bit_generator": "MT19937"}),
+        ("marks", 3),
+        ("marks", [[1]]),
+    ],
+)
+def test_facts_that_cannot_be_are_refused(fact: str, value: Any, tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    arrays = parts(folder)
+    facts = json.loads(str(arrays["facts"])) | {fact: value}
+    write(folder, arrays | {"facts": np.array(json.dumps(facts))})
+    assert "this checkpoint does not fit" in refusal(lambda: resume_trainer(folder))
+
+
+def test_a_later_format_is_named(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    arrays = parts(folder)
+    facts = json.loads(str(arrays["facts"])) | {"format": 7}
+    write(folder, arrays | {"facts": np.array(json.dumps(facts))})
+    assert "it has format 7, this bptui reads 1" in refusal(lambda: resume_trainer(folder))
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    folder, other = saved(tmp_path / "one"), tmp_path / "other"
+    build_trainer(MOONS).save(other)
+    (folder / CHECKPOINT).write_bytes((other / CHECKPOINT).read_bytes())
+    message = refusal(lambda: resume_trainer(folder))
+    assert "it holds 13 parameters, the network has 9" in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "null",
+        "\x00",
+        "[" * 100_000,
+        '{"colour": "red"}',
+        '{"\\u001b[2J": 1}',
+        '{"data": 5}',
+        '{"data": null}',
+        '{"layers": 5}',
+        '{"layers": ["a", "b"]}',
+        '{"layers": [2, 2.5, 1]}',
+        '{"hidden": {"a": 1}}',
+        '{"target": "y"}',
+        '{"l2": "much"}',
+        '{"learning_rate": [1]}',
+        '{"learning_rate": true}',
+        '{"seed": 1.5}',
+        '{"seed": "1"}',
+        '{"standardize": 1}',
+        '{"epochs": "\\u001b[31m"}',
+        '{"activation": ["sigmoid"]}',
+    ],
+    ids=lambda text: text[:30],
+)
+def test_a_configuration_of_another_kind_is_refused(text: str, tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    (folder / CONFIGURATION).write_text(text)
+    assert "not a bptui run" in refusal(lambda: resume_trainer(folder))
+
+
+def test_a_configuration_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    (folder / CONFIGURATION).write_bytes(b"\xff\xfe\x00")
+    assert "not a bptui run" in refusal(lambda: resume_trainer(folder))
+
+
+@pytest.mark.parametrize(
+    "choice", [{"seed": -1}, {"activation": "sigmoidal"}, {"data": "nowhere.csv"}, {"l2": -1.0}]
+)
+def test_an_impossible_choice_is_refused_like_on_the_command_line(
+    choice: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = saved(tmp_path)
+    choices = json.loads((folder / CONFIGURATION).read_text()) | choice
+    (folder / CONFIGURATION).write_text(json.dumps(choices))
+    refusal(lambda: resume_trainer(folder))
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+def test_the_old_checkpoint_survives_a_failed_write(
+    broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = saved(tmp_path)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    trainer = resume_trainer(folder)
+    state = everything(trainer)
+    trainer.advance(float("inf"), 5)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        if broken == "fsync":
+            patched.setattr(os, "fsync", full)
+        else:
+            patched.setattr(Path, "replace", full)
+        message = refusal(lambda: trainer.save(folder))
+    assert "cannot save the run there: No space left on device" in message
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert everything(resume_trainer(folder)) == state
+
+
+def test_saving_again_replaces_the_files_and_leaves_no_others(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    trainer = resume_trainer(folder)
+    trainer.advance(float("inf"), 5)
+    trainer.save(folder)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([CHECKPOINT, CONFIGURATION])
+    assert everything(resume_trainer(folder)) == everything(trainer)
+    assert zipfile.is_zipfile(folder / CHECKPOINT)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    trainer = build_trainer(XOR)
+    for folder in (tmp_path / "file", tmp_path / "file" / "run"):
+        assert "cannot save the run there" in refusal(lambda at=folder: trainer.save(at))
+        assert "cannot save a run there" in refusal(lambda at=folder: check_writable(at))
+    check_writable(tmp_path / "new" / "run")
+    assert list((tmp_path / "new" / "run").iterdir()) == []
+
+
+def test_a_trainer_of_unknown_origin_cannot_be_saved(tmp_path: Path) -> None:
+    source = build_trainer(XOR)
+    trainer = Trainer(Network([2, 2, 1]), source.training)
+    assert "built from a configuration" in refusal(lambda: save_run(trainer, tmp_path))
