@@ -356,6 +356,20 @@ def test_a_divergence_at_the_very_last_epoch_is_one(batch_size: int | None) -> N
 
 
 @batch_sizes
+def test_a_last_step_that_breaks_the_network_is_a_divergence(batch_size: int | None) -> None:
+    trainer = exploding(learning_rate=1e-3, batch_size=batch_size, epoch_limit=3)
+    while trainer.steps + 1 < 3 * (1 if batch_size is None else 5):
+        trainer.advance(0.0)
+    trainer.learning_rate = 1e200
+    trainer.advance(0.0)
+    run(trainer)
+    assert trainer.state == "diverged"
+    assert trainer.epoch == 2
+    assert "at epoch 3" in trainer.message
+    assert np.isfinite(trainer.network.cost(MOONS.X, MOONS.y))
+
+
+@batch_sizes
 def test_a_divergence_leaves_no_validation_cost_of_what_was_undone(
     batch_size: int | None,
 ) -> None:

@@ -196,7 +196,9 @@ class Trainer:
         if self.state == "running":
             self._watch_validation()
             if self.epoch_limit is not None and self.epoch >= self.epoch_limit:
-                if np.isfinite(self.cost):
+                # With minibatches `cost` is that of the epoch, before its last step.
+                self._whole.forward()
+                if np.isfinite(self._whole.cost()):
                     self._finish(f"reached {self.epoch_limit:,} epochs")
                 else:
                     self._diverge(taken, begin)
