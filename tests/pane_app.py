@@ -7,8 +7,8 @@ from typing import Any
 from textual.app import App, ComposeResult
 
 from bptui.core.snapshot import Snapshot
+from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.panes.line_pane import LinePane
-from bptui.tui.symbols import UNICODE, Symbols
 
 
 class PaneApp(App[None]):

@@ -15,12 +15,12 @@ from bptui.core.check import METHOD_NAMES
 from bptui.core.configuration import Configuration
 from bptui.core.datasets import GENERATORS
 from bptui.core.training import build_trainer
-from bptui.tui import invocation, names
-from bptui.tui.choices import DEFAULT_RUN_FOLDER
 from bptui.tui.cli import main
-from bptui.tui.option import COMMANDS
-from bptui.tui.options import BY_KEY, OPTIONS
-from bptui.tui.parser import SHELLS, parse_arguments
+from bptui.tui.command_line import invocation, names
+from bptui.tui.command_line.choices import DEFAULT_RUN_FOLDER
+from bptui.tui.command_line.option import COMMANDS
+from bptui.tui.command_line.options import BY_KEY, OPTIONS
+from bptui.tui.command_line.parser import SHELLS, parse_arguments
 
 BPTUI = [sys.executable, "-m", "bptui.tui"]
 

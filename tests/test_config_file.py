@@ -4,9 +4,9 @@ import pytest
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
-from bptui.tui import invocation
-from bptui.tui.config_file import read_config_file
-from bptui.tui.parser import parse_arguments
+from bptui.tui.command_line import invocation
+from bptui.tui.command_line.config_file import read_config_file
+from bptui.tui.command_line.parser import parse_arguments
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from snapshots import make_snapshot, wrong_report
 
 from bptui.core.check import Report
 from bptui.core.check.report import make_array_report, make_report
+from bptui.tui.drawing.symbols import ASCII, UNICODE
 from bptui.tui.panes.gradient_check import CheckLines, GradientCheckPane
-from bptui.tui.symbols import ASCII, UNICODE
 
 
 def large_report(rows: int = 100, columns: int = 1000, wrong: tuple[int, int] = (70, 7)) -> Report:

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from snapshots import make_snapshot, wrong_report
 from textual.geometry import Region
 
-from bptui.tui.lines import TextLines, changed_columns, fit, merged, that_fit, wrapped
+from bptui.tui.drawing.lines import TextLines, changed_columns, fit, merged, that_fit, wrapped
+from bptui.tui.drawing.symbols import ASCII, BLOCKS, UNICODE
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
 from bptui.tui.panes.gradient_norms import GradientNormsPane
@@ -17,7 +18,6 @@ from bptui.tui.panes.line_pane import STYLES, LinePane
 from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
-from bptui.tui.symbols import ASCII, BLOCKS, UNICODE
 
 PANES = (
     StatusPane,

@@ -7,9 +7,9 @@ from pane_app import drive, shown
 from snapshots import XOR_X, make_snapshot
 
 from bptui.core.snapshot import Boundary
+from bptui.tui.drawing.symbols import ASCII, UNICODE
 from bptui.tui.panes.gradient_norms import GradientNormsPane, norm_lines
 from bptui.tui.panes.predictions import PredictionsPane
-from bptui.tui.symbols import ASCII, UNICODE
 
 
 def solved() -> Any:

@@ -4,9 +4,9 @@ import pytest
 from pane_app import shown
 from snapshots import make_snapshot
 
-from bptui.tui.lines import line_width, plain
+from bptui.tui.drawing.lines import line_width, plain
+from bptui.tui.drawing.symbols import ASCII, UNICODE
 from bptui.tui.panes.status import StatusPane, status_line
-from bptui.tui.symbols import ASCII, UNICODE
 
 
 def test_a_wide_line_says_everything() -> None:

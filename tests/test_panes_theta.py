@@ -6,10 +6,10 @@ from pane_app import drive, screen_rows, shown
 from snapshots import make_snapshot
 
 from bptui.core.snapshot import Snapshot
-from bptui.tui.heat_map import heat_line, heat_map, heat_scale
-from bptui.tui.lines import plain
+from bptui.tui.drawing.heat_map import heat_line, heat_map, heat_scale
+from bptui.tui.drawing.lines import plain
+from bptui.tui.drawing.symbols import ASCII, UNICODE
 from bptui.tui.panes.theta import ThetaPane
-from bptui.tui.symbols import ASCII, UNICODE
 
 
 def wide_snapshot(inputs: int = 64) -> Snapshot:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from snapshots import Mark, falling_costs, make_curve
 
-from bptui.tui.axes import Axis, epoch_axis, linear_axis, log_axis
-from bptui.tui.chart import Word, draw_chart
-from bptui.tui.lines import line_width, plain
-from bptui.tui.numbers import axis_number, count, fixed, rate, significant
+from bptui.tui.drawing.axes import Axis, epoch_axis, linear_axis, log_axis
+from bptui.tui.drawing.chart import Word, draw_chart
+from bptui.tui.drawing.lines import line_width, plain
+from bptui.tui.drawing.numbers import axis_number, count, fixed, rate, significant
+from bptui.tui.drawing.plotting import Series, draw_series
+from bptui.tui.drawing.symbols import ASCII, BLOCKS, UNICODE
 from bptui.tui.panes.cost import cost_lines
-from bptui.tui.plotting import Series, draw_series
-from bptui.tui.symbols import ASCII, BLOCKS, UNICODE
 
 
 def canvas(rows: list[list[tuple[str, str]]]) -> list[str]:
@@ -54,7 +54,7 @@ def test_other_terminals_get_other_markers(symbols: object, characters: set[str]
 
 
 def test_at_most_two_points_a_column_are_given_to_plotext() -> None:
-    from bptui.tui.plotting import _path
+    from bptui.tui.drawing.plotting import _path
 
     x = np.linspace(0, 1, 50)
     points, _ = _path(Series(x, np.zeros(50), np.ones(50), ""), 0.01)

@@ -206,7 +206,7 @@ class TestCheck:
         assert "FAIL" in capsys.readouterr().out
 
     def test_numbers_that_are_not_finite_are_null(self):
-        from bptui.tui.json_lines import to_json
+        from bptui.tui.commands.json_lines import to_json
 
         text = to_json({"cost": float("nan"), "rows": [(float("inf"), 1.0)]})
         assert json.loads(text) == {"cost": None, "rows": [[None, 1.0]]}

@@ -19,6 +19,7 @@ from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import Checkpoint, ShowBoundary
 from bptui.tui.actions import ACTIONS
 from bptui.tui.cadence import LOCAL, Cadence
+from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
@@ -27,7 +28,6 @@ from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
-from bptui.tui.symbols import UNICODE, Symbols
 from bptui.tui.worker import TrainingWorker
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 15

@@ -53,12 +53,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _dispatch(words: list[str]) -> int:
-    from bptui.tui.parser import parse_arguments
+    from bptui.tui.command_line.parser import parse_arguments
     from bptui.tui.terminal import say
 
     arguments = parse_arguments(words)
     if arguments.help:
-        from bptui.tui.help import command_help, overview
+        from bptui.tui.command_line.help import command_help, overview
 
         say(command_help(arguments.command) if arguments.named else overview())
         return 0
@@ -68,12 +68,12 @@ def _dispatch(words: list[str]) -> int:
         say(f"bptui {VERSION}")
         return 0
     if arguments.completion:
-        from bptui.tui.completion import completion_script
+        from bptui.tui.command_line.completion import completion_script
 
         say(completion_script(arguments.completion))
         return 0
 
-    from bptui.tui import invocation
+    from bptui.tui.command_line import invocation
 
     values = invocation.gather(arguments)
     configuration = invocation.configuration_of(values)

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from bptui.tui.actions import Action
-from bptui.tui.symbols import UNICODE, Symbols
+from bptui.tui.drawing.symbols import UNICODE, Symbols
 
 
 class KeyBar(Widget):

@@ -10,9 +10,9 @@ from bptui.core.check.methods import choose_method
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.training import Trainer, build_trainer
-from bptui.tui.choices import CheckChoices
+from bptui.tui.command_line.choices import CheckChoices
+from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Progress
-from bptui.tui.json_lines import to_json
 from bptui.tui.terminal import say
 
 STATUS = {"pass": 0, "fail": 1, "unresolved": 4, "at-kink": 4}

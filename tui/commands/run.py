@@ -10,7 +10,7 @@ from bptui.core.errors import InputError
 from bptui.core.runs import check_writable
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, Trainer, build_trainer, resume_trainer
-from bptui.tui.choices import DEFAULT_RUN_FOLDER, RunChoices
+from bptui.tui.command_line.choices import DEFAULT_RUN_FOLDER, RunChoices
 from bptui.tui.terminal import encoding_is_utf8, is_dumb, over_ssh, say
 
 DEFAULT_SPEED = 200.0
@@ -40,7 +40,7 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
 
     from bptui.tui.app import Dashboard
     from bptui.tui.cadence import LOCAL, OVER_SSH
-    from bptui.tui.symbols import ASCII, UNICODE
+    from bptui.tui.drawing.symbols import ASCII, UNICODE
     from bptui.tui.worker import TrainingWorker
 
     cadence = OVER_SSH if over_ssh() else LOCAL

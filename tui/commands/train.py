@@ -12,11 +12,11 @@ from bptui.core.configuration import Configuration
 from bptui.core.errors import printable
 from bptui.core.runs import check_writable
 from bptui.core.training import Trainer, build_trainer, resume_trainer
-from bptui.tui.choices import TrainChoices
+from bptui.tui.command_line.choices import TrainChoices
+from bptui.tui.commands.interruption import Interruption
+from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Progress
 from bptui.tui.commands.summary import repeat_line, summary
-from bptui.tui.interruption import Interruption
-from bptui.tui.json_lines import to_json
 from bptui.tui.terminal import say
 
 DIVERGED = 3

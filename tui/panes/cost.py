@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from bptui.core.history import CostCurve, plateaus
 from bptui.core.snapshot import Snapshot
-from bptui.tui.axes import Axis, epoch_axis, linear_axis, log_axis
-from bptui.tui.chart import VerticalMark, Word, chart_layout, draw_chart
-from bptui.tui.lines import Line, Span, TextLines, that_fit
-from bptui.tui.numbers import significant
+from bptui.tui.drawing.axes import Axis, epoch_axis, linear_axis, log_axis
+from bptui.tui.drawing.chart import VerticalMark, Word, chart_layout, draw_chart
+from bptui.tui.drawing.lines import Line, Span, TextLines, that_fit
+from bptui.tui.drawing.numbers import significant
+from bptui.tui.drawing.plotting import Series
+from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.snapshot_pane import SnapshotPane
-from bptui.tui.plotting import Series
-from bptui.tui.symbols import Symbols
 
 Floats = NDArray[np.float64]
 

@@ -8,10 +8,10 @@ from rich.cells import cell_len
 
 from bptui.core.check import METHODS, VERDICTS, ArrayReport, Report, entry_name
 from bptui.core.snapshot import Snapshot
-from bptui.tui.lines import Line, Span, fit, that_fit, wrapped
+from bptui.tui.drawing.lines import Line, Span, fit, that_fit, wrapped
+from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.snapshot_pane import SnapshotPane
-from bptui.tui.symbols import Symbols
 
 _VERDICT_STYLES = {"pass": "good", "fail": "bad", "unresolved": "warning", "at-kink": "warning"}
 _SMALL = 60

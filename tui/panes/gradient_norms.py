@@ -7,11 +7,11 @@ import numpy as np
 from rich.cells import cell_len
 
 from bptui.core.snapshot import Snapshot
-from bptui.tui.lines import Line, TextLines, fit, that_fit
-from bptui.tui.matrices import parameter_names
-from bptui.tui.numbers import significant
+from bptui.tui.drawing.lines import Line, TextLines, fit, that_fit
+from bptui.tui.drawing.matrices import parameter_names
+from bptui.tui.drawing.numbers import significant
+from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.snapshot_pane import SnapshotPane
-from bptui.tui.symbols import Symbols
 
 _FEWEST_DECADES = 3
 _MOST_DECADES = 15

@@ -10,9 +10,17 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from bptui.tui.lines import Line, Lines, TextLines, changed_columns, line_width, merged, plain
+from bptui.tui.drawing.lines import (
+    Line,
+    Lines,
+    TextLines,
+    changed_columns,
+    line_width,
+    merged,
+    plain,
+)
+from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
-from bptui.tui.symbols import UNICODE, Symbols
 
 STYLES = (
     "dim",

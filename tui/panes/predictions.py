@@ -5,16 +5,16 @@ from typing import ClassVar
 import numpy as np
 
 from bptui.core.snapshot import Snapshot
-from bptui.tui.axes import linear_axis
-from bptui.tui.boundary_map import boundary_legend, boundary_lines
-from bptui.tui.chart import draw_chart
-from bptui.tui.lines import Line, TextLines, that_fit
-from bptui.tui.matrices import pretty_name
-from bptui.tui.outcomes import Outcomes, outcomes
+from bptui.tui.drawing.axes import linear_axis
+from bptui.tui.drawing.boundary_map import boundary_legend, boundary_lines
+from bptui.tui.drawing.chart import draw_chart
+from bptui.tui.drawing.lines import Line, TextLines, that_fit
+from bptui.tui.drawing.matrices import pretty_name
+from bptui.tui.drawing.outcomes import Outcomes, outcomes
+from bptui.tui.drawing.plotting import Series
+from bptui.tui.drawing.prediction_table import PredictionTable
 from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.snapshot_pane import SnapshotPane
-from bptui.tui.plotting import Series
-from bptui.tui.prediction_table import PredictionTable
 
 _SMALLEST_PICTURE = 5
 _MOST_ROWS_BELOW = 8

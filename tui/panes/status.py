@@ -3,10 +3,10 @@
 from typing import ClassVar
 
 from bptui.core.snapshot import Snapshot
-from bptui.tui.lines import Line, Span, TextLines, line_width, wrapped
-from bptui.tui.numbers import rate, significant
+from bptui.tui.drawing.lines import Line, Span, TextLines, line_width, wrapped
+from bptui.tui.drawing.numbers import rate, significant
+from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.snapshot_pane import SnapshotPane
-from bptui.tui.symbols import Symbols
 
 _STATE_STYLES = {"running": "good", "paused": "warning", "finished": "accent", "diverged": "bad"}
 

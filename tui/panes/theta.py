@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from bptui.core.snapshot import Snapshot
-from bptui.tui.heat_map import heat_legend, heat_line, heat_map, heat_scale
-from bptui.tui.lines import Line, Span, fit, merged, that_fit
-from bptui.tui.matrices import Matrix, matrices
-from bptui.tui.numbers import axis_number, fixed
+from bptui.tui.drawing.heat_map import heat_legend, heat_line, heat_map, heat_scale
+from bptui.tui.drawing.lines import Line, Span, fit, merged, that_fit
+from bptui.tui.drawing.matrices import Matrix, matrices
+from bptui.tui.drawing.numbers import axis_number, fixed
+from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.snapshot_pane import SnapshotPane
-from bptui.tui.symbols import Symbols
 
 Bools = NDArray[np.bool_]
 

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from bptui.tui.actions import Action
-from bptui.tui.symbols import UNICODE, Symbols
+from bptui.tui.drawing.symbols import UNICODE, Symbols
 
 _MOVING = (
     ("Tab", "Move to the next pane"),

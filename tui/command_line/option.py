@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bptui.tui.values import Kind
+from bptui.tui.command_line.values import Kind
 
 COMMANDS = {
     "run": "the dashboard: cost curve, Θ and gradient check, live",

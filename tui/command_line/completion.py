@@ -4,9 +4,9 @@ import argparse
 
 import shtab
 
-from bptui.tui.option import COMMANDS
-from bptui.tui.options import options_of
-from bptui.tui.parser import DEFAULT_COMMAND, SHELLS, add_options
+from bptui.tui.command_line.option import COMMANDS
+from bptui.tui.command_line.options import options_of
+from bptui.tui.command_line.parser import DEFAULT_COMMAND, SHELLS, add_options
 
 
 def completion_script(shell: str) -> str:

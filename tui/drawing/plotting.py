@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.tui.lines import Span
-from bptui.tui.symbols import Symbols
+from bptui.tui.drawing.lines import Span
+from bptui.tui.drawing.symbols import Symbols
 
 Floats = NDArray[np.float64]
 

@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from bptui.core.snapshot import Description
-from bptui.tui.lines import Line, fit
-from bptui.tui.matrices import pretty_name
-from bptui.tui.numbers import significant
-from bptui.tui.outcomes import Outcomes
-from bptui.tui.symbols import Symbols
+from bptui.tui.drawing.lines import Line, fit
+from bptui.tui.drawing.matrices import pretty_name
+from bptui.tui.drawing.numbers import significant
+from bptui.tui.drawing.outcomes import Outcomes
+from bptui.tui.drawing.symbols import Symbols
 
 Floats = NDArray[np.float64]
 

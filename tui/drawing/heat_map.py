@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.tui.axes import round_up
-from bptui.tui.lines import Line, merged
-from bptui.tui.numbers import axis_number
-from bptui.tui.symbols import Symbols
+from bptui.tui.drawing.axes import round_up
+from bptui.tui.drawing.lines import Line, merged
+from bptui.tui.drawing.numbers import axis_number
+from bptui.tui.drawing.symbols import Symbols
 
 Floats = NDArray[np.float64]
 Levels = NDArray[np.int8]

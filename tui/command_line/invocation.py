@@ -7,11 +7,16 @@ from typing import Any
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
-from bptui.tui.choices import DEFAULT_RUN_FOLDER, CheckChoices, RunChoices, TrainChoices
-from bptui.tui.config_file import read_config_file
-from bptui.tui.options import BY_KEY, options_of
-from bptui.tui.parser import Arguments
-from bptui.tui.presets import PRESETS
+from bptui.tui.command_line.choices import (
+    DEFAULT_RUN_FOLDER,
+    CheckChoices,
+    RunChoices,
+    TrainChoices,
+)
+from bptui.tui.command_line.config_file import read_config_file
+from bptui.tui.command_line.options import BY_KEY, options_of
+from bptui.tui.command_line.parser import Arguments
+from bptui.tui.command_line.presets import PRESETS
 
 CONFIGURED = tuple(field.name for field in fields(Configuration))
 _RESUMED = ("epochs",)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bptui.core.check import theta_name
 from bptui.core.snapshot import Snapshot
-from bptui.tui.symbols import Symbols, subscript
+from bptui.tui.drawing.symbols import Symbols, subscript
 
 _NUMBERED = re.compile(r"([A-Za-z])_?(\d+)")
 

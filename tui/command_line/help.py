@@ -4,9 +4,9 @@ import shutil
 import textwrap
 
 from bptui.core.version import VERSION
-from bptui.tui.option import COMMANDS, Option
-from bptui.tui.options import OPTIONS, options_of
-from bptui.tui.parser import SHELLS
+from bptui.tui.command_line.option import COMMANDS, Option
+from bptui.tui.command_line.options import OPTIONS, options_of
+from bptui.tui.command_line.parser import SHELLS
 
 _INDENT = 28
 _WIDEST = 100

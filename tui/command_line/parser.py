@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 
 from bptui.core.errors import InputError, did_you_mean
 from bptui.core.input_file import quoted
-from bptui.tui.option import COMMANDS, Option
-from bptui.tui.options import BY_KEY, options_of
+from bptui.tui.command_line.option import COMMANDS, Option
+from bptui.tui.command_line.options import BY_KEY, options_of
 
 DEFAULT_COMMAND = next(iter(COMMANDS))
 SHELLS = ("bash", "zsh", "tcsh", "fish", "powershell")

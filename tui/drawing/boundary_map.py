@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.snapshot import Boundary, Description
-from bptui.tui.heat_map import LEVELS, heat_line
-from bptui.tui.lines import Line, Span, merged
-from bptui.tui.outcomes import Outcomes
-from bptui.tui.symbols import Symbols
+from bptui.tui.drawing.heat_map import LEVELS, heat_line
+from bptui.tui.drawing.lines import Line, Span, merged
+from bptui.tui.drawing.outcomes import Outcomes
+from bptui.tui.drawing.symbols import Symbols
 
 Floats = NDArray[np.float64]
 

@@ -1,10 +1,10 @@
 """The table of options, of which the command line, `--config` files and help are made."""
 
 from bptui.core.configuration import Configuration
-from bptui.tui import names
-from bptui.tui.option import Option
-from bptui.tui.presets import PRESETS
-from bptui.tui.values import (
+from bptui.tui.command_line import names
+from bptui.tui.command_line.option import Option
+from bptui.tui.command_line.presets import PRESETS
+from bptui.tui.command_line.values import (
     FLAG,
     SPEED,
     choice,

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bptui.tui.axes import Axis
-from bptui.tui.lines import Line, Span, merged
-from bptui.tui.plotting import Series, draw_series
-from bptui.tui.symbols import Symbols
+from bptui.tui.drawing.axes import Axis
+from bptui.tui.drawing.lines import Line, Span, merged
+from bptui.tui.drawing.plotting import Series, draw_series
+from bptui.tui.drawing.symbols import Symbols
 
 _BLANK: Span = (" ", "")
 

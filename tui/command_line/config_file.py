@@ -7,8 +7,8 @@ from typing import Any
 
 from bptui.core.errors import InputError, did_you_mean, printable
 from bptui.core.input_file import open_input_file, quoted
-from bptui.tui.option import Option
-from bptui.tui.options import OPTIONS
+from bptui.tui.command_line.option import Option
+from bptui.tui.command_line.options import OPTIONS
 
 MOST_BYTES = 1_000_000
 

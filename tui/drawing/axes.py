@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.tui.numbers import axis_number, count
+from bptui.tui.drawing.numbers import axis_number, count
 
 Floats = NDArray[np.float64]
 

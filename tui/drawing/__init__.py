@@ -1,0 +1,1 @@
+"""What panes are drawn with: lines, charts, tables and the characters of the terminal."""
