@@ -1,0 +1,320 @@
+"""The dashboard through Textual's Pilot, with a session that only the test moves."""
+
+import asyncio
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from bptui.core.configuration import Configuration
+from bptui.core.snapshot import Snapshot
+from bptui.core.training import Session, build_trainer
+from bptui.core.training.commands import ShowBoundary, TogglePause
+from bptui.tui.actions import ACTIONS, Action
+from bptui.tui.app import Dashboard
+from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
+from bptui.tui.key_bar import KeyBar, fitting
+from bptui.tui.panes.gradient_check import GradientCheckPane
+from bptui.tui.panes.line_pane import LinePane
+from bptui.tui.screens.help import HelpScreen
+from bptui.tui.worker import TrainingWorker
+
+SESSION_ACTIONS = tuple(action for action in ACTIONS if action.command is not None)
+NARROW = {"cost", "theta", "check"}
+WIDE = NARROW | {"predictions", "norms"}
+
+Script = Callable[["Paused", Pilot[None]], Awaitable[None]]
+
+
+class Paused(Dashboard):
+    """A dashboard whose session waits for the test, and that remembers what it was asked."""
+
+    # Textual looks for a relative path beside the file of the subclass.
+    CSS_PATH = Path(inspect.getfile(Dashboard)).with_name("styles.tcss")
+
+    def __init__(self, folder: Path, symbols: Symbols = UNICODE, **choices: object) -> None:
+        session = Session(build_trainer(Configuration(**choices)), speed=50.0)  # type: ignore[arg-type]
+        session.send(TogglePause())
+        super().__init__(TrainingWorker(session), checkpoint_folder=folder, symbols=symbols)
+        self.did: list[str] = []
+
+    def action_act(self, name: str) -> None:
+        self.did.append(name)
+        super().action_act(name)
+
+    @property
+    def shown(self) -> Snapshot:
+        assert self.worker.latest is not None
+        return self.worker.latest
+
+
+def drive(
+    script: Script,
+    folder: Path,
+    size: tuple[int, int] = (80, 24),
+    symbols: Symbols = UNICODE,
+    **choices: object,
+) -> None:
+    """Run a script on a dashboard that is paused at epoch 0."""
+
+    async def session() -> None:
+        app = Paused(folder, symbols, **choices)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.worker.latest and app.shown.state == "paused")
+            await script(app, pilot)
+
+    asyncio.run(session())
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait for something that the training thread does."""
+    for _ in range(int(seconds / 0.01)):
+        if condition():
+            await pilot.pause()
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(f"waited {seconds:g} s")
+
+
+def first_key(action: Action) -> str:
+    return action.keys.split(",")[0]
+
+
+def panes(app: Dashboard) -> list[LinePane]:
+    """Return the panes that are to be seen, in order."""
+    return [pane for pane in app.query(LinePane) if pane.can_focus and pane.region.area]
+
+
+def lines(widget: Widget) -> list[str]:
+    return [widget.render_line(y).text for y in range(widget.size.height)]
+
+
+def test_every_key_works_whatever_pane_has_the_focus(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        for pane in (None, *panes(app)):
+            app.screen.set_focus(pane)
+            for action in ACTIONS:
+                if action.id == "quit":
+                    continue
+                app.did.clear()
+                await pilot.press(first_key(action))
+                assert app.did == [action.id], (pane, action.keys)
+                if action.id == "help":
+                    await pilot.press("escape")
+                    assert not isinstance(app.screen, HelpScreen)
+        app.did.clear()
+        await pilot.press("q")
+        assert app.did == ["quit"]
+
+    drive(script, tmp_path, (120, 40))
+
+
+def test_all_names_of_a_key_do_the_same(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        for action in ACTIONS[:-1]:
+            for key in action.keys.split(","):
+                app.did.clear()
+                await pilot.press(key)
+                assert app.did == [action.id], key
+                if action.id == "help":
+                    await pilot.press("escape")
+
+    drive(script, tmp_path)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+def test_all_keys_that_leave(key, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press(key)
+        assert app.did == ["quit"]
+
+    drive(script, tmp_path)
+
+
+def test_every_action_is_in_the_palette_and_does_the_same_there(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        commands = list(app.get_system_commands(app.screen))
+        titles = [command.title for command in commands]
+        assert len(set(titles)) == len(titles)
+        assert "Theme" in titles
+        for action in ACTIONS:
+            (command,) = [
+                each
+                for each in commands
+                if each.title.lower() == f"{action.title} ({action.shown})".lower()
+            ]
+            assert command.help == action.help
+            if action.id in ("help", "quit"):
+                continue
+            app.did.clear()
+            command.callback()
+            await pilot.pause()
+            assert app.did == [action.id]
+
+    drive(script, tmp_path)
+
+
+def test_every_action_and_every_pane_is_in_the_help(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        every = [pane.HELP for pane in app.query(LinePane)]
+        await pilot.press("question_mark")
+        text = " ".join(str(child.render()) for child in app.screen.query("Static"))
+        for action in ACTIONS:
+            assert re.search(rf"^ *{re.escape(action.shown)}  {re.escape(action.help)}", text, re.M)
+        assert all(help and help in text for help in every)
+        assert "Tab" in text and "arrows" in text and "Ctrl+P" in text
+
+    drive(script, tmp_path)
+
+
+@pytest.mark.parametrize("width", range(60, 201, 7))
+def test_the_key_bar_has_whole_words_and_always_help_and_quit(width):
+    kept = fitting(ACTIONS, width)
+    text = "".join(f" {action.shown} {action.title} " for action in kept)
+    assert len(text) <= width
+    assert [action.id for action in kept[-2:]] == ["help", "quit"]
+    assert kept[:-2] == list(ACTIONS[: len(kept) - 2])
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 50)])
+@pytest.mark.parametrize("symbols", [UNICODE, ASCII], ids=["unicode", "ascii"])
+def test_the_key_bar_is_drawn_whole_in_the_last_line(size, symbols, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        bar = app.query_one(KeyBar)
+        assert bar.region.bottom == size[1]
+        (text,) = lines(bar)
+        assert len(text) == size[0]
+        for action in fitting(ACTIONS, size[0]):
+            assert f" {action.shown} {symbols.text(action.title)} " in text
+
+    drive(script, tmp_path, size, symbols)
+
+
+def test_a_click_on_a_key_is_the_key(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        bar = app.query_one(KeyBar)
+        x = lines(bar)[0].index(" s step") + 1
+        await pilot.click(KeyBar, offset=(x, 0))
+        await until(pilot, lambda: app.shown.epoch == 1)
+        assert app.did == ["step"]
+        await pilot.click(KeyBar, offset=(lines(bar)[0].index("help"), 0))
+        assert isinstance(app.screen, HelpScreen)
+
+    drive(script, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "size, expected",
+    [((60, 15), NARROW), ((80, 24), NARROW), ((80, 40), NARROW | {"norms"}), ((120, 40), WIDE)],
+)
+def test_more_panes_where_there_is_more_room(size, expected, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        assert {pane.id for pane in panes(app)} == expected
+        screen = app.screen.region
+        for pane in panes(app):
+            assert screen.contains_region(pane.region) and pane.size.area > 0
+
+    drive(script, tmp_path, size)
+
+
+@pytest.mark.parametrize("size", [(59, 24), (80, 14), (20, 5)])
+def test_one_line_where_there_is_too_little(size, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        assert not app.query_one("#dashboard").display
+        assert not panes(app)
+        line = str(app.query_one("#too-small").render())
+        assert line == f"bptui needs 60x15; this terminal is {size[0]}x{size[1]}"
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert {pane.id for pane in panes(app)} == NARROW
+        assert not app.query_one("#too-small").display
+
+    drive(script, tmp_path, size)
+
+
+def test_tab_visits_every_pane_and_comes_back(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        visited = []
+        for _ in range(len(WIDE) + 1):
+            await pilot.press("tab")
+            visited.append(app.focused and app.focused.id)
+        assert set(visited) == WIDE
+        assert visited[0] == visited[-1]
+        await pilot.press("shift+tab")
+        assert app.focused and app.focused.id == visited[-2]
+
+    drive(script, tmp_path, (120, 40))
+
+
+def test_arrows_scroll_the_pane_that_has_the_focus(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        check = app.query_one(GradientCheckPane)
+        theta = app.query_one("#theta", LinePane)
+        await pilot.press("w")
+        check.focus()
+        before = lines(check)
+        await pilot.press("down", "down")
+        await until(pilot, lambda: check.scroll_offset.y == 2)
+        assert lines(check)[:-2] == before[2:]
+        assert theta.scroll_offset.y == 0
+        await pilot.press("end")
+        await until(pilot, lambda: check.scroll_offset.y == check.max_scroll_y > 2)
+        assert lines(check)[-1].split()[0] == "Θ³[0,8]"
+        await pilot.press("home")
+        await until(pilot, lambda: check.scroll_offset.y == 0)
+        assert lines(check) == before
+
+        theta.focus()
+        await pilot.press("down")
+        await until(pilot, lambda: theta.scroll_offset.y == 1)
+        assert check.scroll_offset.y == 0
+
+    drive(script, tmp_path, hidden=(8, 8))
+
+
+@pytest.mark.parametrize("action", SESSION_ACTIONS, ids=lambda action: action.id)
+def test_a_key_is_answered_by_a_drawing_of_what_it_did(action, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        before = app.shown
+        await pilot.press(first_key(action))
+        await until(pilot, lambda: app.shown is not before)
+        status = app.query_one("#status", LinePane)
+        await until(pilot, lambda: app.shown.state in lines(status)[0])
+
+    drive(script, tmp_path)
+
+
+def test_pausing_again_goes_on_and_step_pauses(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        await until(pilot, lambda: app.shown.state == "running" and app.shown.epoch > 2)
+        await pilot.press("s")
+        await until(pilot, lambda: app.shown.state == "paused")
+        stopped = app.shown.epoch
+        await pilot.press("s", "s", "s")
+        await until(pilot, lambda: app.shown.epoch == stopped + 3)
+
+    drive(script, tmp_path)
+
+
+def test_quitting_ends_the_training_thread(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        await pilot.press("q")
+        await until(pilot, lambda: all(worker.is_finished for worker in app.workers))
+        app.worker.send(ShowBoundary(0, 0))
+
+    drive(script, tmp_path)
+
+
+def test_a_checkpoint_goes_where_it_was_told(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press("s", "c")
+        await until(pilot, lambda: app.shown.message.startswith("saved epoch 1 "))
+        assert (tmp_path / "checkpoint.npz").is_file()
+
+    drive(script, tmp_path)
