@@ -10,7 +10,7 @@ from bptui.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from bptui.core.configuration import Configuration
-    from bptui.core.datasets import load_dataset
+    from bptui.core.data.datasets import load_dataset
     from bptui.core.errors import InputError
     from bptui.core.network import Network
     from bptui.core.training import Trainer, build_trainer
@@ -21,7 +21,7 @@ _HOMES = {
     "Network": "bptui.core.network",
     "Trainer": "bptui.core.training",
     "build_trainer": "bptui.core.training",
-    "load_dataset": "bptui.core.datasets",
+    "load_dataset": "bptui.core.data.datasets",
 }
 
 __all__ = [

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.datasets import load_dataset
+from bptui.core.data.datasets import load_dataset
 from bptui.core.network import Network
 from bptui.core.training import Trainer
 

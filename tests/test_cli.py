@@ -13,7 +13,7 @@ import pytest
 from bptui.core import activations, costs, initializers, network, optimizers
 from bptui.core.check import METHOD_NAMES
 from bptui.core.configuration import Configuration
-from bptui.core.datasets import GENERATORS
+from bptui.core.data.datasets import GENERATORS
 from bptui.core.training import build_trainer
 from bptui.tui.cli import main
 from bptui.tui.command_line import invocation, names

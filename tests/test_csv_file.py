@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bptui.core import csv_rows
-from bptui.core.csv_file import load_csv
-from bptui.core.dataset import Dataset
+from bptui.core.data import csv_rows
+from bptui.core.data.csv_file import load_csv
+from bptui.core.data.dataset import Dataset
 from bptui.core.errors import InputError
 
 per_function = settings(

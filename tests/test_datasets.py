@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.datasets import GENERATORS, load_dataset
+from bptui.core.data.datasets import GENERATORS, load_dataset
 from bptui.core.errors import InputError
 
 every_generator = pytest.mark.parametrize("name", GENERATORS)

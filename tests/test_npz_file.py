@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bptui.core import npz_file
-from bptui.core.dataset import Dataset
+from bptui.core.data import npz_file
+from bptui.core.data.dataset import Dataset
+from bptui.core.data.npz_file import load_npz
 from bptui.core.errors import InputError
-from bptui.core.npz_file import load_npz
 
 
 def load(folder: Path, **arrays: Any) -> Dataset:

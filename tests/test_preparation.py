@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from bptui.core.dataset import Dataset
-from bptui.core.datasets import load_dataset
+from bptui.core.data.dataset import Dataset
+from bptui.core.data.datasets import load_dataset
+from bptui.core.data.preparation import fit_standardizer, prepare, split
 from bptui.core.errors import InputError
-from bptui.core.preparation import fit_standardizer, prepare, split
 
 
 def numbered(samples: int) -> Dataset:

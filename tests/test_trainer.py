@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptui.core.dataset import Dataset, Task
-from bptui.core.datasets import load_dataset
+from bptui.core.data.dataset import Dataset, Task
+from bptui.core.data.datasets import load_dataset
 from bptui.core.errors import InputError
 from bptui.core.history import Mark
 from bptui.core.network import Network

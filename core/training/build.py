@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bptui.core.configuration import Configuration
-from bptui.core.dataset import Dataset
-from bptui.core.datasets import GENERATORS, load_dataset
+from bptui.core.data.dataset import Dataset
+from bptui.core.data.datasets import GENERATORS, load_dataset
+from bptui.core.data.preparation import prepare
 from bptui.core.errors import InputError
 from bptui.core.network import Network
-from bptui.core.preparation import prepare
 from bptui.core.runs import load_configuration, restore_run
 from bptui.core.training.trainer import Trainer
 

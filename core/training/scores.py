@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.dataset import Task
+from bptui.core.data.dataset import Task
 
 Floats = NDArray[np.float64]
 

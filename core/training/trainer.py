@@ -11,12 +11,12 @@ from bptui.core.backpropagation import Backpropagation, with_ones
 from bptui.core.check import Report, check_backpropagation
 from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
-from bptui.core.dataset import Dataset
+from bptui.core.data.dataset import Dataset
+from bptui.core.data.preparation import Standardizer
 from bptui.core.errors import check_choice
 from bptui.core.history import CostCurve, CostHistory, Mark
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.preparation import Standardizer
 from bptui.core.runs import save_run
 from bptui.core.trainer_state import TrainerState, copied
 from bptui.core.training.batches import Batches
@@ -81,8 +81,7 @@ class Trainer:
         """The training samples before that."""
         self.batch_size = min(batch_size or len(training), len(training))
         self._optimizer = kind(network.theta)
-        self._first_learning_rate = learning_rate or kind.learning_rate
-        self._learning_rate = self._first_learning_rate
+        self._learning_rate = learning_rate or kind.learning_rate
         self._prepare_data()
         self._start()
 

@@ -5,8 +5,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from bptui.core.data.input_file import open_input_file, quoted
 from bptui.core.errors import InputError, did_you_mean, printable
-from bptui.core.input_file import open_input_file, quoted
 from bptui.tui.command_line.option import Option
 from bptui.tui.command_line.options import OPTIONS
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from bptui.core.data.input_file import quoted
 from bptui.core.errors import InputError, did_you_mean
-from bptui.core.input_file import quoted
 from bptui.tui.command_line.option import COMMANDS, Option
 from bptui.tui.command_line.options import BY_KEY, options_of
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bptui.core.data.input_file import quoted
 from bptui.core.errors import InputError, check_choice, printable
-from bptui.core.input_file import quoted
 
 
 @dataclass(frozen=True, slots=True)

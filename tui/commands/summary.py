@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Sequence
 
 from bptui.core.check import Report, headline
+from bptui.core.data.input_file import display_name
 from bptui.core.errors import printable
-from bptui.core.input_file import display_name
 from bptui.core.snapshot import Description
 from bptui.core.training import Trainer
 from bptui.core.training.view import View

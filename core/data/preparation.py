@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.dataset import Dataset
+from bptui.core.data.dataset import Dataset
 from bptui.core.errors import InputError
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.dataset import Task
+from bptui.core.data.dataset import Task
 from bptui.core.errors import InputError
 
 MOST_NUMBERED_CLASSES = 20

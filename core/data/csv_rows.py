@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO
 
+from bptui.core.data.targets import MOST_CELLS
 from bptui.core.errors import InputError
-from bptui.core.targets import MOST_CELLS
 
 LONGEST_LINE = 1_000_000
 """Bytes."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bptui.core.csv_file import load_csv
-from bptui.core.dataset import Dataset
+from bptui.core.data.csv_file import load_csv
+from bptui.core.data.dataset import Dataset
+from bptui.core.data.generators import GENERATORS
+from bptui.core.data.input_file import open_input_file, quoted
+from bptui.core.data.npz_file import load_npz
 from bptui.core.errors import InputError, did_you_mean
-from bptui.core.generators import GENERATORS
-from bptui.core.input_file import open_input_file, quoted
-from bptui.core.npz_file import load_npz
 
 MOST_SAMPLES = 10_000_000
 MOST_NOISE = 1e6

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.dataset import Task
+from bptui.core.data.dataset import Task
 
 Samples = tuple[NDArray[np.float64], NDArray[np.float64]]
 """X, (N, s_0), and y, (N, 1)."""

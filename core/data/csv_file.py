@@ -8,12 +8,12 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.csv_columns import Table, is_number_like, read_columns
-from bptui.core.csv_rows import Chunk, read_chunks
-from bptui.core.dataset import Dataset
+from bptui.core.data.csv_columns import Table, is_number_like, read_columns
+from bptui.core.data.csv_rows import Chunk, read_chunks
+from bptui.core.data.dataset import Dataset
+from bptui.core.data.input_file import display_name, open_input_file, quoted
+from bptui.core.data.targets import MOST_CELLS, Targets, class_targets, number_targets
 from bptui.core.errors import InputError, did_you_mean
-from bptui.core.input_file import display_name, open_input_file, quoted
-from bptui.core.targets import MOST_CELLS, Targets, class_targets, number_targets
 
 MOST_CATEGORIES = 100
 """Distinct texts of a feature column, each of which becomes a feature."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.csv_rows import Chunk
+from bptui.core.data.csv_rows import Chunk
+from bptui.core.data.input_file import quoted
+from bptui.core.data.targets import MOST_CLASSES
 from bptui.core.errors import InputError
-from bptui.core.input_file import quoted
-from bptui.core.targets import MOST_CLASSES
 
 _MISSING = frozenset({"", "?", "-", "na", "n/a", "#n/a", "null", "none"})
 _GROUPED_DIGITS = re.compile(r"[+-]?\d+(?:[,' ]\d+)+(?:\.\d+)?")

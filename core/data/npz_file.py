@@ -12,10 +12,10 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from bptui.core.dataset import Dataset
+from bptui.core.data.dataset import Dataset
+from bptui.core.data.input_file import display_name, open_input_file, quoted
+from bptui.core.data.targets import MOST_CELLS, Targets, class_targets, number_targets
 from bptui.core.errors import InputError
-from bptui.core.input_file import display_name, open_input_file, quoted
-from bptui.core.targets import MOST_CELLS, Targets, class_targets, number_targets
 
 MOST_BYTES = 2_000_000_000
 """Of both arrays together, unpacked."""
