@@ -1,0 +1,250 @@
+"""What the dashboard costs: bytes, seconds and CPU, on the real command in a pseudo-terminal.
+
+    python benchmarks/dashboard.py --seconds 5 --repeats 3
+
+Every figure is a median of interleaved repeats and is printed beside its limit. CPU time
+and memory are read from /proc, so elsewhere than on Linux they are missing.
+"""
+
+import argparse
+import json
+import math
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import monotonic, sleep
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from terminal import COMMAND, Terminal, environment
+
+PANES = ("─ Cost", "─ Θ", "─ Gradient check", "─ Predictions", "─ Gradient norms", "q quit")
+SIZES = ((120, 40), (80, 24))
+OVER_SSH = environment(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
+LOCAL = environment()
+FOREVER = ("--epochs", "1000000000")
+
+Samples = dict[str, list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a figure should not exceed, or should reach."""
+
+    value: float
+    at_least: bool = False
+
+    def judge(self, figure: float) -> str:
+        """Return a word on how a figure stands to it."""
+        worse = self.value / figure if self.at_least else figure / self.value
+        return "ok" if worse <= 1.0 else "over" if worse <= 2.0 else "MORE THAN TWICE"
+
+
+LIMITS = (
+    (r"first frame, s", Limit(0.5)),
+    (r"first frame, CPU s", Limit(0.5)),
+    (r"paused .*kB/s", Limit(1.0)),
+    (r"SSH, .*120x40.*kB/s", Limit(5.0)),
+    (r"local, .*120x40.*kB/s", Limit(20.0)),
+    # Of the screen alone; what is measured trains and checks as well.
+    (r"local, default pace, 120x40, %", Limit(5.0)),
+    (r"key to screen .*median", Limit(30.0)),
+    (r"key to screen .*99 %", Limit(70.0)),
+    (r"against headless", Limit(0.9, at_least=True)),
+    (r"resident", Limit(100.0)),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of every measurement")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", default="", help="start, bytes, keys or speed")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        networks = {"xor": FOREVER, "64-32-10": (*digits(Path(folder)), *FOREVER)}
+        measurements: dict[str, Callable[[Samples], None]] = {
+            "start": measure_start,
+            "bytes": lambda samples: measure_bytes(samples, options.seconds),
+            "keys": lambda samples: measure_keys(samples, networks, options.seconds),
+            "speed": lambda samples: measure_speed(samples, networks, options.seconds),
+        }
+        samples: Samples = defaultdict(list)
+        for _ in range(options.repeats):
+            for name, measure in measurements.items():
+                if name.startswith(options.only):
+                    measure(samples)
+    print_table(summarized(samples))
+
+
+def digits(folder: Path) -> tuple[str, ...]:
+    """Write 1,797 samples with the shape of the digits, and return the words that load them."""
+    generator = np.random.default_rng(0)
+    path = folder / "digits-like.npz"
+    np.savez(
+        path,
+        X=generator.integers(0, 17, (1797, 64)).astype(np.float64),
+        y=generator.integers(0, 10, 1797),
+    )
+    return "--data", str(path), "--hidden", "32", "--batch-size", "32"
+
+
+def is_complete(terminal: Terminal) -> bool:
+    text = terminal.text()
+    return all(pane in text for pane in PANES)
+
+
+def measure_start(samples: Samples) -> None:
+    for _ in range(3):
+        with Terminal(columns=120, rows=40) as terminal:
+            seen = terminal.wait_for(is_complete)
+            samples["first frame, CPU s"].append(cpu_seconds(terminal.process.pid))
+            samples["first frame, s"].append(seen - terminal.started)
+
+
+def measure_bytes(samples: Samples, seconds: float) -> None:
+    for columns, rows in SIZES:
+        for place, variables in (("local", LOCAL), ("SSH", OVER_SSH)):
+            for pace, words in (("default pace", ()), ("speed max", ("--speed", "max"))):
+                with Terminal(*words, columns=columns, rows=rows, env=variables) as terminal:
+                    terminal.wait_for("PASS")
+                    sleep(1.0)
+                    name = f"{place}, {pace}, {columns}x{rows}"
+                    measure_stretch(samples, name, terminal, seconds)
+                    samples["resident, MB"].append(resident_megabytes(terminal.process.pid))
+                    terminal.send(" ")
+                    terminal.wait_for(lambda here: "paused" in here.row(0))
+                    sleep(0.7)
+                    measure_stretch(samples, f"paused {columns}x{rows}", terminal, seconds / 2)
+
+
+def measure_stretch(samples: Samples, name: str, terminal: Terminal, seconds: float) -> None:
+    """Watch for some seconds what is written and what it costs."""
+    start, cpu = monotonic(), cpu_seconds(terminal.process.pid)
+    sleep(seconds)
+    end = monotonic()
+    spent = cpu_seconds(terminal.process.pid) - cpu
+    written = terminal.bytes_between(start, end)
+    samples[f"{name}, kB/s"].append(written / 1000 / (end - start))
+    if "max" not in name:
+        samples[f"{name}, % of a core"].append(100 * spent / (end - start))
+
+
+def measure_keys(samples: Samples, networks: dict[str, tuple[str, ...]], seconds: float) -> None:
+    """Press keys while training flat out, at no fixed beat."""
+    for name, words in networks.items():
+        with Terminal(*words, "--speed", "max", columns=120, rows=40) as terminal:
+            terminal.wait_for(is_complete)
+            sleep(1.0)
+            end = monotonic() + 2 * seconds
+            while monotonic() < end:
+                for key in " s":
+                    milliseconds = 1000 * time_until(terminal, key, "paused")
+                    samples[f"key to screen, {name}, ms"].append(milliseconds)
+                    time_until(terminal, " ", "running")
+                    sleep(random.uniform(0.1, 0.3))
+
+
+def time_until(terminal: Terminal, key: str, word: str) -> float:
+    pressed = monotonic()
+    terminal.send(key)
+    return terminal.wait_for(lambda here: word in here.row(0)) - pressed
+
+
+def measure_speed(samples: Samples, networks: dict[str, tuple[str, ...]], seconds: float) -> None:
+    for name, words in networks.items():
+        headless = headless_speed(words, seconds)
+        shown = dashboard_speed(words, seconds)
+        samples[f"{name}, headless epochs/s"].append(headless)
+        samples[f"{name}, dashboard epochs/s"].append(shown)
+        samples[f"{name}, dashboard against headless"].append(shown / headless)
+
+
+def dashboard_speed(words: tuple[str, ...], seconds: float) -> float:
+    with Terminal(*words, "--speed", "max", columns=120, rows=40) as terminal:
+        terminal.wait_for(is_complete)
+        sleep(1.0)
+        first, before = next_epoch(terminal)
+        sleep(seconds)
+        last, after = next_epoch(terminal)
+        return (after - before) / (last - first)
+
+
+def next_epoch(terminal: Terminal) -> tuple[float, int]:
+    """Wait for the status line to change; return when, and the epoch."""
+    old = shown_epoch(terminal)
+    at = terminal.wait_for(lambda here: shown_epoch(here) not in (old, -1))
+    return at, shown_epoch(terminal)
+
+
+def shown_epoch(terminal: Terminal) -> int:
+    found = re.search(r"epoch ([\d,]+)", terminal.row(0))
+    return int(found[1].replace(",", "")) if found else -1
+
+
+def headless_speed(words: tuple[str, ...], seconds: float) -> float:
+    """Return what `bptui train` itself counts, start-up left out."""
+    with subprocess.Popen(
+        [*COMMAND, "train", "--json", *words], stdout=subprocess.PIPE, text=True, env=LOCAL
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        sleep(seconds + 1.0)
+        process.send_signal(signal.SIGINT)
+        last = process.stdout.read().splitlines()[-1]
+    return float(json.loads(last)["epochs_per_second"])
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has used, in all its threads."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return math.nan
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_megabytes(pid: int) -> float:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return math.nan
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def summarized(samples: Samples) -> dict[str, float]:
+    """Return medians, and for keys the 99th percentile too."""
+    figures: dict[str, float] = {}
+    for name, values in samples.items():
+        if name.startswith("key"):
+            figures[f"{name}, median of {len(values)}"] = median(values)
+            figures[f"{name}, 99 %"] = float(np.percentile(values, 99))
+        else:
+            figures[name] = median(values)
+    return figures
+
+
+def print_table(figures: dict[str, float]) -> None:
+    width = max(map(len, figures))
+    for name, figure in figures.items():
+        limit = next((limit for pattern, limit in LIMITS if re.search(pattern, name)), None)
+        text = f"{name:<{width}}  {figure:>10,.2f}"
+        if limit is not None:
+            sign = "≥" if limit.at_least else "≤"
+            text += f"   {sign} {limit.value:<5g}  {limit.judge(figure)}"
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
