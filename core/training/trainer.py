@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.backpropagation import Backpropagation, with_ones
+from bptui.core.backpropagation import Backpropagation
 from bptui.core.check import Report, check_backpropagation
 from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
@@ -18,9 +18,9 @@ from bptui.core.history import CostCurve, CostHistory, Mark
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import save_run
-from bptui.core.trainer_state import TrainerState, copied
-from bptui.core.training.batches import Batches
+from bptui.core.trainer_state import TrainerState
 from bptui.core.training.scores import Scores, score
+from bptui.core.training.steppers import MinibatchStepper, Stepper
 
 Array = NDArray[Any]
 
@@ -80,29 +80,21 @@ class Trainer:
         self.unscaled_X: Array | None = None
         """The training samples before that."""
         self.batch_size = min(batch_size or len(training), len(training))
-        self._optimizer = kind(network.theta)
         self._learning_rate = learning_rate or kind.learning_rate
-        self._prepare_data()
-        self._start()
-
-    def _prepare_data(self) -> None:
-        network, training = self.network, self.training
         check_targets(network.cost_name, network.output, training.y)
-        self._whole = network.loaded(training.X, training.y)
-        self._batches: Batches | None = None
-        self._works: dict[int, Backpropagation] = {len(training): self._whole}
+        self._stepper = Stepper(network, training, kind(network.theta))
         if self.batch_size < len(training):
-            inputs = with_ones(training.X, network.dtype)
-            targets = training.y.astype(network.dtype)
-            self._batches = Batches(inputs, targets, self.batch_size, network.seed)
+            self._stepper = MinibatchStepper(
+                network, training, kind(network.theta), self.batch_size
+            )
         self._validation_work = None
-        if self.validation is not None:
-            self._validation_work = network.loaded(self.validation.X, self.validation.y)
+        if validation is not None:
+            self._validation_work = network.loaded(validation.X, validation.y)
             # The penalty belongs to what is minimized, not to how good the network is.
             self._validation_work.penalty = 0.0
+        self._start()
 
     def _start(self) -> None:
-        self.epoch = 0
         self.state: TrainerPhase = "running"
         """`running`, `finished` or `diverged`."""
         self.message = ""
@@ -110,12 +102,25 @@ class Trainer:
         self.history = CostHistory()
         self.marks: list[Mark] = []
         self._validation: list[tuple[int, float]] = []
-        self._batch = 0
-        self._partial_cost = 0.0
-        self._last_cost = float("nan")
         self._seconds_a_step = 1e-4
         self._anchor = self.point()
+        """A point with a finite cost, from which the last good Θ can be reached again."""
         self._watch_validation()
+
+    @property
+    def epoch(self) -> int:
+        """Epochs trained so far."""
+        return self._stepper.epoch
+
+    @property
+    def steps(self) -> int:
+        """Steps of the optimizer so far."""
+        return self._stepper.steps
+
+    @property
+    def progress(self) -> float:
+        """Epochs so far, parts of one included."""
+        return self._stepper.steps / self._stepper.steps_an_epoch
 
     @property
     def seed(self) -> int:
@@ -137,11 +142,8 @@ class Trainer:
     @property
     def cost(self) -> float:
         """J of Θ as it is now; with minibatches the mean over the last whole epoch."""
-        if self._batches is not None and self.epoch:
-            return self._last_cost
         with np.errstate(all="ignore"):
-            self._whole.forward()
-            return self._whole.cost()
+            return self._stepper.cost
 
     @property
     def validation_cost(self) -> float | None:
@@ -150,10 +152,7 @@ class Trainer:
 
     def reinitialize(self, seed: int) -> None:
         """Go back to before the first epoch with the Θ that `seed` draws; η stays."""
-        self.network.initialize(seed)
-        self._optimizer.reset()
-        if self._batches is not None:
-            self._batches.reset(seed)
+        self._stepper.reset(seed)
         self._start()
 
     def advance(self, seconds: float, most_epochs: int | None = None) -> int:
@@ -181,123 +180,48 @@ class Trainer:
 
     def _slice(self, steps: int, goal: int | None) -> int:
         """Take at most `steps` steps, not beyond the next epoch of interest."""
-        ends = [end for end in (goal, self.epoch_limit, self._next_validation()) if end is not None]
-        if self.epoch_limit is not None and self.epoch >= self.epoch_limit:
+        if self._at_limit():
             self._finish(f"reached {self.epoch_limit:,} epochs")
             return 0
+        ends = [end for end in (goal, self.epoch_limit, self._next_validation()) if end is not None]
         begin = self.point()
-        if self._batches is None:
-            if ends:
-                steps = min(steps, min(ends) - self.epoch)
-            taken = self._full_batch_steps(steps, begin)
-        else:
-            taken = self._minibatch_steps(steps, self._batches, begin, min(ends, default=None))
-        if self.state == "running":
-            self._watch_validation()
-            if self.epoch_limit is not None and self.epoch >= self.epoch_limit:
-                # With minibatches `cost` is that of the epoch, before its last step.
-                self._whole.forward()
-                if np.isfinite(self._whole.cost()):
-                    self._finish(f"reached {self.epoch_limit:,} epochs")
-                else:
-                    self._diverge(taken, begin)
-        return taken
-
-    def _full_batch_steps(self, count: int, begin: TrainerState) -> int:
-        costs: list[float] = []
-        evaluate, step = self._whole.evaluate, self._optimizer.step
-        gradient, learning_rate = self._whole.gradient, self._learning_rate
         lowest = -np.inf if self.until_cost is None else self.until_cost
-        cost = 0.0
-        for _ in range(count):
-            cost = evaluate()
-            # One chained comparison finds a NaN, an infinity and a cost that is low enough.
-            if not lowest < cost < np.inf:
-                break
-            costs.append(cost)
-            step(gradient, learning_rate)
-        self.epoch += len(costs)
-        self._record(costs, begin.epoch)
-        if len(costs) < count and not np.isfinite(cost):
-            self._diverge(len(costs), begin)
+        taken = self._stepper.take(steps, self._learning_rate, min(ends, default=None), lowest)
+        # After a divergence some epochs are trained again; their costs are known already.
+        self.history.extend(taken.costs[max(0, self.history.epochs - begin.epoch) :])
+        if taken.broken:
+            self._diverge(begin if taken.steps else self._anchor)
             return 0
-        if costs:
+        if taken.steps:
             self._anchor = begin
-        if len(costs) < count:
-            self._finish(f"J is {cost:.3g}, not above {self.until_cost:g}")
-        return len(costs)
+        if taken.low:
+            self._finish(f"J is {taken.cost:.3g}, not above {self.until_cost:g}")
+            return taken.steps
+        self._watch_validation()
+        if self._at_limit():
+            if np.isfinite(self._stepper.cost_of_all()):
+                self._finish(f"reached {self.epoch_limit:,} epochs")
+            else:
+                self._diverge(begin)
+        return taken.steps
 
-    def _minibatch_steps(
-        self, count: int, batches: Batches, begin: TrainerState, end: int | None
-    ) -> int:
-        costs: list[float] = []
-        taken = 0
-        while taken < count and self.epoch != end:
-            work = self._next_work(batches)
-            cost = work.evaluate()
-            if not np.isfinite(cost):
-                self._record(costs, begin.epoch)
-                self._diverge(taken, begin)
-                return 0
-            self._optimizer.step(work.gradient, self._learning_rate)
-            self._partial_cost += cost * work.samples
-            self._batch += 1
-            taken += 1
-            if self._batch == len(batches):
-                costs.append(self._end_epoch(batches))
-                if self.until_cost is not None and costs[-1] <= self.until_cost:
-                    self._finish(f"J is {costs[-1]:.3g}, not above {self.until_cost:g}")
-                    break
-        self._anchor = begin
-        self._record(costs, begin.epoch)
-        return taken
-
-    def _record(self, costs: list[float], first_epoch: int) -> None:
-        """Add the costs of epochs from `first_epoch` on, but for those known already."""
-        self.history.extend(costs[max(0, self.history.epochs - first_epoch) :])
-
-    def _next_work(self, batches: Batches) -> Backpropagation:
-        inputs, targets = batches[self._batch]
-        samples = len(inputs)
-        if samples not in self._works:
-            self._works[samples] = self.network.backpropagation(samples, len(self.training))
-        work = self._works[samples]
-        work.load(inputs, targets)
-        return work
-
-    def _end_epoch(self, batches: Batches) -> float:
-        self._last_cost = self._partial_cost / len(self.training)
-        self._partial_cost, self._batch = 0.0, 0
-        self.epoch += 1
-        batches.start_epoch()
-        return self._last_cost
+    def _at_limit(self) -> bool:
+        return self.epoch_limit is not None and self.epoch >= self.epoch_limit
 
     def _finish(self, message: str) -> None:
         self.state, self.message = "finished", message
 
-    def _diverge(self, steps: int, begin: TrainerState) -> None:
+    def _diverge(self, anchor: TrainerState) -> None:
         """Go back to the last Θ with a finite cost: repeat all steps but the last."""
-        wrong, chosen = self.epoch, self._learning_rate
-        at_the_start = not self.steps
-        anchor = begin if steps else self._anchor
-        repeat = self.steps - (anchor.epoch * self._steps_an_epoch + anchor.batch) - 1
-        self.restore(anchor)
-        for _ in range(max(0, repeat)):
-            work = self._whole if self._batches is None else self._next_work(self._batches)
-            cost = work.evaluate()
-            self._optimizer.step(work.gradient, self._learning_rate)
-            if self._batches is None:
-                self.epoch += 1
-                continue
-            self._partial_cost += cost * work.samples
-            self._batch += 1
-            if self._batch == len(self._batches):
-                self._end_epoch(self._batches)
-        self._validation = [point for point in self._validation if point[0] <= self.epoch]
+        stepper = self._stepper
+        wrong, steps = self.epoch, self.steps
         # The step that went wrong was taken with the η of then; the user's newer one stays.
-        guilty, self._learning_rate = self._learning_rate, chosen
+        guilty = anchor.learning_rate
+        stepper.restore(anchor)
+        stepper.take(max(0, steps - stepper.number_of(anchor) - 1), guilty)
+        self._validation = [point for point in self._validation if point[0] <= self.epoch]
         self.state = "diverged"
-        if at_the_start:
+        if not steps:
             self.message = (
                 "J is not a finite number at the very start: the initial weights or the data "
                 "are too large"
@@ -313,31 +237,21 @@ class Trainer:
         if self.state == "diverged":
             self.state, self.message = "running", ""
 
-    @property
-    def steps(self) -> int:
-        """Steps of the optimizer so far."""
-        return self.epoch * self._steps_an_epoch + self._batch
-
-    @property
-    def progress(self) -> float:
-        """Epochs so far, parts of one included."""
-        return self.epoch + self._batch / self._steps_an_epoch
-
-    @property
-    def _steps_an_epoch(self) -> int:
-        return 1 if self._batches is None else len(self._batches)
-
     def _next_validation(self) -> int | None:
         if self._validation_work is None:
             return None
-        interval = VALIDATION_EPOCHS if self._batches is None else 1
+        interval = self._validation_interval
         return (self.epoch // interval + 1) * interval
+
+    @property
+    def _validation_interval(self) -> int:
+        return VALIDATION_EPOCHS if self._stepper.steps_an_epoch == 1 else 1
 
     def _watch_validation(self) -> None:
         work = self._validation_work
         if work is None or (self._validation and self._validation[-1][0] == self.epoch):
             return
-        if self._batches is None and self.epoch % VALIDATION_EPOCHS:
+        if self.epoch % self._validation_interval:
             return
         with np.errstate(all="ignore"):
             work.forward()
@@ -372,7 +286,7 @@ class Trainer:
 
     def next_work(self) -> Backpropagation:
         """Return the training code, loaded with the very samples of the next step."""
-        return self._whole if self._batches is None else self._next_work(self._batches)
+        return self._stepper.next_work()
 
     def check(self, method: str | None = None, epsilon: float | None = None) -> Report:
         """Check the very gradient that the next step would apply; Θ is left as it is."""
@@ -395,26 +309,9 @@ class Trainer:
 
     def point(self) -> TrainerState:
         """Return a copy of everything that decides how training goes on."""
-        return TrainerState(
-            theta=self.network.theta.copy(),
-            optimizer=copied(self._optimizer.state),
-            epoch=self.epoch,
-            batch=self._batch,
-            partial_cost=self._partial_cost,
-            last_cost=self._last_cost,
-            drawn_from=None if self._batches is None else self._batches.drawn_from,
-            seed=self.seed,
-            learning_rate=self._learning_rate,
-        )
+        return self._stepper.point(self._learning_rate)
 
     def restore(self, point: TrainerState) -> None:
         """Go back to a point; the history is left as it is."""
-        self.network.theta[:] = point.theta
-        self.network.seed = point.seed
-        for name, values in point.optimizer.items():
-            self._optimizer.state[name][:] = values
-        self.epoch, self._batch = point.epoch, point.batch
-        self._partial_cost, self._last_cost = point.partial_cost, point.last_cost
-        if self._batches is not None and point.drawn_from is not None:
-            self._batches.restart_epoch(point.drawn_from)
+        self._stepper.restore(point)
         self._learning_rate = point.learning_rate

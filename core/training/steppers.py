@@ -1,0 +1,220 @@
+"""Taking steps: the loops that spend nearly all of the time, and nothing else.
+
+A stepper knows the samples of the next step, takes steps and counts them. When to
+stop, and what a run of steps means, is for the trainer to say.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bptui.core.backpropagation import Backpropagation, with_ones
+from bptui.core.data.dataset import Dataset
+from bptui.core.network import Network
+from bptui.core.optimizers import Optimizer
+from bptui.core.trainer_state import TrainerState, copied
+from bptui.core.training.batches import Batches
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of a run of steps."""
+
+    steps: int
+    costs: list[float]
+    """The cost of every epoch that ended."""
+    cost: float
+    """The last cost that was computed."""
+    low: bool = False
+    """Whether the run ended because the cost was low enough."""
+    broken: bool = False
+    """Whether it ended because the cost was no finite number; that step was not taken."""
+
+
+class Stepper:
+    """Steps with all samples at once, one an epoch."""
+
+    steps_an_epoch = 1
+
+    def __init__(self, network: Network, training: Dataset, optimizer: Optimizer) -> None:
+        """Stand before the first epoch.
+
+        Args:
+            network: its Θ is changed in place.
+            training: the samples.
+            optimizer: of that Θ.
+        """
+        self.network, self.optimizer = network, optimizer
+        self.epoch = 0
+        """Epochs that have ended."""
+        self.batch = 0
+        """Steps taken within the present epoch."""
+        self._whole = network.loaded(training.X, training.y)
+
+    @property
+    def steps(self) -> int:
+        """Steps taken so far."""
+        return self.epoch * self.steps_an_epoch + self.batch
+
+    def number_of(self, point: TrainerState) -> int:
+        """Return how many steps had been taken at `point`."""
+        return point.epoch * self.steps_an_epoch + point.batch
+
+    def cost_of_all(self) -> float:
+        """Return J over the whole training set, of Θ as it is now."""
+        self._whole.forward()
+        return self._whole.cost()
+
+    @property
+    def cost(self) -> float:
+        """J as the curve shows it."""
+        return self.cost_of_all()
+
+    def next_work(self) -> Backpropagation:
+        """Return the training code, loaded with the very samples of the next step."""
+        return self._whole
+
+    def take(
+        self, count: int, learning_rate: float, end: int | None = None, lowest: float = -np.inf
+    ) -> Taken:
+        """Take at most `count` steps.
+
+        Args:
+            count: how many.
+            learning_rate: η of all of them.
+            end: the epoch to stop at.
+            lowest: stop at the first cost that is not above this.
+        """
+        if end is not None:
+            count = min(count, end - self.epoch)
+        costs: list[float] = []
+        work, step = self._whole, self.optimizer.step
+        evaluate, gradient = work.evaluate, work.gradient
+        cost = np.nan
+        for _ in range(count):
+            cost = evaluate()
+            # One chained comparison finds a NaN, an infinity and a cost that is low enough.
+            if not lowest < cost < np.inf:
+                break
+            costs.append(cost)
+            step(gradient, learning_rate)
+        self.epoch += len(costs)
+        ended = len(costs) < count
+        broken = ended and not np.isfinite(cost)
+        return Taken(len(costs), costs, cost, low=ended and not broken, broken=broken)
+
+    def reset(self, seed: int) -> None:
+        """Go back to before the first epoch, with the Θ that `seed` draws."""
+        self.network.initialize(seed)
+        self.optimizer.reset()
+        self.epoch = self.batch = 0
+
+    def point(self, learning_rate: float) -> TrainerState:
+        """Return a copy of everything that decides how training goes on."""
+        return TrainerState(
+            theta=self.network.theta.copy(),
+            optimizer=copied(self.optimizer.state),
+            epoch=self.epoch,
+            batch=self.batch,
+            partial_cost=0.0,
+            last_cost=np.nan,
+            drawn_from=None,
+            seed=self.network.seed,
+            learning_rate=learning_rate,
+        )
+
+    def restore(self, point: TrainerState) -> None:
+        """Go back to a point."""
+        self.network.theta[:] = point.theta
+        self.network.seed = point.seed
+        for name, values in point.optimizer.items():
+            self.optimizer.state[name][:] = values
+        self.epoch, self.batch = point.epoch, point.batch
+
+
+class MinibatchStepper(Stepper):
+    """Steps with a few samples each; the cost of an epoch is the mean over its steps."""
+
+    def __init__(
+        self, network: Network, training: Dataset, optimizer: Optimizer, batch_size: int
+    ) -> None:
+        """Stand before the first epoch; `batch_size` is less than there are samples."""
+        super().__init__(network, training, optimizer)
+        self._samples = len(training)
+        self._batches = Batches(
+            with_ones(training.X, network.dtype),
+            training.y.astype(network.dtype),
+            batch_size,
+            network.seed,
+        )
+        self._works: dict[int, Backpropagation] = {}
+        self._partial_cost = 0.0
+        self._last_cost = np.nan
+        self.steps_an_epoch = len(self._batches)
+
+    @property
+    def cost(self) -> float:
+        """The mean cost over the last whole epoch; before the first, J of all samples."""
+        return self._last_cost if self.epoch else self.cost_of_all()
+
+    def next_work(self) -> Backpropagation:
+        """Return the training code, loaded with the next batch."""
+        inputs, targets = self._batches[self.batch]
+        samples = len(inputs)
+        if samples not in self._works:
+            self._works[samples] = self.network.backpropagation(samples, self._samples)
+        work = self._works[samples]
+        work.load(inputs, targets)
+        return work
+
+    def take(
+        self, count: int, learning_rate: float, end: int | None = None, lowest: float = -np.inf
+    ) -> Taken:
+        """Take at most `count` steps, and stop early only where an epoch ends."""
+        costs: list[float] = []
+        cost = np.nan
+        taken = 0
+        while taken < count and self.epoch != end:
+            work = self.next_work()
+            cost = work.evaluate()
+            if not np.isfinite(cost):
+                return Taken(taken, costs, cost, broken=True)
+            self.optimizer.step(work.gradient, learning_rate)
+            self._partial_cost += cost * work.samples
+            self.batch += 1
+            taken += 1
+            if self.batch == self.steps_an_epoch:
+                cost = self._end_epoch()
+                costs.append(cost)
+                if cost <= lowest:
+                    return Taken(taken, costs, cost, low=True)
+        return Taken(taken, costs, cost)
+
+    def _end_epoch(self) -> float:
+        self._last_cost = self._partial_cost / self._samples
+        self._partial_cost, self.batch = 0.0, 0
+        self.epoch += 1
+        self._batches.start_epoch()
+        return self._last_cost
+
+    def reset(self, seed: int) -> None:
+        """Go back to before the first epoch, with the Θ and the order that `seed` draws."""
+        super().reset(seed)
+        self._batches.reset(seed)
+        self._partial_cost, self._last_cost = 0.0, np.nan
+
+    def point(self, learning_rate: float) -> TrainerState:
+        """Return a copy of everything that decides how training goes on."""
+        return replace(
+            super().point(learning_rate),
+            partial_cost=self._partial_cost,
+            last_cost=self._last_cost,
+            drawn_from=self._batches.drawn_from,
+        )
+
+    def restore(self, point: TrainerState) -> None:
+        """Go back to a point, and to the order of its epoch."""
+        super().restore(point)
+        self._partial_cost, self._last_cost = point.partial_cost, point.last_cost
+        if point.drawn_from is not None:
+            self._batches.restart_epoch(point.drawn_from)
