@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from pane_app import drive, screen_rows, shown
 from snapshots import make_snapshot, wrong_report
+from textual.geometry import Size
 
 from bptui.core.check import Report
 from bptui.core.check.report import make_array_report, make_report
@@ -112,7 +113,7 @@ def test_worst_first_is_the_same_order_from_end_to_end() -> None:
     array = report.arrays[0]
     array = make_array_report("Θ¹", array.backprop + noise, array.numerical, array.error_bound)
     report = make_report("complex", None, 0.1, [array], 0.0)
-    table = CheckLines(report, True, 80, UNICODE)
+    table = CheckLines(report, True, Size(80, 12), UNICODE)
     few = [table._entry(row) for row in range(20)]
     last = table._entry(999)
     everything = [table._entry(row) for row in range(1000)]
@@ -139,3 +140,21 @@ def test_numbers_that_are_not_numbers_fail_in_plain_sight() -> None:
     rows = shown(GradientCheckPane(), replace(make_snapshot(), report=report), (90, 10))
     assert "FAIL" in rows[0]
     assert rows[2].startswith("│✗ W[1]") and "nan" in rows[2]
+
+
+def test_entries_that_would_have_to_be_scrolled_stand_side_by_side() -> None:
+    rows = shown(GradientCheckPane(), make_snapshot(), (120, 12))
+    assert rows[1].count("entry") == 2
+    assert rows[2].index("Θ¹[0,0]") < rows[2].index("Θ²[0,2]")
+    assert rows[3].startswith("│  Θ¹[0,1]")
+    assert "Θ³[0,2]" in "".join(rows)
+    tall = shown(GradientCheckPane(), make_snapshot(), (120, 20))
+    assert tall[1].count("entry") == 1
+
+
+def test_the_worst_stand_in_the_first_rows_side_by_side() -> None:
+    pane = GradientCheckPane()
+    pane._worst_first = True
+    rows = shown(pane, wrong_report(make_snapshot()), (120, 12))
+    first = next(row for row in rows if "✗" in row)
+    assert first.startswith("│✗ Θ¹[0,1]") and first.count("e-") + first.count("e+") >= 6

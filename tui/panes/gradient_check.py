@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
+from textual.geometry import Size
 
 from bptui.core.check import METHODS, VERDICTS, ArrayReport, Report, entry_name
 from bptui.core.snapshot import Snapshot
@@ -19,6 +20,8 @@ _SMALL = 60
 _FIRST = 256
 """So many of the worst are found first; the rest are sorted when someone scrolls there."""
 _WIDEST_NAME = 24
+_GAP = 4
+"""Cells between two entries side by side."""
 
 
 class GradientCheckPane(SnapshotPane):
@@ -57,9 +60,10 @@ class GradientCheckPane(SnapshotPane):
             return
         table = self._table
         worst_first = self.worst_first
-        width = self.room(report.entries + 1 + len(report.diagnosis)).width
-        if table is None or not table.fits(report, worst_first, width):
-            table = self._table = CheckLines(report, worst_first, width, self.symbols)
+        room = self.room(report.entries + 1 + len(report.diagnosis))
+        width = room.width
+        if table is None or not table.fits(report, worst_first, room):
+            table = self._table = CheckLines(report, worst_first, room, self.symbols)
         self.set_title(*title(table, self.title_width, self.symbols))
         order = "worst first" if worst_first else "in order"
         epoch = f"epoch {snapshot.report_epoch:,}"
@@ -81,12 +85,14 @@ class GradientCheckPane(SnapshotPane):
 class CheckLines:
     """The lines of a report, formatted when they are looked at."""
 
-    def __init__(
-        self, report: Report, worst_first: bool, pane_width: int, symbols: Symbols
-    ) -> None:
-        """Lay out for a pane `pane_width` cells wide."""
+    def __init__(self, report: Report, worst_first: bool, room: Size, symbols: Symbols) -> None:
+        """Lay out for a pane with so much room.
+
+        Entries that would have to be scrolled to stand side by side where that fits: in
+        their order down the blocks, worst first across them.
+        """
         self.report, self._worst_first = report, worst_first
-        self._pane_width, self._symbols = pane_width, symbols
+        self._room, self._symbols = room, symbols
         self._ends = np.cumsum([array.backprop.size for array in report.arrays])
         self._order: NDArray[np.intp] | None = None
         self.entries = report.entries
@@ -101,23 +107,37 @@ class CheckLines:
         )
         self.note = ""
         """What to write beside the header."""
-        self.height = len(self._before) + 1 + self.entries
-        self.width = len(self._header)
+        block = len(self._header)
+        self._blocks = 1
+        if len(self._before) + 1 + self.entries > room.height:
+            self._blocks = max(1, (room.width + _GAP) // (block + _GAP))
+        self._rows = -(-self.entries // self._blocks)
+        self.height = len(self._before) + 1 + self._rows
+        self.width = self._blocks * (block + _GAP) - _GAP
 
-    def fits(self, report: Report, worst_first: bool, pane_width: int) -> bool:
+    def fits(self, report: Report, worst_first: bool, room: Size) -> bool:
         """Return whether this is the table of just these."""
-        return self.report is report and (self._worst_first, self._pane_width) == (
-            worst_first,
-            pane_width,
-        )
+        return self.report is report and (self._worst_first, self._room) == (worst_first, room)
 
     def line(self, index: int) -> Line:
         """Return a line of the diagnosis, the header or a row."""
         if index < len(self._before):
             return self._before[index]
         if index == len(self._before):
-            return ((f"{self._header}  {self.note}".rstrip(), "dim"),)
-        entry = self._entry(index - len(self._before) - 1)
+            headers = (" " * _GAP).join([self._header] * self._blocks)
+            return ((f"{headers}  {self.note}".rstrip(), "dim"),)
+        row = index - len(self._before) - 1
+        if self._worst_first:
+            places = range(row * self._blocks, min(self.entries, (row + 1) * self._blocks))
+        else:
+            places = range(row, self.entries, self._rows)
+        spans: list[Span] = []
+        for place in places:
+            spans += [(" " * _GAP, "")] if spans else []
+            spans += self._entry_line(self._entry(place))
+        return tuple(spans)
+
+    def _entry_line(self, entry: int) -> Line:
         which = int(np.searchsorted(self._ends, entry, side="right"))
         array = self.report.arrays[which]
         flat = entry - (int(self._ends[which - 1]) if which else 0)
@@ -163,7 +183,7 @@ class CheckLines:
         return max(5, cell_len(entry_name(self._names[which], last)))
 
     def _diagnosis(self) -> list[Line]:
-        width = max(20, self._pane_width)
+        width = max(20, self._room.width)
         style = "bad" if self.report.verdict == "fail" else "warning"
         return [
             ((line, style),)
