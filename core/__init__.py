@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bptui.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from bptui.core.check import check_gradients
     from bptui.core.configuration import Configuration
     from bptui.core.data.datasets import load_dataset
     from bptui.core.errors import InputError
@@ -21,6 +22,7 @@ _HOMES = {
     "Network": "bptui.core.network",
     "Trainer": "bptui.core.training",
     "build_trainer": "bptui.core.training",
+    "check_gradients": "bptui.core.check",
     "load_dataset": "bptui.core.data.datasets",
 }
 
@@ -31,6 +33,7 @@ __all__ = [
     "Trainer",
     "__version__",
     "build_trainer",
+    "check_gradients",
     "load_dataset",
 ]
 

@@ -1,5 +1,6 @@
 """Gradient checking: is a gradient right, and where is it wrong?"""
 
+from bptui.core.check.code_check import check_gradients
 from bptui.core.check.methods import METHOD_NAMES, METHODS
 from bptui.core.check.network_check import check_backpropagation, theta_name
 from bptui.core.check.report import (
@@ -12,6 +13,7 @@ from bptui.core.check.report import (
     Worst,
 )
 from bptui.core.check.table import entry_name, format_report, headline
+from bptui.core.check.user_code import UserCodeError
 
 __all__ = [
     "METHODS",
@@ -21,9 +23,11 @@ __all__ = [
     "Diagnosis",
     "GradientError",
     "Report",
+    "UserCodeError",
     "Verdict",
     "Worst",
     "check_backpropagation",
+    "check_gradients",
     "entry_name",
     "format_report",
     "headline",

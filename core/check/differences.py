@@ -15,7 +15,11 @@ def _quotient(rise: float, run: float) -> float:
 
 
 def difference_gradient(
-    cost: Callable[[], float], theta: Array, method: str, epsilon: float
+    cost: Callable[[], float],
+    theta: Array,
+    method: str,
+    epsilon: float,
+    entries: NDArray[np.intp] | None = None,
 ) -> tuple[Array, Array]:
     """Differentiate `cost()`, which reads `theta`, by every entry of `theta`.
 
@@ -25,12 +29,14 @@ def difference_gradient(
         method: `forward`, (J(θ+ε) − J(θ))/ε; `central`, (J(θ+ε) − J(θ−ε))/2ε; or
             `richardson`, (4 D(ε) − D(2ε))/3 of central differences D, the five-point rule.
         epsilon: ε.
+        entries: the flat indices to differentiate by; `None` is all of them.
 
     Returns:
-        The gradient, and for each entry an estimate of its truncation error, from the
-        same rule at twice the step. Both (P,), double precision.
+        The derivatives, and for each an estimate of its truncation error, from the
+        same rule at twice the step. Both (P,) or as long as `entries`, double precision.
     """
-    gradient, truncation = np.empty(theta.size), np.empty(theta.size)
+    chosen = range(theta.size) if entries is None else entries.tolist()
+    gradient, truncation = np.empty(len(chosen)), np.empty(len(chosen))
     here = cost() if method == "forward" else 0.0
 
     def central(entry: int, value: Any, step: float) -> float:
@@ -45,21 +51,21 @@ def difference_gradient(
         theta[entry] = value + step
         return _quotient(cost() - here, float(theta[entry]) - float(value))
 
-    for entry in range(theta.size):
+    for place, entry in enumerate(chosen):
         value = theta[entry]
         try:
             if method == "forward":
                 near = one_sided(entry, value, epsilon)
-                gradient[entry] = near
-                truncation[entry] = abs(one_sided(entry, value, 2 * epsilon) - near)
+                gradient[place] = near
+                truncation[place] = abs(one_sided(entry, value, 2 * epsilon) - near)
             elif method == "central":
                 near = central(entry, value, epsilon)
-                gradient[entry] = near
-                truncation[entry] = abs(central(entry, value, 2 * epsilon) - near) / 3.0
+                gradient[place] = near
+                truncation[place] = abs(central(entry, value, 2 * epsilon) - near) / 3.0
             else:
                 near, middle, far = (central(entry, value, k * epsilon) for k in (1, 2, 4))
-                gradient[entry] = (4.0 * near - middle) / 3.0
-                truncation[entry] = abs(gradient[entry] - (4.0 * middle - far) / 3.0) / 15.0
+                gradient[place] = (4.0 * near - middle) / 3.0
+                truncation[place] = abs(gradient[place] - (4.0 * middle - far) / 3.0) / 15.0
         finally:
             theta[entry] = value
     return gradient, truncation

@@ -1,5 +1,6 @@
 """What a gradient check found: entry by entry, array by array, and over all."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,9 +28,14 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class ArrayReport:
-    """The check of one array of parameters; all arrays have its shape."""
+    """The check of one array of parameters.
+
+    All arrays have its shape; where entries were drawn from a large one, they are (n,).
+    """
 
     name: str
+    shape: tuple[int, ...]
+    """Shape of the parameters."""
     backprop: NDArray[np.float64]
     numerical: NDArray[np.float64]
     relative_error: NDArray[np.float64]
@@ -41,6 +47,13 @@ class ArrayReport:
     """How far apart the two may be by rounding and truncation alone."""
     verdicts: NDArray[np.uint8]
     """Indices into `VERDICTS`."""
+    drawn: NDArray[np.intp] | None = None
+    """The flat indices of the entries that were checked, where not all were."""
+
+    def index_of(self, place: int) -> tuple[int, ...]:
+        """Return the index in the parameters of the entry at a flat place in these arrays."""
+        flat = place if self.drawn is None else int(self.drawn[place])
+        return tuple(int(i) for i in np.unravel_index(flat, self.shape))
 
     @property
     def verdict(self) -> Verdict:
@@ -55,10 +68,14 @@ class ArrayReport:
         return np.where(np.isnan(ratios), np.inf, ratios)
 
     @property
+    def worst_place(self) -> int:
+        """Flat place of the entry with the largest ratio."""
+        return int(self.ratios.argmax())
+
+    @property
     def worst_index(self) -> tuple[int, ...]:
-        """Index of the entry with the largest ratio."""
-        flat = int(self.ratios.argmax())
-        return tuple(int(i) for i in np.unravel_index(flat, self.backprop.shape))
+        """Its index in the parameters."""
+        return self.index_of(self.worst_place) if self.backprop.size else ()
 
     @property
     def worst_ratio(self) -> float:
@@ -98,6 +115,11 @@ class Report:
         return sum(array.backprop.size for array in self.arrays)
 
     @property
+    def parameters(self) -> int:
+        """How many parameters there are; more than `entries` where some were drawn."""
+        return sum(math.prod(array.shape) for array in self.arrays)
+
+    @property
     def verdict(self) -> Verdict:
         """The worst verdict of any entry."""
         return max((array.verdict for array in self.arrays), key=VERDICTS.index)
@@ -114,7 +136,7 @@ class Report:
             "method": self.method,
             "epsilon": self.epsilon,
             "cost": _finite(self.cost),
-            "parameters": self.entries,
+            "parameters": self.parameters,
             "worst": {
                 "parameter": self.worst.parameter,
                 "index": list(self.worst.index),
@@ -125,7 +147,7 @@ class Report:
             "arrays": [
                 {
                     "name": array.name,
-                    "shape": list(array.backprop.shape),
+                    "shape": list(array.shape),
                     "verdict": array.verdict,
                     "worst_index": list(array.worst_index),
                     "max_relative_error": _finite(array.relative_error.max(initial=0.0)),
@@ -170,9 +192,11 @@ def make_array_report(
     numerical: Array,
     error_bound: Array,
     *,
-    kinks: bool = False,
+    kinks: bool | NDArray[np.bool_] = False,
+    shape: tuple[int, ...] | None = None,
+    drawn: NDArray[np.intp] | None = None,
 ) -> ArrayReport:
-    """Judge every entry of one array; all arguments have its shape.
+    """Judge every entry of one array; the first four arrays have one shape.
 
     An entry fails where the two differ by more than `error_bound`. Where they differ by
     less, but by more than a thousandth of the largest entry, the arithmetic cannot tell.
@@ -182,8 +206,10 @@ def make_array_report(
         backprop: the gradient under test.
         numerical: the gradient it is compared with.
         error_bound: how far apart the two may be.
-        kinks: whether the numerical gradient may have stepped across a kink; what
+        kinks: where the numerical gradient may have stepped across a kink; what
             would be a failure is then undecided.
+        shape: of the parameters, where the entries are a draw from them.
+        drawn: the flat indices of that draw.
     """
     with np.errstate(all="ignore"):
         difference = np.abs(backprop - numerical)
@@ -195,10 +221,20 @@ def make_array_report(
     verdicts[difference > 1e-3 * magnitude.max(initial=0.0)] = VERDICTS.index("unresolved")
     # Written so that a NaN on either side is no agreement.
     apart = ~(difference <= error_bound)
-    verdicts[apart] = VERDICTS.index("at-kink" if kinks else "fail")
+    verdicts[apart] = VERDICTS.index("fail")
+    verdicts[apart & kinks] = VERDICTS.index("at-kink")
     # A step too small to move a parameter says nothing about backpropagation.
     verdicts[np.isnan(numerical) & np.isfinite(backprop)] = VERDICTS.index("unresolved")
-    return ArrayReport(name, backprop, numerical, relative_error, error_bound, verdicts)
+    return ArrayReport(
+        name,
+        backprop.shape if shape is None else shape,
+        backprop,
+        numerical,
+        relative_error,
+        error_bound,
+        verdicts,
+        drawn,
+    )
 
 
 def make_report(
@@ -209,13 +245,13 @@ def make_report(
     seconds: float,
 ) -> Report:
     """Put array reports together and find the worst entry."""
-    array = max(arrays, key=lambda array: array.worst_ratio)
-    index = array.worst_index
+    array = max((array for array in arrays if array.backprop.size), key=lambda a: a.worst_ratio)
+    place = array.worst_place
     worst = Worst(
         array.name,
-        index,
-        float(array.backprop[index]),
-        float(array.numerical[index]),
-        float(array.relative_error[index]),
+        array.index_of(place),
+        float(array.backprop.flat[place]),
+        float(array.numerical.flat[place]),
+        float(array.relative_error.flat[place]),
     )
     return Report(method, epsilon, cost, tuple(arrays), worst, seconds=seconds)

@@ -1,7 +1,5 @@
 """A gradient check as a table for people."""
 
-import numpy as np
-
 from bptui.core.check.methods import METHODS
 from bptui.core.check.report import VERDICTS, ArrayReport, Report
 from bptui.core.errors import printable
@@ -20,7 +18,8 @@ def headline(report: Report) -> str:
     agree = sum(int((array.verdicts == 0).sum()) for array in report.arrays)
     how = METHODS[report.method].title
     step = "" if report.epsilon is None else f", ε = {report.epsilon:g}"
-    return f"{report.verdict.upper()}  {agree:,} of {report.entries:,} agree · {how}{step}"
+    drawn = "" if report.entries == report.parameters else f" (drawn from {report.parameters:,})"
+    return f"{report.verdict.upper()}  {agree:,} of {report.entries:,} agree{drawn} · {how}{step}"
 
 
 def format_report(report: Report, most_rows: int = _MOST_ROWS) -> str:
@@ -41,11 +40,10 @@ def format_report(report: Report, most_rows: int = _MOST_ROWS) -> str:
     return "\n".join(lines)
 
 
-def _row(array: ArrayReport, flat: int) -> str:
-    index = tuple(int(i) for i in np.unravel_index(flat, array.backprop.shape))
-    sign = _SIGNS[VERDICTS[int(array.verdicts[index])]]
+def _row(array: ArrayReport, place: int) -> str:
+    sign = _SIGNS[VERDICTS[int(array.verdicts.flat[place])]]
     return (
-        f"{sign} {printable(entry_name(array.name, index)):<14}"
-        f"{array.backprop[index]:>+24.15e}{array.numerical[index]:>+24.15e}"
-        f"{array.relative_error[index]:>17.1e}"
+        f"{sign} {printable(entry_name(array.name, array.index_of(place))):<14}"
+        f"{array.backprop.flat[place]:>+24.15e}{array.numerical.flat[place]:>+24.15e}"
+        f"{array.relative_error.flat[place]:>17.1e}"
     )

@@ -144,18 +144,21 @@ class CheckLines:
         return self._row(array, self._names[which], flat)
 
     def _row(self, array: ArrayReport, name: str, flat: int) -> Line:
-        index = tuple(int(i) for i in np.unravel_index(flat, array.backprop.shape))
-        verdict = VERDICTS[int(array.verdicts[index])]
+        verdict = VERDICTS[int(array.verdicts.flat[flat])]
         signs = {
             "pass": " ",
             "fail": self._symbols.fail,
             "unresolved": self._symbols.unresolved,
             "at-kink": self._symbols.at_kink,
         }
-        label = fit(entry_name(name, index), self._name_width, ellipsis=self._symbols.ellipsis)
+        label = fit(
+            entry_name(name, array.index_of(flat)),
+            self._name_width,
+            ellipsis=self._symbols.ellipsis,
+        )
         text = (
-            f"{signs[verdict]} {label}  {array.backprop[index]:>+14.7e}"
-            f"  {array.numerical[index]:>+14.7e}  {array.relative_error[index]:>10.1e}"
+            f"{signs[verdict]} {label}  {array.backprop.flat[flat]:>+14.7e}"
+            f"  {array.numerical.flat[flat]:>+14.7e}  {array.relative_error.flat[flat]:>10.1e}"
         )
         return ((text, "" if verdict == "pass" else _VERDICT_STYLES[verdict]),)
 
@@ -178,7 +181,7 @@ class CheckLines:
         return int(self._order[row])
 
     def _longest_name(self, which: int) -> int:
-        shape = self.report.arrays[which].backprop.shape
+        shape = self.report.arrays[which].shape
         last = tuple(max(0, size - 1) for size in shape)
         return max(5, cell_len(entry_name(self._names[which], last)))
 
