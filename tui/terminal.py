@@ -4,43 +4,9 @@ import codecs
 import os
 import re
 import sys
-import unicodedata
 from typing import TextIO
 
-_IN_ASCII = str.maketrans(
-    {
-        "Θ": "Theta",
-        "θ": "theta",
-        "η": "eta",
-        "ε": "epsilon",
-        "λ": "lambda",
-        "δ": "delta",
-        "σ": "sigma",
-        "μ": "mu",
-        "ρ": "rho",
-        "∂": "d",
-        "√": "sqrt",
-        "ŷ": "y^",
-        "·": "-",
-        "×": "x",
-        "−": "-",
-        "±": "+-",
-        "≤": "<=",
-        "≥": ">=",
-        "≈": "~",
-        "→": "->",
-        "←": "<-",
-        "│": "|",
-        "█": "#",
-        "░": ".",
-        "‘": "'",
-        "’": "'",
-        "“": '"',
-        "”": '"',
-        "—": "-",
-        "–": "-",
-    }
-)
+from bptui.tui.ascii_spelling import spelled
 
 
 def encoding_is_utf8(stream: TextIO) -> bool:
@@ -81,16 +47,10 @@ def _line_to_ascii(line: str) -> str:
             owed -= len(piece) - width
             pieces.append(" " * width)
         else:
-            spelled = _spell(piece)
-            owed += len(spelled) - len(piece)
-            pieces.append(spelled)
+            shown = spelled(piece)
+            owed += len(shown) - len(piece)
+            pieces.append(shown)
     return "".join(pieces)
-
-
-def _spell(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.translate(_IN_ASCII))
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return plain.encode("ascii", "backslashreplace").decode("ascii")
 
 
 def say(text: str, stream: TextIO | None = None) -> None:

@@ -3,46 +3,9 @@
 from dataclasses import dataclass, replace
 
 from bptui.core.errors import printable
+from bptui.tui.ascii_spelling import spelled
 
-_DIGITS = "0123456789"
-SUPERSCRIPTS = str.maketrans(_DIGITS, "⁰¹²³⁴⁵⁶⁷⁸⁹")
-SUBSCRIPTS = str.maketrans(_DIGITS, "₀₁₂₃₄₅₆₇₈₉")
-
-_ASCII_WORDS: dict[str, str] = {
-    "Θ": "Theta",
-    "θ": "theta",
-    "η": "eta",
-    "ε": "epsilon",
-    "λ": "lambda",
-    "δ": "delta",
-    "σ": "sigma",
-    "∂": "d",
-    "ŷ": "y^",
-    "‖": "||",
-    "·": "-",
-    "×": "x",
-    "−": "-",
-    "–": "-",
-    "—": "-",
-    "…": "...",
-    "±": "+-",
-    "≤": "<=",
-    "≥": ">=",
-    "≈": "~",
-    "→": "->",
-    "✓": "ok",
-    "✗": "x",
-    "²": "2",
-    "½": "1/2",
-    "’": "'",
-    "“": '"',
-    "”": '"',
-}
-_TO_ASCII = str.maketrans(
-    _ASCII_WORDS
-    | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", _DIGITS, strict=True))
-    | dict(zip("₀₁₂₃₄₅₆₇₈₉", _DIGITS, strict=True))
-)
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +49,7 @@ class Symbols:
         shown = printable(value)
         if self.unicode or shown.isascii():
             return shown
-        return shown.translate(_TO_ASCII).encode("ascii", "backslashreplace").decode()
+        return spelled(shown)
 
     def can_show(self, text: str) -> bool:
         """Return whether `text` is shown as it is."""
@@ -149,4 +112,4 @@ ASCII = Symbols(
 
 def subscript(letter: str, number: int) -> str:
     """Return `a₁` for `a` and 1."""
-    return letter + str(number).translate(SUBSCRIPTS)
+    return letter + str(number).translate(_SUBSCRIPTS)
