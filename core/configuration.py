@@ -41,5 +41,7 @@ class Configuration:
     init_scale: float | None = None
     seed: int = 0
     dtype: str = "float64"
+    fault: str | None = None
+    """Name of a mistake planted in backpropagation."""
     method: str = "auto"
     epsilon: float | None = None
