@@ -1,4 +1,4 @@
-"""Planted faults: mistakes that people make in backpropagation, each a few lines beside the right ones."""
+"""Planted faults: mistakes that people make in backpropagation, each as a few lines of code."""
 
 from bptui.core.faults.catalogue import FAULTS, check_fault
 from bptui.core.faults.fault import Fault, Setting

@@ -21,28 +21,37 @@ _STEP = 0.1
 
 
 class _Remembering(Backpropagation):
-    """Knows Θ and the gradient as they were before the last update."""
+    """Has a right backpropagation at hand for Θ as it was before the last update."""
 
     def __init__(self, theta: Array, layers: Sequence[int], **settings: Any) -> None:
-        """Make a second, right backpropagation for the point before."""
+        """Make that second backpropagation."""
         super().__init__(theta, layers, **settings)
         self.before = Backpropagation(theta.copy(), layers, **settings)
 
     def recall(self) -> None:
         """Bring `before` to Θ as it was one update ago, and its gradient on these samples."""
         memory = self.memory
-        self.before.penalty = self.penalty
-        self.before.load(self.inputs, self.targets)
         if not {"now", "before"} <= memory.keys():
-            # Before the first update nothing is old; as if one had been made already.
-            np.copyto(self.before.theta, self.theta)
-            self.before.evaluate()
-            memory["before"] = self.theta + _STEP * self.before.gradient
+            memory["before"] = self.made_up()
             memory["now"] = self.theta.copy()
         elif not np.array_equal(memory["now"], self.theta):
             memory["before"] = memory["now"]
             memory["now"] = self.theta.copy()
-        np.copyto(self.before.theta, memory["before"])
+        self.go_back(memory["before"])
+
+    def made_up(self) -> Array:
+        """Return a Θ from which one step of gradient descent might have led here.
+
+        Before the first update nothing is old yet, and the fault could not be seen.
+        """
+        self.go_back(self.theta)
+        return self.theta + _STEP * self.before.gradient
+
+    def go_back(self, theta: Array) -> None:
+        """Bring `before` to `theta`, and its gradient on these samples."""
+        np.copyto(self.before.theta, theta)
+        self.before.penalty = self.penalty
+        self.before.load(self.inputs, self.targets)
         self.before.evaluate()
 
 
@@ -69,7 +78,7 @@ class UpdateBeforeCheck(_Remembering):
         np.copyto(self.gradient, self.before.gradient)
 
 
-class NotZeroed(Backpropagation):
+class NotZeroed(_Remembering):
     """Gradients are added to those of all steps before."""
 
     def backward(self) -> None:
@@ -77,8 +86,8 @@ class NotZeroed(Backpropagation):
         super().backward()
         memory = self.memory
         if not {"now", "sum", "last"} <= memory.keys():
-            # As if the same had been computed once before, for a look at it.
-            memory["sum"] = self.gradient.copy()
+            self.go_back(self.made_up())
+            memory["sum"] = self.before.gradient.copy()
         elif not np.array_equal(memory["now"], self.theta):
             memory["sum"] = memory["sum"] + memory["last"]
         memory["now"], memory["last"] = self.theta.copy(), self.gradient.copy()

@@ -1,5 +1,7 @@
 """Mistakes on the way back: which Θ, which activations, which way round."""
 
+import itertools
+
 import numpy as np
 
 from bptui.core.backpropagation import Backpropagation
@@ -104,21 +106,21 @@ class BiasOfOneSample(Backpropagation):
 
 def _square_theta_after_a_hidden_layer(setting: Setting) -> str | None:
     sizes = setting.layers[1:]
-    if any(a == b > 1 for a, b in zip(sizes, sizes[1:], strict=False)):
+    if any(a == b > 1 for a, b in itertools.pairwise(sizes)):
         return None
     return "needs a hidden layer of two or more units and as many in the layer after it"
 
 
 def _square_theta(setting: Setting) -> str | None:
     sizes = setting.layers
-    if any(a == b > 1 for a, b in zip(sizes, sizes[1:], strict=False)):
+    if any(a == b > 1 for a, b in itertools.pairwise(sizes)):
         return None
     return "needs two layers of the same size after each other, two or more units each"
 
 
 def _equal_sizes_below_the_output(setting: Setting) -> str | None:
     sizes = setting.layers[:-1]
-    if any(a == b for a, b in zip(sizes, sizes[1:], strict=False)):
+    if any(a == b for a, b in itertools.pairwise(sizes)):
         return None
     return "needs a hidden layer as large as the layer before it"
 

@@ -6,6 +6,7 @@ it through immutable snapshots.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -29,6 +30,7 @@ CHECK_SHARE = 0.05
 """The share of the time that live gradient checks may take."""
 LARGEST_DIFFERENCES = 5_000
 """Parameters up to which differences, two costs an entry, are taken live."""
+UNNAMED = "A fault of the catalogue explains every entry; which one? f lists them all."
 _METHODS = tuple(METHODS)
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
@@ -148,6 +150,8 @@ class Session:
                 self._next_method()
             case commands.ChangeEpsilon(decades):
                 self._change_epsilon(decades)
+            case commands.PlantFault(name, hidden):
+                self._plant(name, hidden)
             case commands.Checkpoint(folder):
                 self._checkpoint(folder)
             case commands.ShowBoundary(columns, rows):
@@ -177,6 +181,14 @@ class Session:
             return
         changed = float(f"{self._epsilon * 10.0**decades:.3g}")
         self._epsilon = min(_LARGEST_EPSILON, max(_SMALLEST_EPSILON, changed))
+        self._forget_report()
+
+    def _plant(self, name: str | None, hidden: bool) -> None:
+        try:
+            self.trainer.plant(name, hidden=hidden)
+        except InputError as error:
+            self._message = str(error)
+            return
         self._forget_report()
 
     def _checkpoint(self, folder: Path) -> None:
@@ -239,9 +251,21 @@ class Session:
             checking=self._checking,
             method=self._method,
             epsilon=self._epsilon,
-            report=self._report if self._checking else None,
+            report=self._shown_report(),
             report_epoch=self._report_point[0] if self._report_point else 0,
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
             message=self._message or trainer.message,
+            fault=trainer.fault,
+            fault_hidden=trainer.fault_hidden,
         )
+
+    def _shown_report(self) -> Report | None:
+        """Return the report, without the name of a fault that is to be guessed."""
+        if not self._checking or self._report is None or not self.trainer.fault_hidden:
+            return self._report if self._checking else None
+        named = [found for found in self._report.diagnosis if found.code == "fault"]
+        kept = tuple(found for found in self._report.diagnosis if found.code != "fault")
+        if named:
+            kept = (*kept, replace(named[0], fault=None, message=UNNAMED))
+        return replace(self._report, diagnosis=kept)
