@@ -80,42 +80,50 @@ AVERAGES = (
     Fault(
         "sum-not-mean",
         "The division by N is forgotten",
-        "",
+        "The gradient is N times too long. With few samples it only learns faster, with many "
+        "it is thrown about; the ratio is N everywhere, the penalty apart.",
         SumNotMean,
         two_samples,
     ),
     Fault(
         "half-sum-of-squares",
         "The gradient of ½ Σ (ŷ − y)², the cost of the mean",
-        "",
+        "Right for a cost that is not the one on screen: too long by N·K/2, which is the "
+        "article's unexplained 2 for the four samples of XOR. It learns with another learning "
+        "rate; the ratio is the same everywhere.",
         HalfSumOfSquares,
         all_of(squared_error, _not_two_errors),
     ),
     Fault(
         "missing-factor-2",
         "The 2 from the derivative of the square is forgotten",
-        "",
+        "Half of the right gradient, so it learns as with half the learning rate and nobody "
+        "notices. The ratio is 1/2 everywhere, the penalty apart.",
         MissingFactor2,
         squared_error,
     ),
     Fault(
         "sum-over-outputs",
         "The division by the number of outputs is forgotten",
-        "",
+        "The gradient is K times too long, K the number of outputs. It learns as with a "
+        "larger learning rate; the ratio is K everywhere, the penalty apart.",
         SumOverOutputs,
         all_of(squared_error, two_outputs),
     ),
     Fault(
         "divided-by-n-plus-1",
         "Divided by N + 1",
-        "",
+        "The gradient is a little too short, the less the more samples there are. It learns "
+        "as well as the right one; every entry is off by the same N/(N + 1).",
         DividedByOneMore,
         nothing,
     ),
     Fault(
         "dropped-sample",
         "The last sample is left out",
-        "",
+        "A loop or a slice that ends one too early. With many samples nobody notices, with "
+        "four a quarter of XOR is never learned; nearly every entry is wrong, by no common "
+        "ratio.",
         DroppedSample,
         two_samples,
     ),

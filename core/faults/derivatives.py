@@ -93,35 +93,43 @@ DERIVATIVES = (
     Fault(
         "missing-hidden-derivative",
         "φ′ is forgotten in the hidden layers",
-        "",
+        "δ passes hidden layers at full strength even where they are saturated. Easy data are "
+        "still learned, XOR hardly ever; every layer below the last is wrong in the check, "
+        "the last is right.",
         MissingHiddenDerivative,
         curved_hidden_layer,
     ),
     Fault(
         "missing-output-derivative",
         "φ′ is forgotten at the output",
-        "",
+        "The gradient of another cost, near cross-entropy's; it often learns even faster than "
+        "the right one. Every entry is wrong, each sample by another factor, so no single "
+        "ratio repairs it.",
         MissingOutputDerivative,
         all_of(squared_error, _curved_output),
     ),
     Fault(
         "extra-output-derivative",
         "φ′ at the output, where cross-entropy has cancelled it",
-        "",
+        "The derivative that cross-entropy has cancelled comes back and chokes the samples "
+        "that are most wrong. It learns more slowly and is stuck more often; every entry is "
+        "wrong in the check.",
         ExtraOutputDerivative,
         cross_entropy,
     ),
     Fault(
         "derivative-of-activation",
         "φ′(a) in place of φ′(z)",
-        "",
+        "The function wants z and is given a. With tanh it learns nearly as well, with "
+        "sigmoid XOR stays stuck; every layer below the last is wrong.",
         DerivativeOfActivation,
         _repeatable_activation,
     ),
     Fault(
         "wrong-derivative",
         "φ′ of another activation",
-        "",
+        "The activation was changed and its derivative was left as it was. It learns worse or "
+        "not at all; every layer below the last is wrong.",
         WrongDerivative,
         hidden_layer,
     ),

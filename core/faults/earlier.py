@@ -98,21 +98,26 @@ EARLIER = (
     Fault(
         "stale-activations",
         "The activations are those from before the last update",
-        "",
+        "Backpropagation runs on activations that were cached too early. It learns as well as "
+        "the right one, since one step changes little; the weights above hidden layers are "
+        "slightly wrong.",
         StaleActivations,
         hidden_layer,
     ),
     Fault(
         "update-before-check",
         "The gradient of Θ before the last update",
-        "",
+        "A right gradient, one step too old; the article's check has this mistake. It learns "
+        "as well as the right one, and the difference grows with the learning rate; every "
+        "entry is slightly wrong.",
         UpdateBeforeCheck,
         nothing,
     ),
     Fault(
         "not-zeroed",
         "Gradients are added up over the steps",
-        "",
+        "Like momentum without any friction: the network overshoots for ever and seldom "
+        "learns. Every entry is wrong, and by more with every step.",
         NotZeroed,
         nothing,
     ),

@@ -32,21 +32,25 @@ PENALTIES = (
     Fault(
         "l2-forgotten",
         "The L2 penalty is missing in the gradient",
-        "",
+        "The cost has the penalty, the gradient has not. It learns, and its weights grow "
+        "beyond those that are best; the biases are right, each weight is off by λ/N times "
+        "itself.",
         L2Forgotten,
         penalty,
     ),
     Fault(
         "l2-doubled",
         "The gradient of the L2 penalty without its ½",
-        "",
+        "The penalty counts twice in the gradient. It learns, with smaller weights; the "
+        "biases are right, each weight is off by λ/N times itself.",
         L2Doubled,
         penalty,
     ),
     Fault(
         "l2-on-bias",
         "The L2 penalty on the biases too",
-        "",
+        "The biases are drawn to 0 although the cost does not ask for it. It learns nearly as "
+        "well; the weights are right, each bias is off by λ/N times itself.",
         L2OnBias,
         penalty,
     ),

@@ -129,63 +129,74 @@ PROPAGATION = (
     Fault(
         "bias-column-shifted",
         "δ goes back through the columns of Θ shifted by one",
-        "",
+        "The units below get the bias as their weight, and each other's δ. Large networks "
+        "learn around it, XOR does not; every layer below the last is wrong.",
         BiasColumnShifted,
         hidden_layer,
     ),
     Fault(
         "theta-transposed",
         "Θ δ in place of Θᵀ δ",
-        "",
+        "Only a square Θ lets this pass without an error of shapes. It learns about as well "
+        "as the right one, because the layers above adapt to it; the layers below a square Θ "
+        "are wrong.",
         ThetaTransposed,
         _square_theta_after_a_hidden_layer,
     ),
     Fault(
         "update-while-propagating",
         "Θ is updated before δ has gone back through it",
-        "",
+        "δ goes back through a Θ that has moved already. It learns as well as the right one, "
+        "since the step is small; the layers below the last are slightly wrong.",
         UpdateWhilePropagating,
         hidden_layer,
     ),
     Fault(
         "gradient-transposed",
         "a δᵀ in place of δ aᵀ",
-        "",
+        "Weights get each other's gradient; only a square Θ lets this pass. It learns slowly "
+        "or gets stuck; biases and the diagonals of square weights are right, their other "
+        "entries wrong.",
         GradientTransposed,
         _square_theta,
     ),
     Fault(
         "wrong-layer",
         "The activations above a Θ in place of those below it",
-        "",
+        "An index off by one, which only equal sizes let pass. A large network learns around "
+        "it, XOR does not; the biases are right, the weights of that Θ wrong.",
         ActivationsOfTheWrongLayer,
         _equal_sizes_below_the_output,
     ),
     Fault(
         "first-layer-forgotten",
         "The loop over the layers stops before the first",
-        "",
+        "The first Θ keeps its random values for ever. The layers above still learn from "
+        "random features, often well enough; the gradient of the first Θ is 0 in the check.",
         FirstLayerForgotten,
         hidden_layer,
     ),
     Fault(
         "sign-of-one-layer",
         "The gradient of one layer has the wrong sign",
-        "",
+        "One layer climbs while the others descend, and nothing is learned. Its gradient is "
+        "minus the right one; a check of another layer alone would pass.",
         SignOfOneLayer,
         nothing,
     ),
     Fault(
         "missing-bias-gradient",
         "The gradient of the biases is left at zero",
-        "",
+        "The biases keep their initial values. Much is still learned; the whole first column "
+        "is 0 in the check, and all the rest is right.",
         MissingBiasGradient,
         nothing,
     ),
     Fault(
         "bias-of-one-sample",
         "The gradient of the biases comes from one sample",
-        "",
+        "The biases follow a single sample, because the sum over the samples was forgotten. "
+        "Much is still learned; the first column is wrong, all the rest is right.",
         BiasOfOneSample,
         two_samples,
     ),

@@ -56,28 +56,33 @@ SMALL = (
     Fault(
         "one-weight-off",
         "One entry of the gradient is 1 % too large",
-        "",
+        "A slip too small to be seen in training: it learns as well as the right one. One "
+        "single entry is wrong in the check, by 1 %.",
         OneWeightOff,
         nothing,
     ),
     Fault(
         "one-weight-zero",
         "One entry of the gradient is never computed",
-        "",
+        "One weight keeps its initial value, and all others learn around it where they can. "
+        "One single entry is wrong in the check: 0.",
         OneWeightZero,
         nothing,
     ),
     Fault(
         "clipped",
         "Gradient clipping was left on",
-        "",
+        "Steps are short while the cost is steep, so that it learns slowly but well. The "
+        "ratio is the same everywhere, until the gradient is shorter than the limit of 0.01: "
+        "then the check passes.",
         Clipped,
         nothing,
     ),
     Fault(
         "float32-inside",
         "float32 in one product of a float64 network",
-        "",
+        "It learns as well as the right one. The check fails in the eighth digit or so, which "
+        "a tolerance of 1e-6 would let pass.",
         SinglePrecisionInside,
         _double_precision,
     ),
