@@ -30,7 +30,7 @@ CHECK_SHARE = 0.05
 """The share of the time that live gradient checks may take."""
 LARGEST_DIFFERENCES = 5_000
 """Parameters up to which differences, two costs an entry, are taken live."""
-UNNAMED = "A fault of the catalogue explains every entry; which one? f lists them all."
+_UNNAMED = "A fault of the catalogue explains every entry; which one? f lists them all."
 _METHODS = tuple(METHODS)
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
@@ -217,9 +217,10 @@ class Session:
                 "m takes the complex step"
             )
             return
-        self._report = trainer.check(self._method, self._epsilon)
+        report = trainer.check(self._method, self._epsilon)
+        self._report = _without_names(report) if trainer.fault_hidden else report
         self._report_point = point
-        self._next_check = now + self._report.seconds / CHECK_SHARE
+        self._next_check = now + report.seconds / CHECK_SHARE
 
     def snapshot(self) -> Snapshot:
         """Return the present state, with a gradient check if one is due."""
@@ -251,7 +252,7 @@ class Session:
             checking=self._checking,
             method=self._method,
             epsilon=self._epsilon,
-            report=self._shown_report(),
+            report=self._report if self._checking else None,
             report_epoch=self._report_point[0] if self._report_point else 0,
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
@@ -260,12 +261,10 @@ class Session:
             fault_hidden=trainer.fault_hidden,
         )
 
-    def _shown_report(self) -> Report | None:
-        """Return the report, without the name of a fault that is to be guessed."""
-        if not self._checking or self._report is None or not self.trainer.fault_hidden:
-            return self._report if self._checking else None
-        named = [found for found in self._report.diagnosis if found.code == "fault"]
-        kept = tuple(found for found in self._report.diagnosis if found.code != "fault")
-        if named:
-            kept = (*kept, replace(named[0], fault=None, message=UNNAMED))
-        return replace(self._report, diagnosis=kept)
+
+def _without_names(report: Report) -> Report:
+    """Return the report without the name of the fault, which is to be guessed."""
+    named = [found for found in report.diagnosis if found.code == "fault"]
+    kept = [found for found in report.diagnosis if found.code != "fault"]
+    kept += [replace(found, fault=None, message=_UNNAMED) for found in named[:1]]
+    return replace(report, diagnosis=tuple(kept))

@@ -229,6 +229,13 @@ OPTIONS: tuple[Option, ...] = (
         ("check",),
     ),
     Option(
+        "fault",
+        "Gradient check",
+        choice(names.FAULTS, "bptui faults lists them"),
+        "plant a mistake in backpropagation; bptui faults lists them",
+        "NAME",
+    ),
+    Option(
         "values",
         "Gradient check",
         FLAG,
@@ -267,7 +274,7 @@ OPTIONS: tuple[Option, ...] = (
         "This run",
         FLAG,
         "print JSON; null where a number is not finite",
-        commands=("train", "check"),
+        commands=("train", "check", "faults"),
     ),
     Option(
         "preset",

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,27 +69,32 @@ def closing_lines(
     layers = "-".join(map(str, description.layers))
     verdict = "off" if snapshot.report is None else snapshot.report.verdict
     ended = "" if snapshot.state in ("running", "paused") else f"{snapshot.state} at "
+    fault = ""
+    if snapshot.fault is not None:
+        fault = f", fault {'?' if snapshot.fault_hidden else snapshot.fault}"
     first = (
         f"{description.data} · {layers}: {ended}epoch {snapshot.epoch:,}, "
-        f"J {snapshot.cost:.4g}, gradient check {verdict}, seed {snapshot.seed}"
+        f"J {snapshot.cost:.4g}, gradient check {verdict}, seed {snapshot.seed}{fault}"
     )
     if saved_in is not None:
         return first, f"resume: bptui --resume {shlex.quote(str(saved_in))}"
-    return first, "repeat: " + shlex.join(_with_seed(command_line, snapshot.seed))
+    shown = None if snapshot.fault_hidden else snapshot.fault
+    words = _with_option(command_line, "--fault", shown)
+    return first, "repeat: " + shlex.join(_with_option(words, "--seed", str(snapshot.seed)))
 
 
-def _with_seed(command_line: tuple[str, ...], seed: int) -> list[str]:
-    """Return the words with their seed replaced by the one that was on screen last."""
-    words: list[str] = []
+def _with_option(words: Sequence[str], flag: str, value: str | None) -> list[str]:
+    """Return the words with an option as it was on screen last; `None` leaves it out."""
+    kept: list[str] = []
     skip = False
-    for word in command_line:
+    for word in words:
         if skip:
             skip = False
-        elif word == "--seed":
+        elif word == flag:
             skip = True
-        elif not word.startswith("--seed="):
-            words.append(word)
-    return [*words, "--seed", str(seed)]
+        elif not word.startswith(f"{flag}="):
+            kept.append(word)
+    return kept if value is None else [*kept, flag, value]
 
 
 def _default_speed(trainer: Trainer) -> float | None:
