@@ -87,7 +87,7 @@ AVERAGES = (
     ),
     Fault(
         "half-sum-of-squares",
-        "The gradient of ½ Σ (ŷ − y)², the cost of the mean",
+        "The gradient of ½ Σ (ŷ − y)², not of J",
         "Right for a cost that is not the one on screen: too long by N·K/2, which is the "
         "article's unexplained 2 for the four samples of XOR. It learns with another learning "
         "rate; the ratio is the same everywhere.",
@@ -96,7 +96,7 @@ AVERAGES = (
     ),
     Fault(
         "missing-factor-2",
-        "The 2 from the derivative of the square is forgotten",
+        "The 2 from the square is forgotten",
         "Half of the right gradient, so it learns as with half the learning rate and nobody "
         "notices. The ratio is 1/2 everywhere, the penalty apart.",
         MissingFactor2,
@@ -104,7 +104,7 @@ AVERAGES = (
     ),
     Fault(
         "sum-over-outputs",
-        "The division by the number of outputs is forgotten",
+        "The division by K, the outputs, is forgotten",
         "The gradient is K times too long, K the number of outputs. It learns as with a "
         "larger learning rate; the ratio is K everywhere, the penalty apart.",
         SumOverOutputs,

@@ -110,7 +110,7 @@ DERIVATIVES = (
     ),
     Fault(
         "extra-output-derivative",
-        "φ′ at the output, where cross-entropy has cancelled it",
+        "φ′ at the output, where it has cancelled",
         "The derivative that cross-entropy has cancelled comes back and chokes the samples "
         "that are most wrong. It learns more slowly and is stuck more often; every entry is "
         "wrong in the check.",

@@ -97,7 +97,7 @@ class NotZeroed(_Remembering):
 EARLIER = (
     Fault(
         "stale-activations",
-        "The activations are those from before the last update",
+        "Activations from before the last update",
         "Backpropagation runs on activations that were cached too early. It learns as well as "
         "the right one, since one step changes little; the weights above hidden layers are "
         "slightly wrong.",

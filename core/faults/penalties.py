@@ -50,7 +50,8 @@ PENALTIES = (
         "l2-on-bias",
         "The L2 penalty on the biases too",
         "The biases are drawn to 0 although the cost does not ask for it. It learns nearly as "
-        "well; the weights are right, each bias is off by λ/N times itself.",
+        "well; the weights are right, each bias is off by λ/N times itself, which is nothing "
+        "while it is 0.",
         L2OnBias,
         penalty,
     ),

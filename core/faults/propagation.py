@@ -128,7 +128,7 @@ def _equal_sizes_below_the_output(setting: Setting) -> str | None:
 PROPAGATION = (
     Fault(
         "bias-column-shifted",
-        "δ goes back through the columns of Θ shifted by one",
+        "δ goes back through shifted columns of Θ",
         "The units below get the bias as their weight, and each other's δ. Large networks "
         "learn around it, XOR does not; every layer below the last is wrong.",
         BiasColumnShifted,
@@ -145,7 +145,7 @@ PROPAGATION = (
     ),
     Fault(
         "update-while-propagating",
-        "Θ is updated before δ has gone back through it",
+        "Θ is updated before δ goes back through it",
         "δ goes back through a Θ that has moved already. It learns as well as the right one, "
         "since the step is small; the layers below the last are slightly wrong.",
         UpdateWhilePropagating,
@@ -162,7 +162,7 @@ PROPAGATION = (
     ),
     Fault(
         "wrong-layer",
-        "The activations above a Θ in place of those below it",
+        "Activations above Θ in place of those below",
         "An index off by one, which only equal sizes let pass. A large network learns around "
         "it, XOR does not; the biases are right, the weights of that Θ wrong.",
         ActivationsOfTheWrongLayer,
@@ -170,7 +170,7 @@ PROPAGATION = (
     ),
     Fault(
         "first-layer-forgotten",
-        "The loop over the layers stops before the first",
+        "The loop over layers stops before the first",
         "The first Θ keeps its random values for ever. The layers above still learn from "
         "random features, often well enough; the gradient of the first Θ is 0 in the check.",
         FirstLayerForgotten,
@@ -194,7 +194,7 @@ PROPAGATION = (
     ),
     Fault(
         "bias-of-one-sample",
-        "The gradient of the biases comes from one sample",
+        "The biases' gradient comes from one sample",
         "The biases follow a single sample, because the sum over the samples was forgotten. "
         "Much is still learned; the first column is wrong, all the rest is right.",
         BiasOfOneSample,
