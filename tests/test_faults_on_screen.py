@@ -15,7 +15,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from bptui.core.check import VERDICTS, theta_name
+from bptui.core.configuration import Configuration
 from bptui.core.faults import FAULTS
+from bptui.core.training import build_trainer
 from bptui.core.training.commands import PlantFault
 from bptui.tui.cli import main
 from bptui.tui.command_line import names
@@ -277,6 +279,17 @@ class TestCommandLine:
         assert main(["train", "--fault", "sign-of-one-layer", "--epochs", "50"]) == 0
         out = capsys.readouterr().out
         assert re.search(r"^fault +sign-of-one-layer$", out, re.M) and "FAIL" in out
+
+    def test_a_run_saved_with_a_hidden_fault_keeps_its_name(
+        self, tmp_path: Path, capsys: Any
+    ) -> None:
+        trainer = build_trainer(Configuration())
+        trainer.plant("dropped-sample", hidden=True)
+        trainer.save(tmp_path)
+        assert main(["train", "--resume", str(tmp_path), "--epochs", "5"]) == 0
+        out = capsys.readouterr().out
+        assert re.search(r"^fault +[?]$", out, re.M)
+        assert "dropped-sample" not in out and "which one?" in out
 
     @pytest.mark.parametrize("words", ["run", "train", "check"])
     def test_an_unknown_name_is_one_sentence(self, words: str, capsys: Any) -> None:

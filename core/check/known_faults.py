@@ -16,6 +16,9 @@ from bptui.core.trainer_state import copied
 
 Array = NDArray[Any]
 
+_AT_KINK = VERDICTS.index("at-kink")
+_UNNAMED = "A fault of the catalogue explains every entry: which one?"
+
 
 def with_known_faults(report: Report, work: Backpropagation) -> Report:
     """Return the report of `work`, with the faults added that explain every entry of it."""
@@ -33,6 +36,14 @@ def with_known_faults(report: Report, work: Backpropagation) -> Report:
         diagnosis=(*report.diagnosis, *found),
         seconds=report.seconds + perf_counter() - started,
     )
+
+
+def without_names(report: Report) -> Report:
+    """Return the report without the name of the fault, which is to be guessed."""
+    kept = [found for found in report.diagnosis if found.code != "fault"]
+    named = [found for found in report.diagnosis if found.code == "fault"]
+    kept += [replace(found, fault=None, message=_UNNAMED) for found in named[:1]]
+    return replace(report, diagnosis=tuple(kept))
 
 
 def matching_faults(work: Backpropagation) -> list[str]:
@@ -65,9 +76,6 @@ def matching_faults(work: Backpropagation) -> list[str]:
         for name, fault in FAULTS.items()
         if fault.needs(setting) is None and matches(fault.mistake)
     ]
-
-
-_AT_KINK = VERDICTS.index("at-kink")
 
 
 def _gradient(kind: type[Backpropagation], work: Backpropagation) -> Array:

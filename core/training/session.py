@@ -6,7 +6,6 @@ it through immutable snapshots.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -30,7 +29,6 @@ CHECK_SHARE = 0.05
 """The share of the time that live gradient checks may take."""
 LARGEST_DIFFERENCES = 5_000
 """Parameters up to which differences, two costs an entry, are taken live."""
-_UNNAMED = "A fault of the catalogue explains every entry; which one? f lists them all."
 _METHODS = tuple(METHODS)
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
@@ -217,10 +215,9 @@ class Session:
                 "m takes the complex step"
             )
             return
-        report = trainer.check(self._method, self._epsilon)
-        self._report = _without_names(report) if trainer.fault_hidden else report
+        self._report = trainer.check(self._method, self._epsilon)
         self._report_point = point
-        self._next_check = now + report.seconds / CHECK_SHARE
+        self._next_check = now + self._report.seconds / CHECK_SHARE
 
     def snapshot(self) -> Snapshot:
         """Return the present state, with a gradient check if one is due."""
@@ -260,11 +257,3 @@ class Session:
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,
         )
-
-
-def _without_names(report: Report) -> Report:
-    """Return the report without the name of the fault, which is to be guessed."""
-    named = [found for found in report.diagnosis if found.code == "fault"]
-    kept = [found for found in report.diagnosis if found.code != "fault"]
-    kept += [replace(found, fault=None, message=_UNNAMED) for found in named[:1]]
-    return replace(report, diagnosis=tuple(kept))

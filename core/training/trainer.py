@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation
 from bptui.core.check import Report, check_backpropagation
+from bptui.core.check.known_faults import without_names
 from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
 from bptui.core.data.dataset import Dataset
@@ -322,10 +323,14 @@ class Trainer:
         return self._stepper.next_work()
 
     def check(self, method: str | None = None, epsilon: float | None = None) -> Report:
-        """Check the very gradient that the next step would apply; Θ is left as it is."""
+        """Check the very gradient that the next step would apply; Θ is left as it is.
+
+        The report keeps the name of a hidden fault to itself.
+        """
         if method is None:
             method, epsilon = self.method, self.epsilon
-        return check_backpropagation(self.next_work(), method=method, epsilon=epsilon)
+        report = check_backpropagation(self.next_work(), method=method, epsilon=epsilon)
+        return without_names(report) if self.fault_hidden else report
 
     def scores(self) -> Scores:
         """Return accuracy or R² on the training and the validation set."""

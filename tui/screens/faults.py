@@ -60,7 +60,9 @@ class FaultScreen(ModalScreen[PlantFault | None]):
     def compose(self) -> ComposeResult:
         """Make the field to search with, the list and the description."""
         self._symbols: Symbols = getattr(self.app, "symbols", UNICODE)
-        self._search = Input(placeholder="type to search", select_on_focus=False)
+        self._search = Input(
+            placeholder="type to search; / before a word that begins with h", select_on_focus=False
+        )
         self._list = OptionList(markup=False)
         self._about = Static(markup=False)
         with Vertical(classes="" if self._symbols.unicode else "-ascii") as self._box:
