@@ -76,6 +76,8 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: fl
         if condition():
             await pilot.pause()
             return
+        if pilot.app.return_code:
+            raise AssertionError("the app came to grief")
         await pilot.pause(0.01)
     raise AssertionError(f"waited {seconds:g} s")
 
