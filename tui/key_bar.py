@@ -39,22 +39,22 @@ class KeyBar(Widget):
         key = self.get_component_rich_style("key-bar--key")
         symbols: Symbols = getattr(self.app, "symbols", UNICODE)
         segments: list[Segment] = []
-        for action in fitting(self._actions, self.size.width):
+        for action in fitting(self._actions, self.size.width, symbols):
             click = Style(meta={"@click": f"app.act('{action.id}')"})
             segments.append(Segment(f" {action.shown}", key + click))
             segments.append(Segment(f" {symbols.text(action.title)} ", plain + click))
         return Strip(segments).adjust_cell_length(self.size.width, plain)
 
 
-def fitting(actions: Sequence[Action], width: int) -> list[Action]:
+def fitting(actions: Sequence[Action], width: int, symbols: Symbols = UNICODE) -> list[Action]:
     """Return the actions that fit in `width` cells: the last two first, then from the front."""
     kept = list(actions[-2:])
     for index, action in enumerate(actions[:-2]):
-        if sum(_width(each) for each in (*kept, action)) > width:
+        if sum(_width(each, symbols) for each in (*kept, action)) > width:
             break
         kept.insert(index, action)
     return kept
 
 
-def _width(action: Action) -> int:
-    return cell_len(f" {action.shown} {action.title} ")
+def _width(action: Action, symbols: Symbols) -> int:
+    return cell_len(f" {action.shown} {symbols.text(action.title)} ")

@@ -151,13 +151,10 @@ class LinePane(ScrollView, can_focus=True):
             if old is None:
                 regions.append(Region(0, y, self.size.width, 1))
                 continue
-            # One region a row: the compositor sends each from the edge of the pane on.
-            columns = changed_columns(old, line)
-            if columns is None:
-                continue
-            first, end = max(0, columns[0] - left), min(self.size.width, columns[1] - left)
-            if first < end:
-                regions.append(Region(first, y, end - first, 1))
+            for first, end in changed_columns(old, line):
+                start, stop = max(0, first - left), min(self.size.width, end - left)
+                if start < stop:
+                    regions.append(Region(start, y, stop - start, 1))
         if regions:
             self.refresh(*regions)
 
@@ -242,7 +239,8 @@ class LinePane(ScrollView, can_focus=True):
         outer = self.outer_size
         if not outer or not self.is_mounted:
             return None
-        first, end = changed_columns(old, new) or (0, 0)
+        stretches = changed_columns(old, new) or [(0, 0)]
+        first, end = stretches[0][0], stretches[-1][1]
         # A corner, a line and a blank come before a title, and after a second title.
         margin = 3
         y = 0
