@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pane_app import drive, screen_rows, shown
+from pane_app import PaneApp, drive, screen_rows, shown
 from snapshots import make_snapshot, wrong_report
 from textual.geometry import Size
 
@@ -158,3 +158,21 @@ def test_the_worst_stand_in_the_first_rows_side_by_side() -> None:
     rows = shown(pane, wrong_report(make_snapshot()), (120, 12))
     first = next(row for row in rows if "✗" in row)
     assert first.startswith("│✗ Θ¹[0,1]") and first.count("e-") + first.count("e+") >= 6
+
+
+def test_the_verdict_in_the_title_has_its_colour() -> None:
+    def colours(theme: str) -> set[object]:
+        found: set[object] = set()
+
+        async def look(app: PaneApp, pilot: Any) -> None:
+            app.pane.show(make_snapshot())  # type: ignore[attr-defined]
+            app.theme = theme
+            await pilot.pause()
+            top = app.screen._compositor.render_strips()[0]
+            found.update(piece.style.color for piece in top if piece.text == "PASS" and piece.style)
+
+        drive(GradientCheckPane(), look)
+        return found
+
+    dark, light = colours("textual-dark"), colours("textual-light")
+    assert len(dark) == len(light) == 1 and dark != light

@@ -201,6 +201,8 @@ class LinePane(ScrollView, can_focus=True):
         """Forget the colours of the theme before."""
         self._rich_styles.clear()
         super().notify_style_update()
+        for name, line in self._titles.items():
+            setattr(self, name, self._border_content(line))
 
     def _line(self, index: int) -> Line:
         line = self._shown.get(index)
@@ -224,15 +226,25 @@ class LinePane(ScrollView, can_focus=True):
         if old == line:
             return
         self._titles[name] = line
-        content = Content.assemble(
-            *((text, f".line-pane--{style}") if style else text for text, style in line)
-        )
         # The setter of a border title repaints the whole pane.
         self._title_region = self._border_region(name, old, line)
         try:
-            setattr(self, name, content if plain(line) else None)
+            setattr(self, name, self._border_content(line))
         finally:
             self._title_region = None
+
+    def _border_content(self, line: Line) -> Content | None:
+        """Return a title in the colours of the present theme, which a frame cannot look up."""
+        if not plain(line):
+            return None
+        return Content.assemble(
+            *(
+                (text, self.get_visual_style(f"line-pane--{style}", partial=True))
+                if style
+                else text
+                for text, style in line
+            )
+        )
 
     def _border_region(self, name: str, old: Line, new: Line) -> Region | None:
         """Return the part of the frame that changes, relative to the content."""
