@@ -167,7 +167,8 @@ def test_the_verdict_in_the_title_has_its_colour() -> None:
         async def look(app: PaneApp, pilot: Any) -> None:
             app.pane.show(make_snapshot())  # type: ignore[attr-defined]
             app.theme = theme
-            await pilot.pause()
+            await pilot.pause(0.2)
+            await pilot.pause(0.2)
             top = app.screen._compositor.render_strips()[0]
             found.update(piece.style.color for piece in top if piece.text == "PASS" and piece.style)
 

@@ -201,8 +201,15 @@ class LinePane(ScrollView, can_focus=True):
         """Forget the colours of the theme before."""
         self._rich_styles.clear()
         super().notify_style_update()
+        # The component classes get their new styles after this.
+        self.call_after_refresh(self._color_titles)
+
+    def _color_titles(self) -> None:
         for name, line in self._titles.items():
-            setattr(self, name, self._border_content(line))
+            content, old = self._border_content(line), getattr(self, f"_{name}")
+            # Contents are equal when their texts are, whatever their colours.
+            if content is not None and (old is None or content.spans != old.spans):
+                setattr(self, name, content)
 
     def _line(self, index: int) -> Line:
         line = self._shown.get(index)
