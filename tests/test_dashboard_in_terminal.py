@@ -389,3 +389,14 @@ def test_after_a_change_of_the_learning_rate_the_last_line_has_it(tmp_path: Path
         terminal.send("q")
         assert terminal.wait() == 0
         assert "start again: bptui --eta 1 --seed 0" in terminal.text()
+
+
+def test_without_colours_there_is_none(tmp_path: Path) -> None:
+    with Terminal(env=environment(NO_COLOR="1"), cwd=tmp_path) as terminal:
+        terminal.wait_for("PASS")
+        terminal.send("?")
+        terminal.wait_for("Esc closes")
+        codes = re.findall(rb"\x1b\[([0-9;]*)m", bytes(terminal.raw))
+        numbers = {int(number) for code in codes for number in code.split(b";") if number}
+        colours = {*range(30, 39), *range(40, 49), *range(90, 108)}
+        assert not numbers & colours

@@ -160,20 +160,23 @@ def test_the_worst_stand_in_the_first_rows_side_by_side() -> None:
     assert first.startswith("│✗ Θ¹[0,1]") and first.count("e-") + first.count("e+") >= 6
 
 
-def test_the_verdict_in_the_title_has_its_colour() -> None:
-    def colours(theme: str) -> set[object]:
-        found: set[object] = set()
+def test_titles_have_the_colours_of_the_theme_in_the_light_and_in_the_dark() -> None:
+    def luminance(theme: str, text: str) -> float:
+        found: list[float] = []
 
         async def look(app: PaneApp, pilot: Any) -> None:
             app.pane.show(make_snapshot())  # type: ignore[attr-defined]
             app.theme = theme
             await pilot.pause(0.2)
             await pilot.pause(0.2)
-            top = app.screen._compositor.render_strips()[0]
-            found.update(piece.style.color for piece in top if piece.text == "PASS" and piece.style)
+            for piece in app.screen._compositor.render_strips()[0]:
+                if piece.text == text and piece.style and piece.style.color:
+                    red, green, blue = piece.style.color.get_truecolor()
+                    found.append(0.3 * red + 0.6 * green + 0.1 * blue)
 
         drive(GradientCheckPane(), look)
-        return found
+        (value,) = found
+        return value
 
-    dark, light = colours("textual-dark"), colours("textual-light")
-    assert len(dark) == len(light) == 1 and dark != light
+    for text in ("PASS", "complex step"):
+        assert luminance("textual-dark", text) > 130 > luminance("textual-light", text)

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.filter import NoColor
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
@@ -94,8 +95,8 @@ class Dashboard(App[None]):
         super().__init__()
         self.set_class(not symbols.unicode, "-ascii")
         if self.no_color:
-            # Greys on a painted background are colours too.
-            self.theme = "ansi-dark"
+            # Textual would make greys of the colours, on a background that it paints.
+            self._filters = [NoColor()]
         self.worker = worker
         self.symbols = symbols
         self._checkpoint_folder = checkpoint_folder

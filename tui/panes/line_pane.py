@@ -246,9 +246,7 @@ class LinePane(ScrollView, can_focus=True):
             return None
         return Content.assemble(
             *(
-                (text, self.get_visual_style(f"line-pane--{style}", partial=True))
-                if style
-                else text
+                (text, self.get_visual_style(f"line-pane--{style}")) if style else text
                 for text, style in line
             )
         )
