@@ -69,7 +69,10 @@ class PredictionsPane(SnapshotPane):
         if found.classify:
             right = table.right
             style = "good" if right == samples else "warning"
-            parts.append(((f"{right:,} of {samples:,} right", style),))
+            words = f"{right:,} of {samples:,} right"
+            if len("Predictions  ") + len(words) > self.title_width:
+                words = f"{right:,}/{samples:,} right"
+            parts.append(((words, style),))
         self.set_title(*that_fit(parts, self.title_width, ["  "] * (len(parts) - 1)))
         picture = self._picture(snapshot, found, width, height - table.height if whole else height)
         self.show_lines(PictureAndTable(picture, table))
