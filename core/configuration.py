@@ -40,6 +40,9 @@ class Configuration:
     init: str = "uniform"
     init_scale: float | None = None
     seed: int = 0
+    """Of Θ and of the order of minibatches."""
+    data_seed: int = 0
+    """Of generated samples and of the validation split."""
     dtype: str = "float64"
     fault: str | None = None
     """Name of a mistake planted in backpropagation."""

@@ -79,6 +79,8 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: fl
         if condition():
             await pilot.pause()
             return
+        if pilot.app.return_code:
+            raise AssertionError("the app came to grief")
         await pilot.pause(0.01)
     raise AssertionError(f"waited {seconds:g} s")
 
@@ -321,3 +323,22 @@ def test_a_checkpoint_goes_where_it_was_told(tmp_path):
         assert (tmp_path / "checkpoint.npz").is_file()
 
     drive(script, tmp_path)
+
+
+def test_a_boundary_is_computed_only_while_it_is_seen(tmp_path: Path) -> None:
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        assert app.shown.boundary is None
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: app.shown.boundary is not None)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: app.shown.boundary is None)
+
+    drive(script, tmp_path)
+
+
+@pytest.mark.parametrize("width", range(60, 201, 7))
+def test_the_ascii_key_bar_is_whole(width: int, tmp_path: Path) -> None:
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        assert lines(app.query_one(KeyBar))[0].rstrip().endswith("? help  q quit")
+
+    drive(script, tmp_path, (width, 24), ASCII)

@@ -4,6 +4,7 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import sleep
@@ -349,3 +350,53 @@ def test_a_dumb_terminal_is_told_so(tmp_path):
 def sentence_naming_train(text: str) -> None:
     assert text.startswith("bptui: ") and text.count("\n") == 1
     assert "bptui train" in text
+
+
+def test_a_larger_window_fills_new_panes_while_paused(tmp_path: Path) -> None:
+    with Terminal(cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        pause(terminal)
+        terminal.resize(120, 40)
+        terminal.wait_for(is_whole)
+        terminal.wait_for("x₁ across, x₂ up")
+
+
+def test_lc_all_c_is_ascii_in_help_and_palette_too(tmp_path: Path) -> None:
+    plain = environment(LC_ALL="C", LANG=None, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    with Terminal(columns=120, rows=40, env=plain, cwd=tmp_path) as terminal:
+        terminal.wait_for("PASS")
+        terminal.send("?")
+        terminal.wait_for("Esc closes")
+        terminal.send("\x1b")
+        terminal.wait_for(lambda screen: "Esc closes" not in screen.text())
+        terminal.send("\x10")
+        terminal.wait_for("Start again from the same weights")
+        assert bytes(terminal.raw).isascii()
+        assert rb"\u" not in bytes(terminal.raw)
+
+
+def test_a_screen_that_nobody_would_see_is_refused(tmp_path: Path) -> None:
+    command = ["sh", "-c", f"exec {sys.executable} -m bptui.tui 2>/dev/null"]
+    with Terminal(command=command, cwd=tmp_path) as terminal:
+        assert terminal.wait() == 2
+
+
+def test_after_a_change_of_the_learning_rate_the_last_line_has_it(tmp_path: Path) -> None:
+    with Terminal(cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        terminal.send("-")
+        terminal.wait_for("η 1")
+        terminal.send("q")
+        assert terminal.wait() == 0
+        assert "start again: bptui --eta 1 --seed 0" in terminal.text()
+
+
+def test_without_colours_there_is_none(tmp_path: Path) -> None:
+    with Terminal(env=environment(NO_COLOR="1"), cwd=tmp_path) as terminal:
+        terminal.wait_for("PASS")
+        terminal.send("?")
+        terminal.wait_for("Esc closes")
+        codes = re.findall(rb"\x1b\[([0-9;]*)m", bytes(terminal.raw))
+        numbers = {int(number) for code in codes for number in code.split(b";") if number}
+        colours = {*range(30, 39), *range(40, 49), *range(90, 108)}
+        assert not numbers & colours

@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pane_app import drive, screen_rows, shown
+from pane_app import PaneApp, drive, screen_rows, shown
 from snapshots import make_snapshot, wrong_report
 from textual.geometry import Size
 
@@ -158,3 +158,25 @@ def test_the_worst_stand_in_the_first_rows_side_by_side() -> None:
     rows = shown(pane, wrong_report(make_snapshot()), (120, 12))
     first = next(row for row in rows if "✗" in row)
     assert first.startswith("│✗ Θ¹[0,1]") and first.count("e-") + first.count("e+") >= 6
+
+
+def test_titles_have_the_colours_of_the_theme_in_the_light_and_in_the_dark() -> None:
+    def luminance(theme: str, text: str) -> float:
+        found: list[float] = []
+
+        async def look(app: PaneApp, pilot: Any) -> None:
+            app.pane.show(make_snapshot())  # type: ignore[attr-defined]
+            app.theme = theme
+            await pilot.pause(0.2)
+            await pilot.pause(0.2)
+            for piece in app.screen._compositor.render_strips()[0]:
+                if piece.text == text and piece.style and piece.style.color:
+                    red, green, blue = piece.style.color.get_truecolor()
+                    found.append(0.3 * red + 0.6 * green + 0.1 * blue)
+
+        drive(GradientCheckPane(), look)
+        (value,) = found
+        return value
+
+    for text in ("PASS", "complex step"):
+        assert luminance("textual-dark", text) > 130 > luminance("textual-light", text)

@@ -35,18 +35,23 @@ def one(text: str, style: str = "") -> tuple[tuple[str, str], ...]:
 
 
 def test_the_same_line_has_no_changed_columns() -> None:
-    assert changed_columns(one("abc"), one("abc")) is None
-    assert changed_columns((("ab", ""), ("c", "")), one("abc")) is None
+    assert changed_columns(one("abc"), one("abc")) == []
+    assert changed_columns((("ab", ""), ("c", "")), one("abc")) == []
+
+
+def test_differences_far_apart_are_sent_apart() -> None:
+    old, new = "a" + 30 * "." + "b", "X" + 30 * "." + "Y"
+    assert changed_columns(one(old), one(new)) == [(0, 1), (31, 32)]
 
 
 def test_changed_columns_reach_from_the_first_to_the_last_difference() -> None:
-    assert changed_columns(one("abcdef"), one("abXdYf")) == (2, 5)
-    assert changed_columns(one("abc"), one("abcde")) == (3, 5)
-    assert changed_columns(one("abc"), one("abc", "bad")) == (0, 3)
+    assert changed_columns(one("abcdef"), one("abXdYf")) == [(2, 5)]
+    assert changed_columns(one("abc"), one("abcde")) == [(3, 5)]
+    assert changed_columns(one("abc"), one("abc", "bad")) == [(0, 3)]
 
 
 def test_a_line_with_wide_characters_changes_as_a_whole() -> None:
-    assert changed_columns(one("日本x"), one("日本y")) == (0, 5)
+    assert changed_columns(one("日本x"), one("日本y")) == [(0, 5)]
 
 
 def test_merged_joins_neighbours_and_lets_blanks_join_any_style() -> None:

@@ -9,11 +9,13 @@ from typing import ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.filter import NoColor
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import Checkpoint, PlantFault, ShowBoundary
@@ -21,6 +23,8 @@ from bptui.tui.actions import ACTIONS
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar
+from bptui.tui.narrow_update import narrowed
+from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
 from bptui.tui.panes.gradient_norms import GradientNormsPane
@@ -38,7 +42,7 @@ class Dashboard(App[None]):
     """Watches and steers one training session."""
 
     TITLE = "bptui"
-    CSS_PATH = "styles.tcss"
+    CSS_PATH = Path(__file__).with_name("styles.tcss")
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (Textual declares it so)
         (0, "-narrowest"),
@@ -89,6 +93,10 @@ class Dashboard(App[None]):
             symbols: the characters that the terminal can show.
         """
         super().__init__()
+        self.set_class(not symbols.unicode, "-ascii")
+        if self.no_color:
+            # Textual would make greys of the colours, on a background that it paints.
+            self._filters = [NoColor()]
         self.worker = worker
         self.symbols = symbols
         self._checkpoint_folder = checkpoint_folder
@@ -125,7 +133,6 @@ class Dashboard(App[None]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        self._ask_for_boundary()
         self.run_worker(
             lambda: self.worker.run(self._answered),
             name="training",
@@ -166,28 +173,34 @@ class Dashboard(App[None]):
             self._status.show(snapshot)
             if everything or now - self._numbers_at >= self._cadence.numbers - 0.01:
                 self._numbers_at = now
-                for pane in self._numbers:
-                    if pane.display:
-                        pane.show(snapshot)
+                self._show(self._numbers, snapshot)
             if everything or now - self._pictures_at >= self._cadence.pictures - 0.01:
                 self._pictures_at = now
-                for pane in self._pictures:
-                    if pane.display:
-                        pane.show(snapshot)
+                self._show(self._pictures, snapshot)
         finally:
             self.call_after_refresh(self.worker.gate.set)
 
+    def _show(self, panes: Iterable[SnapshotPane], snapshot: Snapshot) -> None:
+        for pane in panes:
+            if pane.display and not self._too_small.display:
+                pane.show(snapshot)
+            else:
+                # It draws this by itself if a larger terminal brings it to light.
+                pane.snapshot = snapshot
+
+    def _display(self, screen: Screen[object], renderable: object) -> None:
+        super()._display(screen, narrowed(renderable))
+
     def on_resize(self, event: Resize) -> None:
-        """Say so where there is no room, and ask for a boundary that fits."""
+        """Say so where there is no room."""
         columns, rows = event.size
         self._too_small.update(
             f"bptui needs {SMALLEST_COLUMNS}x{SMALLEST_ROWS}; this terminal is {columns}x{rows}"
         )
-        self.call_after_refresh(self._ask_for_boundary)
 
-    def _ask_for_boundary(self) -> None:
-        columns, rows = self._predictions.size if self._predictions.display else (0, 0)
-        self.worker.send(ShowBoundary(columns, rows))
+    def on_predictions_pane_resized(self, message: PredictionsPane.Resized) -> None:
+        """Ask for a boundary that fits."""
+        self.worker.send(ShowBoundary(*message.size))
 
     def action_act(self, name: str) -> None:
         """Carry out one of `ACTIONS`."""
@@ -241,6 +254,19 @@ class Dashboard(App[None]):
     def on_unmount(self) -> None:
         """End the training thread, however the app came to its end."""
         self.worker.stop()
+
+    def action_command_palette(self) -> None:
+        """Open Textual's palette, in characters that the terminal has."""
+        if isinstance(self.screen, CommandPalette):
+            return
+        palette = CommandPalette(placeholder="Search for commands", id="--command-palette")
+        self.push_screen(palette)
+        if not self.symbols.unicode:
+            self.call_after_refresh(self._spell_palette, palette)
+
+    def _spell_palette(self, palette: CommandPalette) -> None:
+        for widget in palette.query(OptionList):
+            widget.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action in the palette, and Textual's own choice of themes."""

@@ -24,12 +24,16 @@ class TrainingWorker:
         self.gate = Event()
         """Set while training may go on."""
         self.gate.set()
+        self.failed = False
+        """Whether the thread ended by an exception, which is a bug."""
         self._on_answer: Callable[[], None] = lambda: None
 
     def run(self, on_answer: Callable[[], None]) -> None:
         """Train until told to stop; `on_answer` is called here after every command."""
         self._on_answer = on_answer
+        self.failed = True
         self.session.run(self._publish, self.gate)
+        self.failed = False
 
     def send(self, command: Command) -> None:
         """Ask for something."""

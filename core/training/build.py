@@ -27,14 +27,14 @@ def build_trainer(configuration: Configuration) -> Trainer:
         target=configuration.target,
         samples=configuration.samples,
         noise=configuration.noise,
-        seed=configuration.seed,
+        seed=configuration.data_seed,
     )
     chosen = completed(configuration, dataset)
     prepared = prepare(
         dataset,
         validation=chosen.validation,
         standardize=bool(chosen.standardize),
-        seed=chosen.seed,
+        seed=chosen.data_seed,
     )
     assert chosen.layers is not None and chosen.output is not None and chosen.cost is not None
     network = Network(

@@ -58,6 +58,14 @@ OPTIONS: tuple[Option, ...] = (
         "its own",
     ),
     Option(
+        "data-seed",
+        "Data",
+        whole_number(0, 2**32 - 1),
+        "of generated samples and of the validation split",
+        "N",
+        f"{_DEFAULTS.data_seed}",
+    ),
+    Option(
         "validation",
         "Data",
         number("a fraction from 0 to below 1", lambda value: 0.0 <= value < 1.0),
@@ -148,7 +156,7 @@ OPTIONS: tuple[Option, ...] = (
         "seed",
         "Network",
         whole_number(0, 2**32 - 1),
-        "of everything drawn; the same seed is the same run",
+        "of Θ and of the order of minibatches; the same seed is the same run",
         "N",
         f"{_DEFAULTS.seed}",
     ),

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,18 +48,24 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
     cadence = OVER_SSH if over_ssh() else LOCAL
     session = Session(trainer, speed=speed, checking=choices.check, interval=cadence.status)
     folder = choices.run_folder or choices.resume
+    worker = TrainingWorker(session)
     app = Dashboard(
-        TrainingWorker(session),
+        worker,
         checkpoint_folder=folder or DEFAULT_RUN_FOLDER,
         save_on_exit=folder is not None,
         cadence=cadence,
-        symbols=UNICODE if encoding_is_utf8(sys.stdout) else ASCII,
+        symbols=UNICODE if encoding_is_utf8(sys.__stderr__ or sys.stderr) else ASCII,
     )
     sys.setswitchinterval(_SWITCH_INTERVAL)
     app.run()
-    for line in closing_lines(session.snapshot(), choices.command_line, session.saved_in):
-        say(line)
-    return app.return_code or 0
+    status = app.return_code or 0
+    if worker.latest is None or worker.failed:
+        return status or 1
+    with suppress(OSError):  # after a hang-up there is nobody to tell
+        for line in closing_lines(session.snapshot(), choices.command_line, session.saved_in):
+            say(line)
+        sys.stdout.flush()
+    return status
 
 
 def closing_lines(
@@ -78,23 +85,33 @@ def closing_lines(
     )
     if saved_in is not None:
         return first, f"resume: bptui --resume {shlex.quote(str(saved_in))}"
-    shown = None if snapshot.fault_hidden else snapshot.fault
-    words = _with_option(command_line, "--fault", shown)
-    return first, "repeat: " + shlex.join(_with_option(words, "--seed", str(snapshot.seed)))
+    words = _without(command_line, "--seed", "--fault")
+    if snapshot.fault is not None and not snapshot.fault_hidden:
+        words += ["--fault", snapshot.fault]
+    marks = {mark.kind for mark in snapshot.curve.marks}
+    if "learning-rate" in marks:
+        words = [
+            *_without(words, "--learning-rate", "--eta"),
+            "--eta",
+            f"{snapshot.learning_rate:g}",
+        ]
+    # η or the fault changed on the way, so that no command line trains just the same.
+    again = "start again" if marks else "repeat"
+    return first, f"{again}: " + shlex.join([*words, "--seed", str(snapshot.seed)])
 
 
-def _with_option(words: Sequence[str], flag: str, value: str | None) -> list[str]:
-    """Return the words with an option as it was on screen last; `None` leaves it out."""
+def _without(words: Sequence[str], *names: str) -> list[str]:
+    """Return the words of a command line but for some options and their values."""
     kept: list[str] = []
     skip = False
     for word in words:
         if skip:
             skip = False
-        elif word == flag:
+        elif word in names:
             skip = True
-        elif not word.startswith(f"{flag}="):
+        elif not word.startswith(tuple(f"{name}=" for name in names)):
             kept.append(word)
-    return kept if value is None else [*kept, flag, value]
+    return kept
 
 
 def _default_speed(trainer: Trainer) -> float | None:
@@ -103,9 +120,10 @@ def _default_speed(trainer: Trainer) -> float | None:
 
 
 def _require_terminal() -> None:
-    if sys.stdin is None or sys.stdout is None:
-        raise InputError("run needs a terminal; bptui train does the same training without one")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # The screen goes to standard error, so that it can be seen while the output is kept.
+    if not all(
+        stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.__stderr__)
+    ):
         raise InputError("run needs a terminal; bptui train does the same training without one")
     if is_dumb():
         raise InputError(

@@ -108,7 +108,8 @@ def epoch_axis(epochs: int, width: int) -> Axis:
     high = round_up(max(epochs, 10), _EPOCH_ENDS)
     most = max(1, width // 10)
     intervals = next(
-        (parts for parts in range(most, 1, -1) if _is_round(high / parts)), min(most, 2)
+        (parts for parts in range(most, 1, -1) if _is_round(high / parts) and high % parts == 0),
+        2 if most > 1 and high % 2 == 0 else 1,
     )
     positions = [high * index / intervals for index in range(intervals + 1)]
     return Axis(0.0, high, tuple((value, count(value)) for value in positions))

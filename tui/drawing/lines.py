@@ -10,6 +10,9 @@ Span = tuple[str, str]
 """Some text and the name of its style; "" is the pane's own."""
 Line = tuple[Span, ...]
 
+_CURSOR_MOVE = 12
+"""Cells that cost about as much as moving the cursor past them and setting the style again."""
+
 
 class Lines(Protocol):
     """Lines that are made when they are asked for."""
@@ -114,19 +117,30 @@ def that_fit(parts: Sequence[Line], width: int, separators: Sequence[str]) -> Li
     return line
 
 
-def changed_columns(old: Line, new: Line) -> tuple[int, int] | None:
-    """Return the cell columns from the first difference to the end of the last, if any."""
+def changed_columns(old: Line, new: Line) -> list[tuple[int, int]]:
+    """Return the stretches of cell columns that differ, each from its first to past its last.
+
+    Differences that are close together make one stretch: to move the cursor costs more than
+    to send a few cells again.
+    """
     if old == new:
-        return None
+        return []
     widest = max(line_width(old), line_width(new))
     if not _one_cell_each(old) or not _one_cell_each(new):
-        return 0, widest
+        return [(0, widest)]
     before, after = _cells(old), _cells(new)
     blank = (" ", "")
     before += [blank] * (widest - len(before))
     after += [blank] * (widest - len(after))
-    columns = [column for column in range(widest) if before[column] != after[column]]
-    return (columns[0], columns[-1] + 1) if columns else None
+    stretches: list[tuple[int, int]] = []
+    for column in range(widest):
+        if before[column] == after[column]:
+            continue
+        if stretches and column - stretches[-1][1] < _CURSOR_MOVE:
+            stretches[-1] = (stretches[-1][0], column + 1)
+        else:
+            stretches.append((column, column + 1))
+    return stretches
 
 
 def _unseen(text: str, style: str, before: str) -> bool:

@@ -151,13 +151,10 @@ class LinePane(ScrollView, can_focus=True):
             if old is None:
                 regions.append(Region(0, y, self.size.width, 1))
                 continue
-            # One region a row: the compositor sends each from the edge of the pane on.
-            columns = changed_columns(old, line)
-            if columns is None:
-                continue
-            first, end = max(0, columns[0] - left), min(self.size.width, columns[1] - left)
-            if first < end:
-                regions.append(Region(first, y, end - first, 1))
+            for first, end in changed_columns(old, line):
+                start, stop = max(0, first - left), min(self.size.width, end - left)
+                if start < stop:
+                    regions.append(Region(start, y, stop - start, 1))
         if regions:
             self.refresh(*regions)
 
@@ -204,6 +201,15 @@ class LinePane(ScrollView, can_focus=True):
         """Forget the colours of the theme before."""
         self._rich_styles.clear()
         super().notify_style_update()
+        # The component classes get their new styles after this.
+        self.call_after_refresh(self._color_titles)
+
+    def _color_titles(self) -> None:
+        for name, line in self._titles.items():
+            content, old = self._border_content(line), getattr(self, f"_{name}")
+            # Contents are equal when their texts are, whatever their colours.
+            if content is not None and (old is None or content.spans != old.spans):
+                setattr(self, name, content)
 
     def _line(self, index: int) -> Line:
         line = self._shown.get(index)
@@ -227,22 +233,31 @@ class LinePane(ScrollView, can_focus=True):
         if old == line:
             return
         self._titles[name] = line
-        content = Content.assemble(
-            *((text, f".line-pane--{style}") if style else text for text, style in line)
-        )
         # The setter of a border title repaints the whole pane.
         self._title_region = self._border_region(name, old, line)
         try:
-            setattr(self, name, content if plain(line) else None)
+            setattr(self, name, self._border_content(line))
         finally:
             self._title_region = None
+
+    def _border_content(self, line: Line) -> Content | None:
+        """Return a title in the colours of the present theme, which a frame cannot look up."""
+        if not plain(line):
+            return None
+        return Content.assemble(
+            *(
+                (text, self.get_visual_style(f"line-pane--{style}")) if style else text
+                for text, style in line
+            )
+        )
 
     def _border_region(self, name: str, old: Line, new: Line) -> Region | None:
         """Return the part of the frame that changes, relative to the content."""
         outer = self.outer_size
         if not outer or not self.is_mounted:
             return None
-        first, end = changed_columns(old, new) or (0, 0)
+        stretches = changed_columns(old, new) or [(0, 0)]
+        first, end = stretches[0][0], stretches[-1][1]
         # A corner, a line and a blank come before a title, and after a second title.
         margin = 3
         y = 0

@@ -3,6 +3,8 @@
 from typing import ClassVar
 
 import numpy as np
+from textual.geometry import Size
+from textual.message import Message
 
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.axes import linear_axis
@@ -30,6 +32,23 @@ class PredictionsPane(SnapshotPane):
         "with one feature the samples and the fitted curve are drawn."
     )
 
+    class Resized(Message):
+        """The pane has another size, (0, 0) where it is hidden."""
+
+        def __init__(self, size: Size) -> None:
+            """Take the size in cells."""
+            super().__init__()
+            self.size = size
+
+    def on_resize(self) -> None:
+        """Say how large a picture could be, and lay out anew."""
+        self.post_message(self.Resized(self.size))
+        super().on_resize()
+
+    def on_hide(self) -> None:
+        """Say that no picture is needed."""
+        self.post_message(self.Resized(Size(0, 0)))
+
     def draw(self, snapshot: Snapshot) -> None:
         """Show a picture where the data allow one, and the table below it."""
         description = snapshot.description
@@ -50,7 +69,10 @@ class PredictionsPane(SnapshotPane):
         if found.classify:
             right = table.right
             style = "good" if right == samples else "warning"
-            parts.append(((f"{right:,} of {samples:,} right", style),))
+            words = f"{right:,} of {samples:,} right"
+            if len("Predictions  ") + len(words) > self.title_width:
+                words = f"{right:,}/{samples:,} right"
+            parts.append(((words, style),))
         self.set_title(*that_fit(parts, self.title_width, ["  "] * (len(parts) - 1)))
         picture = self._picture(snapshot, found, width, height - table.height if whole else height)
         self.show_lines(PictureAndTable(picture, table))

@@ -44,6 +44,7 @@ class StatusPane(SnapshotPane, can_focus=False):
         overflow: hidden;
         &:ansi { border: none; }
         &.-ascii { border: none; }
+        &.-ascii:ansi { border: none; }
     }
     """
 

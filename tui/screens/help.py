@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from bptui.tui.actions import Action
 from bptui.tui.drawing.symbols import UNICODE, Symbols
+from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 
 _MOVING = (
     ("Tab", "Move to the next pane"),
@@ -56,6 +57,8 @@ class HelpScreen(ModalScreen[None]):
                 Content.assemble((f"{shown:>7}", "bold $accent"), "  ", symbols.text(text))
             )
         with VerticalScroll(classes="" if symbols.unicode else "-ascii") as box:
+            if not symbols.unicode:
+                box.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
             box.border_title = "Help"
             box.border_subtitle = "Esc closes"
             yield Static(Content("\n").join(lines))
