@@ -87,6 +87,8 @@ class Backpropagation:
         for mask in layer_views(self._is_weight, layers):
             mask[:, 0] = 0.0
         self._penalized = np.empty_like(theta)
+        self.memory: dict[str, Array] = {}
+        """What a planted fault keeps from step to step; the right code needs nothing."""
 
     def _make_buffers(self, dtype: Any) -> None:
         hidden_sizes = self.layers[1:-1]

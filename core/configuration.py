@@ -44,5 +44,7 @@ class Configuration:
     data_seed: int = 0
     """Of generated samples and of the validation split."""
     dtype: str = "float64"
+    fault: str | None = None
+    """Name of a mistake planted in backpropagation."""
     method: str = "auto"
     epsilon: float | None = None

@@ -25,16 +25,16 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
-def check_choice(what: str, name: str, choices: Iterable[str]) -> str:
+def check_choice(what: str, name: str, choices: Iterable[str], listing: str = "") -> str:
     """Return `name` if it is one of `choices`.
 
     Raises:
-        InputError: `name` is not one of them; the message lists them.
+        InputError: `name` is not one of them; the message lists them, or says `listing`.
     """
     names = list(choices)
     if name not in names:
+        known = listing or f"choose one of {', '.join(names)}"
         raise InputError(
-            f"{what}: unknown name {printable(name)!r}{did_you_mean(str(name), names)}; "
-            f"choose one of {', '.join(names)}"
+            f"{what}: unknown name {printable(name)!r}{did_you_mean(str(name), names)}; {known}"
         )
     return name

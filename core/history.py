@@ -18,7 +18,7 @@ class Mark:
 
     epoch: int
     kind: str
-    """`learning-rate`, for now the only kind."""
+    """`learning-rate` or `fault`."""
     text: str
 
 

@@ -12,6 +12,7 @@ from bptui.core.backpropagation import Backpropagation, layer_views, with_ones
 from bptui.core.check import Report, check_backpropagation
 from bptui.core.costs import check_targets, find_cost
 from bptui.core.errors import InputError, check_choice, printable
+from bptui.core.faults import FAULTS, Setting, check_fault
 from bptui.core.initializers import check_seed, initial_theta
 
 Array = NDArray[Any]
@@ -41,6 +42,7 @@ class Network:
         init_scale: float | None = None,
         seed: int = 0,
         dtype: str = "float64",
+        fault: str | None = None,
     ) -> None:
         """Make a network with its initial Θ.
 
@@ -54,6 +56,7 @@ class Network:
             init_scale: its width; `None` is its own default.
             seed: 0 to 2³² − 1.
             dtype: `float64` or `float32`.
+            fault: a mistake to plant in its backpropagation, a name in `FAULTS`.
 
         Raises:
             InputError: any of these is unknown, out of range or does not fit the others.
@@ -73,6 +76,36 @@ class Network:
         self.thetas: list[Array] = layer_views(self.theta, self.layers)
         """Θ of each layer, (s_{l+1}, s_l + 1), column 0 the bias."""
         self.seed = seed
+        self.fault_memory: dict[str, Array] = {}
+        """What the planted fault has kept from earlier steps, by name."""
+        self.plant(fault)
+
+    def plant(self, fault: str | None) -> None:
+        """Plant a fault, or none, in all training code made from now on.
+
+        Forward propagation and the cost stay right, and so does the numerical gradient of
+        a check.
+
+        Raises:
+            InputError: there is no fault of that name, or it does not suit this network.
+        """
+        if fault is not None:
+            check_fault(fault, self.setting())
+        self.fault = fault
+        """Name of the planted fault, or `None`."""
+        self.fault_memory.clear()
+
+    def setting(self, samples: int | None = None) -> Setting:
+        """Return what decides which faults can be planted, for steps of so many samples."""
+        return Setting(
+            self.layers,
+            self.activation,
+            self.output,
+            self.cost_name,
+            self.l2,
+            self.dtype.name,
+            samples,
+        )
 
     def initialize(self, seed: int) -> None:
         """Draw Θ anew, in place."""
@@ -81,7 +114,8 @@ class Network:
 
     def backpropagation(self, samples: int, penalty_samples: int | None = None) -> Backpropagation:
         """Return the training code of this network for `samples` samples at a time."""
-        return Backpropagation(
+        kind = Backpropagation if self.fault is None else FAULTS[self.fault].mistake
+        work = kind(
             self.theta,
             self.layers,
             activation=self.activation,
@@ -91,6 +125,8 @@ class Network:
             l2=self.l2,
             penalty_samples=penalty_samples,
         )
+        work.memory = self.fault_memory
+        return work
 
     def loaded(self, X: ArrayLike, y: ArrayLike) -> Backpropagation:
         """Return the training code with samples loaded; X is (N, s_0), y (N, K) or (N,).

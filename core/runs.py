@@ -167,10 +167,13 @@ def _packed(trainer: "Trainer") -> bytes:
         "drawn_from": point.drawn_from,
         "seed": point.seed,
         "learning_rate": point.learning_rate,
+        "fault": point.fault,
+        "fault_hidden": trainer.fault_hidden,
         "marks": [[mark.epoch, mark.kind, mark.text] for mark in trainer.marks],
     }
     arrays: dict[str, NDArray[Any]] = {"facts": np.array(json.dumps(facts)), "theta": point.theta}
     arrays |= {f"optimizer.{name}": values for name, values in point.optimizer.items()}
+    arrays |= {f"fault.{name}": values for name, values in point.fault_memory.items()}
     arrays |= {f"history.{name}": values for name, values in trainer.history.arrays().items()}
     arrays["validation"] = trainer.validation_history()
     buffer = io.BytesIO()
@@ -201,7 +204,11 @@ def _unpack(trainer: "Trainer", facts: dict[str, Any], arrays: dict[str, NDArray
         drawn_from=facts["drawn_from"],
         seed=check_seed(facts["seed"]),
         learning_rate=float(facts["learning_rate"]),
+        fault=facts.get("fault"),
+        fault_memory=part("fault."),
     )
+    if any(values.shape != theta.shape for values in point.fault_memory.values()):
+        raise ValueError("what it has of the planted fault is not of this network")
     batches = -(-len(trainer.training) // trainer.batch_size)
     if point.epoch < 0 or not 0 <= point.batch < batches or not 0 < point.learning_rate < math.inf:
         raise ValueError("its epoch, batch or learning rate cannot be")
@@ -210,6 +217,7 @@ def _unpack(trainer: "Trainer", facts: dict[str, Any], arrays: dict[str, NDArray
     marks = [Mark(int(epoch), str(kind), str(text)) for epoch, kind, text in facts["marks"]]
     history = CostHistory.restore(part("history."))
     trainer.continue_from(point, history, arrays["validation"], marks)
+    trainer.fault_hidden = bool(facts.get("fault_hidden", False))
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -1,6 +1,7 @@
 """What the trainer tells the world: immutable, and all that a screen ever sees of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -34,6 +35,8 @@ class Description:
     """The first samples of the training set as given, before scaling, (n, s_0)."""
     y: NDArray[np.float64]
     """Their targets, (n, K)."""
+    no_faults: Mapping[str, str] = field(default_factory=dict)
+    """The faults that cannot be planted here, by name, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +84,7 @@ class Snapshot:
     boundary: Boundary | None
     message: str = ""
     """One sentence for the user: why it diverged, where a checkpoint went."""
+    fault: str | None = None
+    """Name of the fault that is planted in backpropagation."""
+    fault_hidden: bool = False
+    """Whether that name is not to be shown."""

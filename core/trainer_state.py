@@ -1,6 +1,6 @@
 """Everything that decides how training goes on from a point: what a checkpoint keeps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,10 @@ class TrainerState:
     """State of the shuffling generator as this epoch's order was drawn."""
     seed: int
     learning_rate: float
+    fault: str | None = None
+    """The planted fault."""
+    fault_memory: dict[str, Array] = field(default_factory=dict)
+    """What it has kept from earlier steps, by name."""
 
 
 def copied(arrays: dict[str, Array]) -> dict[str, Array]:

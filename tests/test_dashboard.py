@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from bptui.core.configuration import Configuration
@@ -24,6 +25,8 @@ from bptui.tui.screens.help import HelpScreen
 from bptui.tui.worker import TrainingWorker
 
 SESSION_ACTIONS = tuple(action for action in ACTIONS if action.command is not None)
+SCREENS = ("help", "fault")
+"""Actions that open a screen over the dashboard."""
 NARROW = {"cost", "theta", "check"}
 WIDE = NARROW | {"predictions", "norms"}
 
@@ -105,9 +108,9 @@ def test_every_key_works_whatever_pane_has_the_focus(tmp_path):
                 app.did.clear()
                 await pilot.press(first_key(action))
                 assert app.did == [action.id], (pane, action.keys)
-                if action.id == "help":
+                if action.id in SCREENS:
                     await pilot.press("escape")
-                    assert not isinstance(app.screen, HelpScreen)
+                    assert not isinstance(app.screen, ModalScreen)
         app.did.clear()
         await pilot.press("q")
         assert app.did == ["quit"]
@@ -122,7 +125,7 @@ def test_all_names_of_a_key_do_the_same(tmp_path):
                 app.did.clear()
                 await pilot.press(key)
                 assert app.did == [action.id], key
-                if action.id == "help":
+                if action.id in SCREENS:
                     await pilot.press("escape")
 
     drive(script, tmp_path)
@@ -150,7 +153,7 @@ def test_every_action_is_in_the_palette_and_does_the_same_there(tmp_path):
                 if each.title.lower() == f"{action.title} ({action.shown})".lower()
             ]
             assert command.help == action.help
-            if action.id in ("help", "quit"):
+            if action.id in (*SCREENS, "quit"):
                 continue
             app.did.clear()
             command.callback()
@@ -190,7 +193,7 @@ def test_the_key_bar_is_drawn_whole_in_the_last_line(size, symbols, tmp_path):
         assert bar.region.bottom == size[1]
         (text,) = lines(bar)
         assert len(text) == size[0]
-        for action in fitting(ACTIONS, size[0]):
+        for action in fitting(ACTIONS, size[0], symbols):
             assert f" {action.shown} {symbols.text(action.title)} " in text
 
     drive(script, tmp_path, size, symbols)

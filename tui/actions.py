@@ -65,6 +65,13 @@ ACTIONS: tuple[Action, ...] = (
         "Switch the gradient check off or on",
         commands.ToggleChecking(),
     ),
+    Action(
+        "fault",
+        "f",
+        "f",
+        "fault",
+        "Plant a mistake in backpropagation, and see whether it still learns",
+    ),
     Action("log", "l", "l", "log", "Show the cost on a logarithmic axis, or a linear one"),
     Action(
         "lower-learning-rate",

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
 from bptui.core.snapshot import Snapshot
-from bptui.core.training.commands import Checkpoint, ShowBoundary
+from bptui.core.training.commands import Checkpoint, PlantFault, ShowBoundary
 from bptui.tui.actions import ACTIONS
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.drawing.symbols import UNICODE, Symbols
@@ -218,6 +218,16 @@ class Dashboard(App[None]):
 
     def _do_checkpoint(self) -> None:
         self.worker.send(Checkpoint(self._checkpoint_folder))
+
+    def _do_fault(self) -> None:
+        from bptui.tui.screens.faults import FaultScreen
+
+        def plant(command: PlantFault | None) -> None:
+            if command is not None:
+                self.worker.send(command)
+
+        if self.worker.latest is not None:
+            self.push_screen(FaultScreen(self.worker.latest), plant)
 
     def _do_help(self) -> None:
         from bptui.tui.screens.help import HelpScreen

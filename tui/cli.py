@@ -73,6 +73,11 @@ def _dispatch(words: list[str]) -> int:
         say(completion_script(arguments.completion))
         return 0
 
+    if arguments.command == "faults":
+        from bptui.tui.commands.faults import list_faults
+
+        return list_faults(json=arguments.values.get("json", False))
+
     from bptui.tui.command_line import invocation
 
     values = invocation.gather(arguments)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bptui.core.backpropagation import Backpropagation, layer_views
 from bptui.core.check.complex_step import complex_step_gradients, propagate
 from bptui.core.check.differences import difference_gradient
+from bptui.core.check.known_faults import with_known_faults
 from bptui.core.check.methods import choose_method
 from bptui.core.check.report import ArrayReport, Report, make_array_report, make_report
 from bptui.core.check.rounding import rounding_bounds
@@ -67,7 +68,8 @@ def check_backpropagation(
                 zip(layer_views(backprop, work.layers), numerical, bounds, strict=True)
             )
         ]
-    return make_report(name, epsilon, cost, arrays, perf_counter() - started)
+    report = make_report(name, epsilon, cost, arrays, perf_counter() - started)
+    return with_known_faults(report, work)
 
 
 def theta_name(layer: int) -> str:

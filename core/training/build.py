@@ -47,6 +47,7 @@ def build_trainer(configuration: Configuration) -> Trainer:
         init_scale=chosen.init_scale,
         seed=chosen.seed,
         dtype=chosen.dtype,
+        fault=chosen.fault,
     )
     trainer = Trainer(
         network,

@@ -56,6 +56,16 @@ class ChangeEpsilon:
 
 
 @dataclass(frozen=True, slots=True)
+class PlantFault:
+    """Plant a mistake in backpropagation, or remove the one that is there."""
+
+    name: str | None
+    """A name in `FAULTS`, or `None`."""
+    hidden: bool = False
+    """Whether the name is kept from the user."""
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Save the run."""
 
@@ -84,6 +94,7 @@ Command = (
     | ToggleChecking
     | NextMethod
     | ChangeEpsilon
+    | PlantFault
     | Checkpoint
     | ShowBoundary
     | Stop

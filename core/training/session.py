@@ -148,6 +148,8 @@ class Session:
                 self._next_method()
             case commands.ChangeEpsilon(decades):
                 self._change_epsilon(decades)
+            case commands.PlantFault(name, hidden):
+                self._plant(name, hidden)
             case commands.Checkpoint(folder):
                 self._checkpoint(folder)
             case commands.ShowBoundary(columns, rows):
@@ -177,6 +179,14 @@ class Session:
             return
         changed = float(f"{self._epsilon * 10.0**decades:.3g}")
         self._epsilon = min(_LARGEST_EPSILON, max(_SMALLEST_EPSILON, changed))
+        self._forget_report()
+
+    def _plant(self, name: str | None, hidden: bool) -> None:
+        try:
+            self.trainer.plant(name, hidden=hidden)
+        except InputError as error:
+            self._message = str(error)
+            return
         self._forget_report()
 
     def _checkpoint(self, folder: Path) -> None:
@@ -244,4 +254,6 @@ class Session:
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
             message=self._message or trainer.message,
+            fault=trainer.fault,
+            fault_hidden=trainer.fault_hidden,
         )

@@ -49,6 +49,7 @@ class Stepper:
         """Epochs that have ended."""
         self.batch = 0
         """Steps taken within the present epoch."""
+        self._training = training
         self._whole = network.loaded(training.X, training.y)
 
     @property
@@ -69,6 +70,11 @@ class Stepper:
     def cost(self) -> float:
         """J as the curve shows it."""
         return self.cost_of_all()
+
+    def plant(self, fault: str | None) -> None:
+        """Plant a fault, or none, from the next step on."""
+        self.network.plant(fault)
+        self._whole = self.network.loaded(self._training.X, self._training.y)
 
     def next_work(self) -> Backpropagation:
         """Return the training code, loaded with the very samples of the next step."""
@@ -107,6 +113,7 @@ class Stepper:
         """Go back to before the first epoch, with the Θ that `seed` draws."""
         self.network.initialize(seed)
         self.optimizer.reset()
+        self.network.fault_memory.clear()
         self.epoch = self.batch = 0
 
     def point(self, learning_rate: float) -> TrainerState:
@@ -121,10 +128,16 @@ class Stepper:
             drawn_from=None,
             seed=self.network.seed,
             learning_rate=learning_rate,
+            fault=self.network.fault,
+            fault_memory=copied(self.network.fault_memory),
         )
 
     def restore(self, point: TrainerState) -> None:
         """Go back to a point."""
+        if point.fault != self.network.fault:
+            self.plant(point.fault)
+        self.network.fault_memory.clear()
+        self.network.fault_memory.update(copied(point.fault_memory))
         self.network.theta[:] = point.theta
         self.network.seed = point.seed
         for name, values in point.optimizer.items():
@@ -156,6 +169,11 @@ class MinibatchStepper(Stepper):
     def cost(self) -> float:
         """The mean cost over the last whole epoch; before the first, J of all samples."""
         return self._last_cost if self.epoch else self.cost_of_all()
+
+    def plant(self, fault: str | None) -> None:
+        """Plant a fault, or none, from the next step on."""
+        super().plant(fault)
+        self._works.clear()
 
     def next_work(self) -> Backpropagation:
         """Return the training code, loaded with the next batch."""

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation
 from bptui.core.check import Report, check_backpropagation
+from bptui.core.check.known_faults import without_names
 from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
 from bptui.core.data.dataset import Dataset
 from bptui.core.data.preparation import Standardizer
 from bptui.core.errors import check_choice
+from bptui.core.faults import check_fault
 from bptui.core.history import CostCurve, CostHistory, Mark
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
@@ -66,7 +68,8 @@ class Trainer:
             epsilon: of the gradient check.
 
         Raises:
-            InputError: data that does not fit the network, or an unknown optimizer.
+            InputError: data that does not fit the network, an unknown optimizer, or a planted
+                fault that does not suit steps of so many samples.
         """
         kind = OPTIMIZERS[check_choice("optimizer", optimizer, OPTIMIZERS)]
         self.network, self.training, self.validation = network, training, validation
@@ -80,6 +83,10 @@ class Trainer:
         self.unscaled_X: Array | None = None
         """The training samples before that."""
         self.batch_size = min(batch_size or len(training), len(training))
+        if network.fault is not None:
+            check_fault(network.fault, network.setting(self.batch_size))
+        self.fault_hidden = False
+        """Whether the name of the planted fault is kept from the user, as an exercise."""
         self._learning_rate = learning_rate or kind.learning_rate
         check_targets(network.cost_name, network.output, training.y)
         self._stepper = Stepper(network, training, kind(network.theta))
@@ -136,8 +143,33 @@ class Trainer:
     def learning_rate(self, value: float) -> None:
         if value != self._learning_rate:
             self._learning_rate = value
-            self.marks = [mark for mark in self.marks if mark.epoch != self.epoch]
-            self.marks.append(Mark(self.epoch, "learning-rate", f"η {value:g}"))
+            self._mark("learning-rate", f"η {value:g}")
+
+    @property
+    def fault(self) -> str | None:
+        """Name of the fault that is planted in backpropagation, if any."""
+        return self.network.fault
+
+    def plant(self, fault: str | None, *, hidden: bool = False) -> None:
+        """Plant a fault, or none, from the next step on.
+
+        Args:
+            fault: a name in `FAULTS`; the one that is planted already is left as it is.
+            hidden: whether to keep its name from the user.
+
+        Raises:
+            InputError: there is no fault of that name, or it cannot be planted here.
+        """
+        if fault != self.fault:
+            if fault is not None:
+                check_fault(fault, self.network.setting(self.batch_size))
+            self._stepper.plant(fault)
+            self._mark("fault", "no fault" if fault is None else "fault")
+        self.fault_hidden = hidden and fault is not None
+
+    def _mark(self, kind: str, text: str) -> None:
+        self.marks = [mark for mark in self.marks if mark.epoch != self.epoch]
+        self.marks.append(Mark(self.epoch, kind, text))
 
     @property
     def cost(self) -> float:
@@ -214,11 +246,13 @@ class Trainer:
     def _diverge(self, anchor: TrainerState) -> None:
         """Go back to the last Θ with a finite cost: repeat all steps but the last."""
         stepper = self._stepper
-        wrong, steps = self.epoch, self.steps
+        wrong, steps, fault = self.epoch, self.steps, self.fault
         # The step that went wrong was taken with the η of then; the user's newer one stays.
         guilty = anchor.learning_rate
         stepper.restore(anchor)
         stepper.take(max(0, steps - stepper.number_of(anchor) - 1), guilty)
+        if fault != self.fault:  # it was planted, or removed, after the step that went wrong
+            stepper.plant(fault)
         self._validation = [point for point in self._validation if point[0] <= self.epoch]
         self.state = "diverged"
         if not steps:
@@ -289,10 +323,14 @@ class Trainer:
         return self._stepper.next_work()
 
     def check(self, method: str | None = None, epsilon: float | None = None) -> Report:
-        """Check the very gradient that the next step would apply; Θ is left as it is."""
+        """Check the very gradient that the next step would apply; Θ is left as it is.
+
+        The report keeps the name of a hidden fault to itself.
+        """
         if method is None:
             method, epsilon = self.method, self.epsilon
-        return check_backpropagation(self.next_work(), method=method, epsilon=epsilon)
+        report = check_backpropagation(self.next_work(), method=method, epsilon=epsilon)
+        return without_names(report) if self.fault_hidden else report
 
     def scores(self) -> Scores:
         """Return accuracy or R² on the training and the validation set."""

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation, with_ones
+from bptui.core.faults import FAULTS
 from bptui.core.snapshot import Boundary, Description
 from bptui.core.training.trainer import Trainer
 
@@ -74,6 +75,7 @@ def _outputs(work: Backpropagation) -> Floats:
 
 def _describe(trainer: Trainer, given: Floats) -> Description:
     network, training = trainer.network, trainer.training
+    setting = network.setting(trainer.batch_size)
     return Description(
         data=training.name,
         layers=network.layers,
@@ -89,4 +91,5 @@ def _describe(trainer: Trainer, given: Floats) -> Description:
         class_names=training.target_names if training.task == "classes" else training.class_names,
         X=given,
         y=training.y[:MOST_SAMPLES],
+        no_faults={name: why for name, fault in FAULTS.items() if (why := fault.needs(setting))},
     )

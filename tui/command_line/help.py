@@ -68,6 +68,8 @@ def _exits(command: str) -> list[str]:
         "train": "0 trained, 2 bad input, 3 diverged, 130 interrupted",
         "check": "0 pass, 1 fail, 2 bad input, 4 unresolved or at a kink",
     }
+    if command not in ends:
+        return ["Exit status: 0."]
     return [
         "What is on the command line beats the --config file, which beats the preset.",
         f"Exit status: {ends[command]}.",

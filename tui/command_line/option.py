@@ -8,8 +8,12 @@ COMMANDS = {
     "run": "the dashboard: cost curve, Θ and gradient check, live",
     "train": "the same training without a screen; a summary at the end",
     "check": "one gradient check: the verdict, entry by entry",
+    "faults": "the mistakes that can be planted, and what each teaches",
 }
 """What each command does, by name; the first is what `bptui` alone means."""
+
+ON_A_NETWORK = ("run", "train", "check")
+"""The commands that make a network and take the options that describe it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Option:
     """What its value is called in help; empty for a switch."""
     default: str = ""
     """What counts where it is not given, for help."""
-    commands: tuple[str, ...] = tuple(COMMANDS)
+    commands: tuple[str, ...] = ON_A_NETWORK
     aliases: tuple[str, ...] = ()
     repeatable: bool = False
     alone: bool = False

@@ -237,6 +237,13 @@ OPTIONS: tuple[Option, ...] = (
         ("check",),
     ),
     Option(
+        "fault",
+        "Gradient check",
+        choice(names.FAULTS, "bptui faults lists them"),
+        "plant a mistake in backpropagation; bptui faults lists them",
+        "NAME",
+    ),
+    Option(
         "values",
         "Gradient check",
         FLAG,
@@ -275,7 +282,7 @@ OPTIONS: tuple[Option, ...] = (
         "This run",
         FLAG,
         "print JSON; null where a number is not finite",
-        commands=("train", "check"),
+        commands=("train", "check", "faults"),
     ),
     Option(
         "preset",

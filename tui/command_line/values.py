@@ -22,7 +22,9 @@ class Kind:
     from_toml: Callable[[Any], Any]
     """Turns a TOML value into a value; raises `ValueError`."""
     names: tuple[str, ...] = ()
-    """All values, where there are but a few."""
+    """All values, where they have names."""
+    listing: str = ""
+    """Where to find those names, if they are too many for a sentence."""
 
     def read(self, where: str, value: Any, *, from_file: bool = False) -> Any:
         """Return what `value` means.
@@ -31,7 +33,7 @@ class Kind:
             InputError: it means nothing; the message begins with `where`.
         """
         if self.names and isinstance(value, str):
-            return check_choice(where, value, self.names)
+            return check_choice(where, value, self.names, self.listing)
         try:
             return (self.from_toml if from_file else self.from_text)(value)
         except (ValueError, TypeError, OverflowError):
@@ -88,9 +90,10 @@ def number(expected: str, allowed: Callable[[float], bool]) -> Kind:
     return Kind(expected, lambda text: checked(float(text)), checked)
 
 
-def choice(names: tuple[str, ...]) -> Kind:
-    """Return the kind of a word out of `names`."""
-    return Kind(f"one of {', '.join(names)}", _never, _never, names)
+def choice(names: tuple[str, ...], listing: str = "") -> Kind:
+    """Return the kind of a word out of `names`; `listing` says where to find many."""
+    expected = f"a name; {listing}" if listing else f"one of {', '.join(names)}"
+    return Kind(expected, _never, _never, names, listing)
 
 
 def _some_text(value: Any) -> str:

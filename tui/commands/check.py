@@ -52,10 +52,11 @@ def _train_until(trainer: Trainer, epoch: int, *, quiet: bool) -> None:
 
 def _about(trainer: Trainer) -> str:
     network = trainer.network
+    fault = "" if trainer.fault is None else f" · fault {trainer.fault}"
     return (
         f"{printable(trainer.training.name)} · {'-'.join(map(str, network.layers))} · "
         f"{network.cost_name} · seed {trainer.seed} · epoch {trainer.epoch:,} · "
-        f"J {trainer.cost:.6g}"
+        f"J {trainer.cost:.6g}{fault}"
     )
 
 

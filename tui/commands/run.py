@@ -76,22 +76,27 @@ def closing_lines(
     layers = "-".join(map(str, description.layers))
     verdict = "off" if snapshot.report is None else snapshot.report.verdict
     ended = "" if snapshot.state in ("running", "paused") else f"{snapshot.state} at "
+    fault = ""
+    if snapshot.fault is not None:
+        fault = f", fault {'?' if snapshot.fault_hidden else snapshot.fault}"
     first = (
         f"{description.data} · {layers}: {ended}epoch {snapshot.epoch:,}, "
-        f"J {snapshot.cost:.4g}, gradient check {verdict}, seed {snapshot.seed}"
+        f"J {snapshot.cost:.4g}, gradient check {verdict}, seed {snapshot.seed}{fault}"
     )
     if saved_in is not None:
         return first, f"resume: bptui --resume {shlex.quote(str(saved_in))}"
-    words = _without(command_line, "--seed")
-    again = "repeat"
-    if snapshot.curve.marks:
-        # η changed on the way, so that no command line trains just the same.
-        again = "start again"
+    words = _without(command_line, "--seed", "--fault")
+    if snapshot.fault is not None and not snapshot.fault_hidden:
+        words += ["--fault", snapshot.fault]
+    marks = {mark.kind for mark in snapshot.curve.marks}
+    if "learning-rate" in marks:
         words = [
             *_without(words, "--learning-rate", "--eta"),
             "--eta",
             f"{snapshot.learning_rate:g}",
         ]
+    # η or the fault changed on the way, so that no command line trains just the same.
+    again = "start again" if marks else "repeat"
     return first, f"{again}: " + shlex.join([*words, "--seed", str(snapshot.seed)])
 
 

@@ -52,6 +52,8 @@ def summary(
         ),
         ("cost", f"J {trainer.cost:.6g}"),
     ]
+    if trainer.fault is not None:
+        rows.append(("fault", "?" if trainer.fault_hidden else trainer.fault))
     if trainer.validation_cost is not None:
         rows.append(("validation", f"J {trainer.validation_cost:.6g}"))
     score = _score(scores.name, scores.training)

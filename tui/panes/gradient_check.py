@@ -11,10 +11,10 @@ from bptui.core.check import METHODS, VERDICTS, ArrayReport, Report, entry_name
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.lines import Line, Span, fit, that_fit, wrapped
 from bptui.tui.drawing.symbols import Symbols
+from bptui.tui.drawing.verdicts import VERDICT_STYLES, verdict_sign
 from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 
-_VERDICT_STYLES = {"pass": "good", "fail": "bad", "unresolved": "warning", "at-kink": "warning"}
 _SMALL = 60
 """Up to so many entries are shown in their own order."""
 _FIRST = 256
@@ -145,22 +145,16 @@ class CheckLines:
 
     def _row(self, array: ArrayReport, name: str, flat: int) -> Line:
         verdict = VERDICTS[int(array.verdicts.flat[flat])]
-        signs = {
-            "pass": " ",
-            "fail": self._symbols.fail,
-            "unresolved": self._symbols.unresolved,
-            "at-kink": self._symbols.at_kink,
-        }
         label = fit(
             entry_name(name, array.index_of(flat)),
             self._name_width,
             ellipsis=self._symbols.ellipsis,
         )
         text = (
-            f"{signs[verdict]} {label}  {array.backprop.flat[flat]:>+14.7e}"
+            f"{verdict_sign(verdict, self._symbols)} {label}  {array.backprop.flat[flat]:>+14.7e}"
             f"  {array.numerical.flat[flat]:>+14.7e}  {array.relative_error.flat[flat]:>10.1e}"
         )
-        return ((text, "" if verdict == "pass" else _VERDICT_STYLES[verdict]),)
+        return ((text, "" if verdict == "pass" else VERDICT_STYLES[verdict]),)
 
     def _entry(self, row: int) -> int:
         if not self._worst_first:
@@ -198,7 +192,7 @@ class CheckLines:
 def title(table: CheckLines, width: int, symbols: Symbols) -> Line:
     """Return the verdict first, then as much as fits of how many agree, how well, and how."""
     report = table.report
-    verdict: Span = (report.verdict.upper(), _VERDICT_STYLES[report.verdict])
+    verdict: Span = (report.verdict.upper(), VERDICT_STYLES[report.verdict])
     name = "Gradient check" if width >= len("Gradient check  UNRESOLVED") else "Check"
     agree = f"{table.agreeing:,} of {table.entries:,} agree"
     if report.passed and table.digits:

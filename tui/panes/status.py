@@ -13,6 +13,7 @@ _STATE_STYLES = {"running": "good", "paused": "warning", "finished": "accent", "
 _IMPORTANCE = (
     "state",
     "epoch",
+    "fault",
     "cost",
     "message",
     "data",
@@ -24,7 +25,7 @@ _IMPORTANCE = (
 )
 """From the part that is always there to the one that goes first."""
 _DESCRIPTION = ("data", "layers", "activation", "kind", "seed")
-_PROGRESS = ("state", "epoch", "cost", "speed", "message")
+_PROGRESS = ("state", "fault", "epoch", "cost", "speed", "message")
 
 
 class StatusPane(SnapshotPane, can_focus=False):
@@ -32,7 +33,7 @@ class StatusPane(SnapshotPane, can_focus=False):
 
     HELP: ClassVar[str] = (
         "What is being trained, with its seed, and how far it is: the state in one word, "
-        "the epoch, the cost J and the epochs per second."
+        "the epoch, the cost J and the epochs per second; and the planted fault, if any."
     )
     SCROLLS: ClassVar[bool] = False
     DEFAULT_CSS = """
@@ -74,7 +75,11 @@ def status_line(snapshot: Snapshot, width: int, symbols: Symbols) -> Line:
 
 def _parts(snapshot: Snapshot, symbols: Symbols) -> dict[str, Span]:
     description = snapshot.description
+    fault = ""
+    if snapshot.fault is not None:
+        fault = f"fault: {'?' if snapshot.fault_hidden else snapshot.fault}"
     return {
+        "fault": (fault, "warning"),
         "data": (symbols.text(description.data), ""),
         "layers": ("-".join(map(str, description.layers)), ""),
         "activation": (symbols.text(description.activation), ""),

@@ -6,15 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
+from bptui.core.check import VERDICTS
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.heat_map import heat_legend, heat_line, heat_map, heat_scale
 from bptui.tui.drawing.lines import Line, Span, fit, merged, that_fit
 from bptui.tui.drawing.matrices import Matrix, matrices
 from bptui.tui.drawing.numbers import axis_number, fixed
 from bptui.tui.drawing.symbols import Symbols
+from bptui.tui.drawing.verdicts import VERDICT_STYLES, verdict_sign
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 
 Bools = NDArray[np.bool_]
+Verdicts = NDArray[np.uint8]
+"""Indices into `VERDICTS`, shaped as the rows and columns of a matrix."""
 
 MOST_COLUMNS = 60
 MOST_ENTRIES = 5_000
@@ -32,7 +36,8 @@ class ThetaPane(SnapshotPane):
 
     HELP: ClassVar[str] = (
         "The parameters Θ of every layer: one row a unit, its bias left of the bar. Numbers "
-        "that are changing are emphasized; matrices too large for numbers are heat maps."
+        "that are changing are emphasized, and those whose gradient is wrong have a sign (✗) "
+        "before them; matrices too large for numbers are heat maps."
     )
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -50,7 +55,10 @@ class ThetaPane(SnapshotPane):
         found = matrices(snapshot, self.symbols)
         changing = self._changing(snapshot, found)
         width = max(1, self.room(sum(map(_height, found))).width)
-        self.show_lines(ThetaLines(found, changing, width, self.symbols, shades=self.shades))
+        verdicts = _verdicts(snapshot, found)
+        self.show_lines(
+            ThetaLines(found, changing, verdicts, width, self.symbols, shades=self.shades)
+        )
 
     def _changing(self, snapshot: Snapshot, found: list[Matrix]) -> list[Bools]:
         now = (snapshot.epoch, snapshot.state)
@@ -75,6 +83,7 @@ class ThetaLines:
         self,
         found: list[Matrix],
         changing: list[Bools],
+        verdicts: list[Verdicts],
         width: int,
         symbols: Symbols,
         *,
@@ -86,10 +95,10 @@ class ThetaLines:
         ]
         label = min(_WIDEST_NAME, max(map(cell_len, names), default=0))
         self._blocks: list[NumberLines | HeatLines] = [
-            HeatLines(matrix, width, symbols, shades=shades)
+            HeatLines(matrix, verdict, width, symbols, shades=shades)
             if _as_heat_map(matrix)
-            else NumberLines(matrix, moved, label, symbols)
-            for matrix, moved in zip(found, changing, strict=True)
+            else NumberLines(matrix, moved, verdict, label, symbols)
+            for matrix, moved, verdict in zip(found, changing, verdicts, strict=True)
         ]
         self._ends = np.cumsum([block.height for block in self._blocks], dtype=int).tolist()
 
@@ -114,9 +123,11 @@ class ThetaLines:
 class NumberLines:
     """One matrix as numbers under a row of names."""
 
-    def __init__(self, matrix: Matrix, changing: Bools, label: int, symbols: Symbols) -> None:
+    def __init__(
+        self, matrix: Matrix, changing: Bools, verdicts: Verdicts, label: int, symbols: Symbols
+    ) -> None:
         """Take the width of the row names from `label`."""
-        self._matrix, self._changing = matrix, changing
+        self._matrix, self._changing, self._verdicts = matrix, changing, verdicts
         self._label, self._symbols = label, symbols
         self._widths = [
             max(_NUMBER, min(_WIDEST_COLUMN, cell_len(name))) for name in matrix.columns
@@ -129,6 +140,7 @@ class NumberLines:
         """Return the row of names, or a row of numbers."""
         matrix, cut = self._matrix, self._symbols.ellipsis
         cells: list[Span]
+        gaps: list[Span] = [("  ", "")] * len(self._widths)
         if index == 0:
             style = "strong"
             label = fit(_heading(matrix), self._label, ellipsis=cut)
@@ -151,9 +163,16 @@ class NumberLines:
                     strict=True,
                 )
             ]
+            for column in np.flatnonzero(self._verdicts[row]).tolist():
+                verdict = VERDICTS[self._verdicts[row, column]]
+                sign, number = verdict_sign(verdict, self._symbols), cells[column][0].lstrip()
+                # The sign stands in the gap, so that no column is wider for it.
+                marked = f"{sign}{number}".rjust(self._widths[column] + 2)
+                wrong = VERDICT_STYLES[verdict]
+                gaps[column], cells[column] = (marked[:2], wrong), (marked[2:], wrong)
         spans: list[Span] = [(label, style)]
-        for column, (text, cell_style) in enumerate(cells):
-            spans += [("  ", ""), (text, cell_style)]
+        for column, (gap, cell) in enumerate(zip(gaps, cells, strict=True)):
+            spans += [gap, cell]
             if matrix.biased and column == 0:
                 spans.append((f" {self._symbols.vertical}" if index else "  ", "dim"))
         return merged(spans)
@@ -162,7 +181,9 @@ class NumberLines:
 class HeatLines:
     """One matrix as a heat map under its name."""
 
-    def __init__(self, matrix: Matrix, width: int, symbols: Symbols, *, shades: bool) -> None:
+    def __init__(
+        self, matrix: Matrix, verdicts: Verdicts, width: int, symbols: Symbols, *, shades: bool
+    ) -> None:
         """Reduce the matrix to `width` columns and a handful of rows."""
         bar = 1 if matrix.biased else 0
         parts = [matrix.values[:, :bar], matrix.values[:, bar:]]
@@ -177,7 +198,11 @@ class HeatLines:
             ("  ", ""),
             *heat_legend(scale, symbols, shades=shades),
         )
-        self._title = that_fit([legend, ((symbols.text(block), "dim"),)], width, [""])
+        titles: list[Line] = [legend, ((symbols.text(block), "dim"),)]
+        wrong = int(np.count_nonzero(verdicts == VERDICTS.index("fail")))
+        if wrong:
+            titles.insert(1, ((f"  {symbols.fail} {wrong:,} wrong", "bad"),))
+        self._title = that_fit(titles, width, [""] * (len(titles) - 1))
         self._symbols, self._shades, self._biased = symbols, shades, bool(bar)
         self.height = _height(matrix)
         self.width = width
@@ -193,6 +218,17 @@ class HeatLines:
         if not self._biased:
             return rows[0]
         return (*rows[0], (self._symbols.vertical, "dim"), *rows[-1])
+
+
+def _verdicts(snapshot: Snapshot, found: list[Matrix]) -> list[Verdicts]:
+    """Return the verdict on every entry, `pass` where the last check says nothing of it."""
+    verdicts = [np.zeros(matrix.values.shape, np.uint8) for matrix in found]
+    report = snapshot.report
+    if report is not None and len(report.arrays) == len(found):
+        for place, array in enumerate(report.arrays):
+            if array.drawn is None and array.verdicts.size == verdicts[place].size:
+                verdicts[place] = array.verdicts.reshape(verdicts[place].shape)
+    return verdicts
 
 
 def _height(matrix: Matrix) -> int:

@@ -1,0 +1,191 @@
+"""The picker of planted faults."""
+
+import random
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from bptui.core.faults import FAULTS, Fault
+from bptui.core.snapshot import Snapshot
+from bptui.core.training.commands import PlantFault
+from bptui.tui.drawing.lines import fit
+from bptui.tui.drawing.symbols import UNICODE, Symbols
+from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
+
+_NONE, _SURPRISE, _REVEAL = "none", "surprise me", "reveal"
+_NAME = max(map(len, FAULTS)) + 2
+
+
+class FaultScreen(ModalScreen[PlantFault | None]):
+    """Lists the faults with what each teaches; Enter plants one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+c,ctrl+q", "dismiss(None)", "Close", show=False),
+        Binding("h", "hide", "Hide the name", show=False),
+        Binding("slash", "search", "Search", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    FaultScreen { align: center middle; }
+    FaultScreen > Vertical {
+        width: 78; max-width: 100%; height: 30; max-height: 100%;
+        background: $surface; border: round $primary; padding: 0 1;
+        border-title-color: $foreground; border-subtitle-color: $text-muted;
+    }
+    FaultScreen > Vertical.-ascii { border: ascii $primary; }
+    FaultScreen Input { height: 1; border: none; padding: 0; background: $surface; }
+    FaultScreen Input:focus { border: none; background: $boost; }
+    FaultScreen OptionList {
+        height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size: 1 1;
+    }
+    FaultScreen OptionList:focus { border: none; }
+    FaultScreen Static { height: 6; padding: 1 0 0 0; }
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Take what is planted now, and what cannot be."""
+        super().__init__()
+        self._planted, self._unknown = snapshot.fault, snapshot.fault_hidden
+        self._refused = snapshot.description.no_faults
+        self._hide = False
+
+    def compose(self) -> ComposeResult:
+        """Make the field to search with, the list and the description."""
+        self._symbols: Symbols = getattr(self.app, "symbols", UNICODE)
+        self._search = Input(
+            placeholder="type to search; / before a word that begins with h", select_on_focus=False
+        )
+        self._list = OptionList(markup=False)
+        self._about = Static(markup=False)
+        with Vertical(classes="" if self._symbols.unicode else "-ascii") as self._box:
+            yield self._search
+            yield self._list
+            yield self._about
+
+    def on_mount(self) -> None:
+        """Show all faults, the planted one highlighted."""
+        if not self._symbols.unicode:
+            self._list.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
+        self._fill()
+        self._list.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Keep the faults in which the words are found."""
+        self._fill()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the highlighted one, from the field as well."""
+        self._list.action_select()
+
+    def on_key(self, event: Key) -> None:
+        """Let typing search, and the arrows move in the list, wherever the focus is."""
+        if event.key in ("down", "up") and self._search.has_focus:
+            self._list.focus()
+            if event.key == "down":
+                self._list.action_cursor_down()
+            else:
+                self._list.action_cursor_up()
+        elif self._list.has_focus and event.is_printable and event.key not in ("h", "slash"):
+            self._search.focus()
+            self._search.insert_text_at_cursor(event.character or "")
+        else:
+            return
+        event.stop()
+
+    def action_search(self) -> None:
+        """Go to the field, where every letter is text."""
+        self._search.focus()
+
+    def action_hide(self) -> None:
+        """Switch whether the name of what is planted will be shown."""
+        self._hide = not self._hide
+        self._label()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Describe it."""
+        self._describe(event.option_id or "")
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Plant it."""
+        name = event.option_id or ""
+        if name == _NONE:
+            self.dismiss(PlantFault(None))
+        elif name == _REVEAL:
+            self.dismiss(PlantFault(self._planted))
+        elif name == _SURPRISE:
+            possible = [each for each in FAULTS if each not in self._refused]
+            others = [each for each in possible if each != self._planted]
+            self.dismiss(PlantFault(random.choice(others or possible), hidden=True))
+        elif name in self._refused:
+            self.app.bell()
+        else:
+            self.dismiss(PlantFault(name, hidden=self._hide))
+
+    def _fill(self) -> None:
+        words = self._search.value.lower().split()
+        options = [
+            Option(self._row(name, title), name)
+            for name, title in self._choices()
+            if all(word in f"{name} {title} {_teaches(name)}".lower() for word in words)
+        ]
+        self._list.clear_options()
+        self._list.add_options(options)
+        names = [option.id for option in options]
+        shown = None if self._unknown else self._planted
+        self._list.highlighted = (names.index(shown) if shown in names else 0) if names else None
+        if not names:
+            self._about.update("nothing of that name")
+        self._label()
+
+    def _choices(self) -> Iterator[tuple[str, str]]:
+        if self._planted is not None and self._unknown:
+            yield _REVEAL, "say which one is planted"
+        if self._planted is not None:
+            yield _NONE, "take the fault away again"
+        yield _SURPRISE, "plant one and keep its name to itself"
+        for fault in FAULTS.values():
+            yield fault.name, fault.title
+
+    def _row(self, name: str, title: str) -> Content:
+        refused = name in self._refused
+        planted = name == self._planted and not self._unknown
+        mark = "-" if refused else self._symbols.point if planted else " "
+        text = self._symbols.text(self._refused[name] if refused else title)
+        room = 74 - _NAME - 3
+        text = fit(text, room, ellipsis=self._symbols.ellipsis).rstrip()
+        row = f"{mark} {name:<{_NAME}}{text}"
+        return Content.styled(row, "dim") if refused else Content(row)
+
+    def _describe(self, name: str) -> None:
+        text = _teaches(name)
+        if name in self._refused:
+            text = f"Cannot be planted here: it {self._refused[name]}. {text}"
+        self._about.update(self._symbols.text(text))
+
+    def _label(self) -> None:
+        separator = self._symbols.separator
+        planted = ""
+        if self._planted is not None:
+            planted = f"{separator}now: {'?' if self._unknown else self._planted}"
+        self._box.border_title = f"Plant a fault{planted}"
+        hide = f"h hides its name ({'yes' if self._hide else 'no'})"
+        self._box.border_subtitle = separator.join(("Enter plants", hide, "Esc closes"))
+
+
+def _teaches(name: str) -> str:
+    fault: Fault | None = FAULTS.get(name)
+    if fault is not None:
+        return fault.teaches
+    return {
+        _NONE: "Backpropagation is right again from the next step on.",
+        _SURPRISE: "An exercise: watch the cost, the check and Θ, and find out which it is.",
+        _REVEAL: "The answer to the exercise; the fault stays planted.",
+    }.get(name, "")
