@@ -24,13 +24,13 @@ def score(task: Task, outputs: Floats, y: Floats) -> float:
     """Return the share of samples classified right, or R².
 
     Args:
-        task: a binary target counts as right on its own side of the middle of its two
-            values; of several classes, the largest output has to be the right one.
+        task: a binary target counts as right on its own side of ½, which is itself the
+            side of 1; of several classes, the largest output has to be the right one.
         outputs: ŷ, (N, K).
         y: targets, (N, K).
     """
     if task == "binary":
-        return float(np.mean((outputs > 0.5) == (y > 0.5)))
+        return float(np.mean((outputs >= 0.5) == (y >= 0.5)))
     if task == "classes":
         return float(np.mean(outputs.argmax(axis=1) == y.argmax(axis=1)))
     residual = float(((y - outputs) ** 2).sum())

@@ -16,6 +16,7 @@ import numpy as np
 from bptui.core.check import METHODS, Report
 from bptui.core.check.methods import choose_method
 from bptui.core.errors import InputError, printable
+from bptui.core.initializers import LARGEST_SEED
 from bptui.core.runs import save_run
 from bptui.core.snapshot import Snapshot, State
 from bptui.core.training import commands
@@ -27,8 +28,8 @@ SLICE = 0.01
 """Seconds trained between two looks at the queue."""
 CHECK_SHARE = 0.05
 """The share of the time that live gradient checks may take."""
-LARGEST_DIFFERENCES = 5_000
-"""Parameters up to which differences, two costs an entry, are taken live."""
+LONGEST_CHECK = 0.25
+"""Seconds that a live check may take, for so long no key is answered."""
 _METHODS = tuple(METHODS)
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
@@ -66,7 +67,9 @@ class Session:
         self._report: Report | None = None
         self._report_point: tuple[int, int] | None = None
         self._next_check = 0.0
-        self._message = ""
+        self._message = self._complaint = ""
+        self._goal: int | None = None
+        """The epoch that was stepped to, while it is not reached."""
 
     def send(self, command: commands.Command) -> None:
         """Ask for something; it is done between two slices. Safe from any thread."""
@@ -88,17 +91,24 @@ class Session:
             answered = self._obey(wait=self._idle_time(published))
             running = not self._paused and self.trainer.state == "running"
             ended = False
-            if running:
+            if self._goal is not None:
+                ended = self._approach_goal()
+            elif running:
                 due = self._pace.due(perf_counter())
                 if due is None or due > 0:
                     self._pace.did(self.trainer.advance(SLICE, due))
                     ended = self.trainer.state != "running"
+            if ended and self.trainer.message:
+                self._message = ""
             now = perf_counter()
-            if answered or ended or (running and now - published >= self.interval):
+            going = running or self._goal is not None
+            if answered or ended or (going and now - published >= self.interval):
                 publish(self.snapshot(), answered or ended)
                 published = perf_counter()
 
     def _idle_time(self, published: float) -> float:
+        if self._goal is not None:
+            return 0.0
         if self._paused or self.trainer.state != "running":
             return 0.5
         until_snapshot = published + self.interval - perf_counter()
@@ -125,13 +135,14 @@ class Session:
                 self._toggle_pause()
             case commands.Step(epochs):
                 self._paused = True
-                if trainer.state == "running":
-                    trainer.advance(float("inf"), epochs)
-                else:
-                    self._message = trainer.message
+                self._goal = (self._goal or trainer.epoch) + epochs
+                self._approach_goal()
             case commands.Reinitialize(new_seed):
-                trainer.reinitialize(trainer.seed + 1 if new_seed else trainer.seed)
+                seed = trainer.seed + 1 if new_seed else trainer.seed
+                trainer.reinitialize(seed % (LARGEST_SEED + 1))
+                self._goal = None
                 self._pace.restart()
+                self._meter.restart()
                 self._forget_report()
             case commands.ChangeLearningRate(steps):
                 changed = on_ladder(trainer.learning_rate, steps)
@@ -157,7 +168,18 @@ class Session:
             case commands.Stop():
                 self._stopped = True
 
+    def _approach_goal(self) -> bool:
+        """Train a slice towards the epoch that was stepped to; say whether it is reached."""
+        if self._goal is None:
+            return False
+        self.trainer.advance(SLICE, self._goal - self.trainer.epoch)
+        if self.trainer.epoch < self._goal and self.trainer.state == "running":
+            return False
+        self._goal = None
+        return True
+
     def _toggle_pause(self) -> None:
+        self._goal = None
         if self.trainer.state == "diverged":
             self.trainer.resume()
             self._paused = False
@@ -198,6 +220,7 @@ class Session:
 
     def _forget_report(self) -> None:
         self._report = self._report_point = None
+        self._complaint = ""
         self._next_check = 0.0
 
     def _check(self, now: float) -> None:
@@ -209,15 +232,25 @@ class Session:
             return
         if now < self._next_check and not resting:
             return
-        if self._epsilon is not None and trainer.network.theta.size > LARGEST_DIFFERENCES:
-            self._message = (
-                f"differences of {trainer.network.theta.size:,} entries are too slow to watch; "
+        if self._epsilon is not None and self._difference_seconds() > LONGEST_CHECK:
+            self._complaint = (
+                f"differences of {trainer.network.theta.size:,} entries take too long to watch; "
                 "m takes the complex step"
             )
             return
         self._report = trainer.check(self._method, self._epsilon)
         self._report_point = point
         self._next_check = now + self._report.seconds / CHECK_SHARE
+
+    def _difference_seconds(self) -> float:
+        """Return how long a check by differences takes, from the time of one cost."""
+        work = self.trainer.next_work()
+        started = perf_counter()
+        with np.errstate(all="ignore"):
+            work.forward()
+            work.cost()
+        costs = METHODS[self._method].costs_an_entry * work.theta.size
+        return costs * (perf_counter() - started)
 
     def snapshot(self) -> Snapshot:
         """Return the present state, with a gradient check if one is due."""
@@ -253,7 +286,7 @@ class Session:
             report_epoch=self._report_point[0] if self._report_point else 0,
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
-            message=self._message or trainer.message,
+            message=self._message or trainer.message or self._complaint,
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,
         )
