@@ -493,3 +493,21 @@ def test_the_check_is_of_the_very_next_step_and_changes_nothing(batch_size: int 
 def test_what_does_not_fit_is_refused(build: Callable[[], Trainer], part: str) -> None:
     with pytest.raises(InputError, match=part):
         build()
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"learning_rate": -1.0},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("nan")},
+        {"batch_size": -2},
+        {"epoch_limit": -3},
+        {"method": "bogus"},
+        {"epsilon": 2.0},
+    ],
+)
+def test_choices_out_of_range_are_refused_at_once(choice: dict[str, Any]) -> None:
+    dataset = load_dataset("xor")
+    with pytest.raises(InputError):
+        Trainer(Network([2, 2, 1]), dataset, **choice)

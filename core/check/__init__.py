@@ -1,7 +1,7 @@
 """Gradient checking: is a gradient right, and where is it wrong?"""
 
 from bptui.core.check.code_check import check_gradients
-from bptui.core.check.methods import METHOD_NAMES, METHODS
+from bptui.core.check.methods import METHOD_NAMES, METHODS, choose_method
 from bptui.core.check.network_check import check_backpropagation, theta_name
 from bptui.core.check.report import (
     VERDICTS,
@@ -28,6 +28,7 @@ __all__ = [
     "Worst",
     "check_backpropagation",
     "check_gradients",
+    "choose_method",
     "entry_name",
     "format_report",
     "headline",

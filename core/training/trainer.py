@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation
-from bptui.core.check import Report, check_backpropagation
+from bptui.core.check import Report, check_backpropagation, choose_method
 from bptui.core.check.known_faults import without_names
 from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
 from bptui.core.data.dataset import Dataset
 from bptui.core.data.preparation import Standardizer
-from bptui.core.errors import check_choice
+from bptui.core.errors import InputError, check_choice
 from bptui.core.faults import check_fault
 from bptui.core.history import CostCurve, CostHistory, Mark
 from bptui.core.network import Network
@@ -82,12 +82,18 @@ class Trainer:
         """How the features were scaled, where they were."""
         self.unscaled_X: Array | None = None
         """The training samples before that."""
+        for name, value in (("batch_size", batch_size), ("epoch_limit", epoch_limit)):
+            if value is not None and value < 1:
+                raise InputError(f"{name}: {value} is not a whole number above 0")
+        choose_method(method, epsilon)
         self.batch_size = min(batch_size or len(training), len(training))
         if network.fault is not None:
             check_fault(network.fault, network.setting(self.batch_size))
         self.fault_hidden = False
         """Whether the name of the planted fault is kept from the user, as an exercise."""
-        self._learning_rate = learning_rate or kind.learning_rate
+        self._learning_rate = checked_learning_rate(
+            kind.learning_rate if learning_rate is None else learning_rate
+        )
         check_targets(network.cost_name, network.output, training.y)
         self._stepper = Stepper(network, training, kind(network.theta))
         if self.batch_size < len(training):
@@ -142,7 +148,7 @@ class Trainer:
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
         if value != self._learning_rate:
-            self._learning_rate = value
+            self._learning_rate = checked_learning_rate(value)
             self._mark("learning-rate", f"η {value:g}")
 
     @property
@@ -353,3 +359,14 @@ class Trainer:
         """Go back to a point; the history is left as it is."""
         self._stepper.restore(point)
         self._learning_rate = point.learning_rate
+
+
+def checked_learning_rate(value: float) -> float:
+    """Return η if steps can be taken with it.
+
+    Raises:
+        InputError: it is not a finite number above 0.
+    """
+    if not 0.0 < value < np.inf:
+        raise InputError(f"learning_rate: {value} is not a finite number above 0")
+    return value

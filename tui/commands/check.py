@@ -6,7 +6,6 @@ from contextlib import closing
 import numpy as np
 
 from bptui.core.check import Report, format_report
-from bptui.core.check.methods import choose_method
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.training import Trainer, build_trainer
@@ -28,7 +27,6 @@ def check(configuration: Configuration, choices: CheckChoices) -> int:
         InputError: the configuration is impossible, or training diverged before the check.
     """
     trainer = build_trainer(configuration)
-    choose_method(trainer.method, trainer.epsilon)  # not first after a long training
     _train_until(trainer, choices.after, quiet=choices.json)
     report = trainer.check()
     if choices.json:

@@ -7,7 +7,6 @@ from time import perf_counter
 from typing import Any
 
 from bptui.core.check import Report
-from bptui.core.check.methods import choose_method
 from bptui.core.configuration import Configuration
 from bptui.core.errors import printable
 from bptui.core.runs import check_writable
@@ -35,7 +34,6 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
         InputError: the configuration is impossible, or a folder cannot be used.
     """
     trainer = _trainer(configuration, choices)
-    choose_method(trainer.method, trainer.epsilon)  # not first at the end of a long training
     if choices.run_folder is not None:
         check_writable(choices.run_folder)
     first = trainer.progress
