@@ -82,9 +82,9 @@ class Trainer:
         """How the features were scaled, where they were."""
         self.unscaled_X: Array | None = None
         """The training samples before that."""
-        for name, value in (("batch_size", batch_size), ("epoch_limit", epoch_limit)):
-            if value is not None and value < 1:
-                raise InputError(f"{name}: {value} is not a whole number above 0")
+        for name, value, least in (("batch_size", batch_size, 1), ("epoch_limit", epoch_limit, 0)):
+            if value is not None and value < least:
+                raise InputError(f"{name}: {value} is not a whole number from {least}")
         choose_method(method, epsilon)
         self.batch_size = min(batch_size or len(training), len(training))
         if network.fault is not None:
