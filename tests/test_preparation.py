@@ -107,3 +107,15 @@ class TestPrepare:
             assert "'x' are too far apart" in str(error)
         else:
             assert np.isfinite(prepared.training.X).all()
+
+
+def test_targets_are_scaled_where_that_is_asked_for_and_come_back() -> None:
+    generator = np.random.default_rng(0)
+    y = generator.normal(3e5, 2e4, (40, 1))
+    data = Dataset("prices", generator.normal(size=(40, 2)), y, ("a", "b"), ("y",), "regression")
+    prepared = prepare(data, validation=0.25, standardize=True, seed=0, standardize_targets=True)
+    assert np.allclose([prepared.training.y.mean(), prepared.training.y.std()], [0.0, 1.0])
+    assert prepared.target_standardizer is not None and prepared.validation is not None
+    back = prepared.target_standardizer.undo(prepared.training.y)
+    assert np.allclose(back, prepared.unscaled_y, rtol=1e-12)
+    assert abs(float(prepared.validation.y.mean())) < 2.0

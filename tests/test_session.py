@@ -319,9 +319,10 @@ def test_the_boundary_covers_the_plane_top_row_first(start: Start) -> None:
 def test_predictions_are_of_the_samples_in_the_description(start: Start) -> None:
     live = start(Configuration(data="moons", standardize=True, validation=0.25))
     shown = live.ask(ask.TogglePause())
-    scaler = live.trainer.standardizer
-    assert scaler is not None
-    expected = live.trainer.network.predict(scaler.apply(shown.description.X))
+    preparation = live.trainer.preparation
+    assert preparation is not None and preparation.standardizer is not None
+    scaled = preparation.standardizer.apply(shown.description.X)
+    expected = live.trainer.network.predict(scaled)
     np.testing.assert_allclose(shown.predictions, expected)
     assert shown.description.samples == len(live.trainer.training)
     assert shown.description.validation_samples > 0
@@ -340,3 +341,15 @@ def test_a_closed_gate_holds_training_only_for_a_moment() -> None:
     session.send(ask.Stop())
     thread.join(PATIENCE)
     assert not thread.is_alive()
+
+
+def test_predictions_of_a_scaled_target_are_in_the_units_of_the_data(tmp_path: Path) -> None:
+    rows = [f"{size},{1000 * size + 5000}" for size in range(50, 90)]
+    path = tmp_path / "house.csv"
+    path.write_text("\n".join(["size,price", *rows]))
+    session = Session(build_trainer(Configuration(data=str(path), hidden=(4,))))
+    session.trainer.advance(60.0, 2000)
+    shown = session.snapshot()
+    assert shown.description.y[0, 0] == 55_000.0
+    np.testing.assert_allclose(shown.predictions, shown.description.y, rtol=0.05)
+    assert shown.cost < 0.1

@@ -24,6 +24,10 @@ class Standardizer:
             scaled: NDArray[np.float64] = (X - self.mean) / self.deviation
         return scaled
 
+    def undo(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what `apply` gave `scaled` for, but for rounding."""
+        return scaled * self.deviation + self.mean
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -35,6 +39,10 @@ class Prepared:
     """What scaled the features of both; `None` if they are as given."""
     unscaled_X: NDArray[np.float64]
     """The rows of `training.X` as given, in the same order."""
+    unscaled_y: NDArray[np.float64]
+    """The rows of `training.y` as given."""
+    target_standardizer: Standardizer | None = None
+    """What scaled the targets of both; `None` if they are as given."""
 
 
 def fit_standardizer(X: NDArray[np.float64]) -> Standardizer:
@@ -75,22 +83,33 @@ def split(dataset: Dataset, fraction: float, seed: int) -> tuple[Dataset, Datase
     return _rows(dataset, order[held_back:]), _rows(dataset, order[:held_back])
 
 
-def prepare(dataset: Dataset, *, validation: float, standardize: bool, seed: int) -> Prepared:
+def prepare(
+    dataset: Dataset,
+    *,
+    validation: float,
+    standardize: bool,
+    seed: int,
+    standardize_targets: bool = False,
+) -> Prepared:
     """Split off a fraction of `dataset` for validation and scale the features of both parts.
 
-    The scale is that of the training part alone; targets are never scaled.
+    The scale is that of the training part alone. Targets are scaled the same way where
+    `standardize_targets` says so, which is for regression.
 
     Raises:
         InputError: the split is not possible, or a feature is too uneven to be scaled.
     """
     training, held_back = split(dataset, validation, seed)
-    unscaled_X = training.X
-    if not standardize:
-        return Prepared(training, held_back, None, unscaled_X)
-    standardizer = fit_standardizer(unscaled_X)
-    if held_back is not None:
-        held_back = _scaled(held_back, standardizer)
-    return Prepared(_scaled(training, standardizer), held_back, standardizer, unscaled_X)
+    unscaled_X, unscaled_y = training.X, training.y
+    standardizer = fit_standardizer(unscaled_X) if standardize else None
+    if standardizer is not None:
+        training = _scaled(training, standardizer)
+        held_back = held_back and _scaled(held_back, standardizer)
+    targets = fit_standardizer(unscaled_y) if standardize_targets else None
+    if targets is not None:
+        training = replace(training, y=targets.apply(training.y))
+        held_back = held_back and replace(held_back, y=targets.apply(held_back.y))
+    return Prepared(training, held_back, standardizer, unscaled_X, unscaled_y, targets)
 
 
 def _rows(dataset: Dataset, rows: NDArray[np.int64]) -> Dataset:

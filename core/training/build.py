@@ -35,6 +35,9 @@ def build_trainer(configuration: Configuration) -> Trainer:
         validation=chosen.validation,
         standardize=bool(chosen.standardize),
         seed=chosen.data_seed,
+        standardize_targets=bool(chosen.standardize)
+        and dataset.task == "regression"
+        and chosen.output == "linear",
     )
     assert chosen.layers is not None and chosen.output is not None and chosen.cost is not None
     network = Network(
@@ -62,8 +65,7 @@ def build_trainer(configuration: Configuration) -> Trainer:
         epsilon=chosen.epsilon,
     )
     trainer.configuration = configuration
-    trainer.standardizer = prepared.standardizer
-    trainer.unscaled_X = prepared.unscaled_X
+    trainer.preparation = prepared
     return trainer
 
 

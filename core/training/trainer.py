@@ -13,7 +13,7 @@ from bptui.core.check.known_faults import without_names
 from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
 from bptui.core.data.dataset import Dataset
-from bptui.core.data.preparation import Standardizer
+from bptui.core.data.preparation import Prepared
 from bptui.core.errors import InputError, check_choice
 from bptui.core.faults import check_fault
 from bptui.core.history import CostCurve, CostHistory, Mark
@@ -78,10 +78,8 @@ class Trainer:
         self.method, self.epsilon = method, epsilon
         self.configuration: Configuration | None = None
         """What this trainer was built from, where it was."""
-        self.standardizer: Standardizer | None = None
-        """How the features were scaled, where they were."""
-        self.unscaled_X: Array | None = None
-        """The training samples before that."""
+        self.preparation: Prepared | None = None
+        """How the data set was prepared, where it was."""
         for name, value, least in (("batch_size", batch_size, 1), ("epoch_limit", epoch_limit, 0)):
             if value is not None and value < least:
                 raise InputError(f"{name}: {value} is not a whole number from {least}")

@@ -21,17 +21,17 @@ class View:
     def __init__(self, trainer: Trainer) -> None:
         """Choose the samples: the first of the training set."""
         self._network = trainer.network
-        self._standardizer = trainer.standardizer
+        self._preparation = trainer.preparation
         scaled = trainer.training.X
-        self._given = scaled if trainer.unscaled_X is None else trainer.unscaled_X
+        self._given = scaled if self._preparation is None else self._preparation.unscaled_X
         self.description = _describe(trainer, self._given[:MOST_SAMPLES])
         self._samples = self._loaded(scaled[:MOST_SAMPLES])
         self._grid: Backpropagation | None = None
         self._shape = (0, 0)
 
     def predictions(self) -> Floats:
-        """Return ŷ of the samples in `description`, (n, K)."""
-        return _outputs(self._samples)
+        """Return ŷ of the samples in `description`, (n, K), in the units of the data."""
+        return self._outputs(self._samples)
 
     def set_grid(self, columns: int, rows: int) -> None:
         """Draw the boundary with so many cells; 0 of either leaves it out."""
@@ -50,16 +50,24 @@ class View:
             np.linspace(low[0], high[0], columns), np.linspace(high[1], low[1], rows)
         )
         points = np.column_stack([across.ravel(), down.ravel()])
-        if self._standardizer is not None:
-            points = self._standardizer.apply(points)
+        if self._preparation is not None and self._preparation.standardizer is not None:
+            points = self._preparation.standardizer.apply(points)
         self._grid = self._loaded(points)
 
     def boundary(self) -> Boundary | None:
         """Return the outputs over the plane, or `None` where there is no plane to show."""
         if self._grid is None:
             return None
-        outputs = _outputs(self._grid).reshape(*self._shape, -1)
+        outputs = self._outputs(self._grid).reshape(*self._shape, -1)
         return Boundary(self._x_range, self._y_range, outputs)
+
+    def _outputs(self, work: Backpropagation) -> Floats:
+        with np.errstate(all="ignore"):
+            work.forward()
+            outputs = work.outputs.T.astype(np.float64)
+            if self._preparation is not None and self._preparation.target_standardizer is not None:
+                outputs = self._preparation.target_standardizer.undo(outputs)
+        return outputs
 
     def _loaded(self, X: Floats) -> Backpropagation:
         work = self._network.backpropagation(len(X))
@@ -67,14 +75,8 @@ class View:
         return work
 
 
-def _outputs(work: Backpropagation) -> Floats:
-    with np.errstate(all="ignore"):
-        work.forward()
-    return work.outputs.T.astype(np.float64)
-
-
 def _describe(trainer: Trainer, given: Floats) -> Description:
-    network, training = trainer.network, trainer.training
+    network, training, preparation = trainer.network, trainer.training, trainer.preparation
     setting = network.setting(trainer.batch_size)
     return Description(
         data=training.name,
@@ -90,6 +92,6 @@ def _describe(trainer: Trainer, given: Floats) -> Description:
         target_names=training.target_names,
         class_names=training.target_names if training.task == "classes" else training.class_names,
         X=given,
-        y=training.y[:MOST_SAMPLES],
+        y=(training.y if preparation is None else preparation.unscaled_y)[:MOST_SAMPLES],
         no_faults={name: why for name, fault in FAULTS.items() if (why := fault.needs(setting))},
     )
