@@ -18,6 +18,7 @@ from bptui.core.check import (
     check_backpropagation,
     entry_name,
 )
+from bptui.core.check.report import make_array_report
 from bptui.core.costs import COSTS
 from bptui.core.errors import InputError
 from bptui.core.network import Network
@@ -500,3 +501,16 @@ def test_the_complex_step_does_not_depend_on_its_blocks(
     whole = flat(net.check(X, y), "numerical")
     monkeypatch.setattr("bptui.core.check.complex_step._LARGEST_BLOCK", block)
     np.testing.assert_allclose(flat(net.check(X, y), "numerical"), whole, rtol=1e-12)
+
+
+@pytest.mark.parametrize("bound", [1e-4, 1e-2])
+def test_a_wrong_sign_within_a_loose_bound_is_not_passed(bound: float) -> None:
+    numerical = np.array([2.0, 2e-5])
+    report = make_array_report("w", numerical * [1.0, -1.0], numerical, np.full(2, bound))
+    assert report.verdict == "unresolved"
+
+
+def test_what_is_zero_but_for_rounding_passes() -> None:
+    numerical = np.array([2.0, 3e-17])
+    report = make_array_report("w", numerical * [1.0, -1.0], numerical, np.full(2, 1e-15))
+    assert report.verdict == "pass"

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 Verdict = Literal["pass", "fail", "unresolved", "at-kink"]
+_NOTHING = 1e-8
+"""A share of the largest entry that is taken for 0."""
+
 VERDICTS: tuple[Verdict, ...] = ("pass", "unresolved", "at-kink", "fail")
 """From best to worst; `ArrayReport.verdicts` holds indices into this tuple."""
 
@@ -199,7 +202,8 @@ def make_array_report(
     """Judge every entry of one array; the first four arrays have one shape.
 
     An entry fails where the two differ by more than `error_bound`. Where they differ by
-    less, but by more than a thousandth of the largest entry, the arithmetic cannot tell.
+    less, but by more than a thousandth of itself, the arithmetic cannot tell; unless the
+    bound is nothing beside the largest entry, so that both are 0 but for rounding.
 
     Args:
         name: what to call the array.
@@ -218,7 +222,8 @@ def make_array_report(
         np.divide(difference, magnitude, out=relative_error, where=magnitude > 0)
     relative_error[~np.isfinite(difference)] = np.inf
     verdicts = np.zeros(difference.shape, np.uint8)
-    verdicts[difference > 1e-3 * magnitude.max(initial=0.0)] = VERDICTS.index("unresolved")
+    vague = error_bound > _NOTHING * magnitude.max(initial=0.0)
+    verdicts[vague & (difference > 1e-3 * magnitude)] = VERDICTS.index("unresolved")
     # Written so that a NaN on either side is no agreement.
     apart = ~(difference <= error_bound)
     verdicts[apart] = VERDICTS.index("fail")
