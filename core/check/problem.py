@@ -153,7 +153,7 @@ class Problem:
         with np.errstate(all="ignore"):
             rounding = 4.0 * self._spread(values, units)
             rounding += units * _UNIT_ROUNDINGS * self._largest_unsaturated(values)
-            rounding += units * _UNIT_ROUNDINGS * abs(cost) / self.scale
+            rounding += units * _UNIT_ROUNDINGS * abs(cost) / np.maximum(self.scale, 1.0)
             for block in self.blocks:
                 rounding[block] += units[block] * _OWN_ROUNDINGS * largest(values[block])
             if not repeatable:
