@@ -1,7 +1,7 @@
 """A network as a class, with its forward and backward pass, on XOR.
 
-    bptui check examples/xor_class.py
-    bptui train examples/xor_class.py --epochs 5000
+bptui check examples/xor_class.py
+bptui train examples/xor_class.py --epochs 5000
 """
 
 import numpy as np

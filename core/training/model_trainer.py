@@ -1,8 +1,10 @@
 """Training of somebody's own model, by their own functions."""
 
 from time import perf_counter
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bptui.core.check import Report, check_gradients
 from bptui.core.check.parameters import Layout
@@ -128,7 +130,7 @@ class ModelTrainer:
     def _diverge(self, message: str) -> None:
         self.state, self.message = "diverged", message
 
-    def _arrays(self) -> list[np.ndarray]:  # type: ignore[type-arg]
+    def _arrays(self) -> list[NDArray[Any]]:
         parts, start = [], 0
         for array in self._layout.arrays:
             part = self.theta[start : start + array.size].reshape(array.shape)
@@ -142,7 +144,7 @@ def _usual(optimizer: str) -> float:
     return 0.1 if optimizer == "sgd" else OPTIMIZERS[optimizer].learning_rate
 
 
-def built_model_trainer(model: ModelFile, **choices: object) -> ModelTrainer:
+def built_model_trainer(model: ModelFile, **choices: Any) -> ModelTrainer:
     """Return a trainer, with errors that name the file.
 
     Raises:
