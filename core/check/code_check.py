@@ -66,15 +66,15 @@ def check_gradients(
     if epsilon is not None:
         method, epsilon = choose_method(method, epsilon)
     most = _whole_number("most_entries", most_entries, 1)
-    layout = Layout(parameters)
-    problem = Problem(UserFunctions(cost, gradients, layout), layout)
-    # The gradient directly after a cost of the same parameters, as code with a cache expects.
-    here = problem.given_cost()
-    problem.cost(problem.flat)
-    given = problem.given_gradient(here.value)
-    entries = _entries_to_check(problem, most, _whole_number("seed", seed, 0))
-    comparison = Comparison(problem, here, given, entries)
     with np.errstate(all="ignore"):
+        layout = Layout(parameters)
+        problem = Problem(UserFunctions(cost, gradients, layout), layout)
+        # The gradient directly after a cost of the same parameters, as code with a cache expects.
+        here = problem.given_cost()
+        problem.cost(problem.flat)
+        given = problem.given_gradient(here.value)
+        entries = _entries_to_check(problem, most, _whole_number("seed", seed, 0))
+        comparison = Comparison(problem, here, given, entries)
         name, epsilon, numerical = comparison.numerical(method, epsilon)
         arrays = _reports(problem, given, entries, numerical)
         report = make_report(name, epsilon, here.value, arrays, 0.0)

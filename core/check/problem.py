@@ -214,5 +214,7 @@ def _unit_roundoff(array: Array) -> float:
 def _scales(array: Array) -> Array:
     """Return the size of each entry, but not below that of a usual one; 1 where all are 0."""
     sizes = np.abs(array.ravel())
-    usual = float(np.sqrt(np.mean(sizes**2))) if sizes.size else 0.0
-    return np.maximum(sizes, usual) if usual > 0.0 else np.ones_like(sizes)
+    most = largest(sizes)
+    if most == 0.0:
+        return np.ones_like(sizes)
+    return np.maximum(sizes, most * np.sqrt(np.mean((sizes / most) ** 2)))

@@ -54,7 +54,7 @@ class ModelTrainer:
         self.cost = self._functions.cost(self._arrays())
         self._functions.gradients(self._arrays())
         if not np.isfinite(self.cost):
-            self._diverge("J is not a finite number at the very start")
+            raise InputError(f"cost: it is {self.cost} at the parameters to start from")
 
     @property
     def progress(self) -> float:

@@ -57,7 +57,7 @@ def refuse_settings_of_networks(values: Mapping[str, Any]) -> None:
     Raises:
         InputError: one of them is about data or a network of bptui's own.
     """
-    for key in values:
+    for key in sorted(values, key=lambda key: key != "preset"):
         if key not in _OF_MODELS:
             raise InputError(
                 f"--{BY_KEY[key].name}: a model file has parameters, data and a cost of its own; "
