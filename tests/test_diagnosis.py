@@ -11,7 +11,7 @@ from bptui.core import Network, check_gradients
 from bptui.core.backpropagation import Backpropagation
 from bptui.core.check import Diagnosis, Report, check_backpropagation
 from bptui.core.check.evidence import Facts
-from bptui.core.check.mistakes import ratio_name
+from bptui.core.check.factors import ratio_name
 
 Plant = Callable[[Model, Gradients, np.random.Generator], Gradients | None]
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.check.evidence import Evidence, Facts
-from bptui.core.check.mistakes import EVERYWHERE, MISTAKES
+from bptui.core.check.factors import EVERYWHERE
+from bptui.core.check.mistakes import MISTAKES
 from bptui.core.check.report import Diagnosis, Report
 
 Array = NDArray[Any]

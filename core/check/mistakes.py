@@ -12,137 +12,36 @@ from bptui.core.check.evidence import (
     CLOSE,
     Array,
     Evidence,
-    Facts,
     Piece,
     clear_entries,
     common_ratio,
 )
+from bptui.core.check.factors import (
+    EVERYWHERE,
+    factor_everywhere,
+    factor_in_one_array,
+    has_clear_weights,
+    names_of,
+    only_biases,
+    place_of,
+    ratio_name,
+)
 from bptui.core.check.report import Diagnosis
 
-EVERYWHERE = "everywhere"
 _FEW = 5
 _FAR = 10.0
 """Error bounds that a difference must exceed for other entries to count as right."""
-
-
-def _names(pieces: Sequence[Piece]) -> str:
-    names = [piece.name for piece in pieces]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _place(evidence: Evidence, pieces: Sequence[Piece]) -> str:
-    return EVERYWHERE if len(pieces) == len(evidence.pieces) else _names(pieces)
-
-
-def _number(value: float) -> str:
-    nearest = round(value, 6)
-    return f"{value:.6g}" if abs(nearest) < 1e-3 else f"{nearest:g}"
-
-
-def ratio_name(ratio: float, facts: Facts) -> str:
-    """Return what a ratio equals: `2`, `1/2`, `N·K/2`; only its digits where it is none."""
-    samples, outputs = facts.samples, facts.outputs
-    known: dict[str, float] = {"2": 2.0, "1/2": 0.5, "-2": -2.0, "-1/2": -0.5}
-    if samples:
-        n = float(samples)
-        known |= {"N": n, "1/N": 1 / n, "2 N": 2 * n, "N/2": n / 2, "2/N": 2 / n}
-        known |= {"N/(N+1)": n / (n + 1), "N/(N-1)": n / (n - 1) if n > 1 else 0.0}
-        known |= {"(N-1)/N": (n - 1) / n, "1/N²": 1 / n**2, "N²": n**2}
-    if outputs and outputs > 1:
-        k = float(outputs)
-        known |= {"K": k, "1/K": 1 / k, "K/2": k / 2, "2/K": 2 / k}
-    if samples and outputs:
-        both = float(samples * outputs)
-        known |= {"N·K": both, "1/(N·K)": 1 / both, "N·K/2": both / 2, "2/(N·K)": 2 / both}
-    equal = [
-        name
-        for name, value in known.items()
-        if value not in (0.0, 1.0) and abs(ratio - value) <= 1e-4 * abs(value)
-    ]
-    if not equal:
-        return _number(ratio)
-    here = [f"N = {samples}"] if samples else []
-    here += [f"K = {outputs}"] if outputs else []
-    plain = [name for name in equal if "N" not in name and "K" not in name]
-    symbolic = [name for name in equal if name not in plain]
-    if not symbolic:
-        return plain[0]
-    value = plain[0] if plain else _number(ratio)
-    return f"{value}, which is {' or '.join(symbolic)} ({', '.join(here)})"
-
-
-def _sure(pieces: Sequence[Piece]) -> str:
-    return "exactly" if clear_entries(pieces) >= 3 else "it looks like"
-
-
-def _factor_everywhere(evidence: Evidence) -> float | None:
-    """Return the factor that the whole gradient is off by."""
-    ratio = common_ratio(evidence.wrong)
-    pieces = evidence.pieces
-    if ratio is None or (_only_biases(evidence.wrong) and _has_clear_weights(pieces)):
-        return None
-    return ratio if all(piece.matches(ratio * piece.numerical) for piece in pieces) else None
-
-
-def _only_biases(pieces: Sequence[Piece]) -> bool:
-    return not any((piece.wrong & ~piece.bias).any() for piece in pieces)
-
-
-def _has_clear_weights(pieces: Sequence[Piece]) -> bool:
-    return any((piece.clear & ~piece.bias).any() for piece in pieces)
-
-
-def factor_everywhere(evidence: Evidence) -> Diagnosis | None:
-    """A constant factor, or a sign, in the whole gradient."""
-    ratio = _factor_everywhere(evidence)
-    return None if ratio is None else _factor(evidence, evidence.pieces, EVERYWHERE, ratio)
-
-
-def factor_in_one_array(evidence: Evidence) -> Diagnosis | None:
-    """A constant factor, or a sign, in one array alone."""
-    pieces = evidence.wrong
-    ratio = common_ratio(pieces) if len(pieces) == 1 and pieces[0].wrong.size > 1 else None
-    return None if ratio is None else _factor(evidence, pieces, pieces[0].name, ratio)
-
-
-def _factor(evidence: Evidence, pieces: Sequence[Piece], where: str, ratio: float) -> Diagnosis:
-    place = "everywhere" if where == EVERYWHERE else f"in all of {where} and only there"
-    sure = "exactly" if clear_entries(pieces) >= 3 else "close to"
-    if ratio == 0.0:
-        return Diagnosis(
-            "scale",
-            where,
-            f"The gradient is 0 {place} and should not be; look for an array that is made but "
-            "never filled, or a product with a zero.",
-            ratio,
-        )
-    if abs(ratio + 1.0) <= 1e-4:
-        return Diagnosis(
-            "sign",
-            where,
-            f"The sign is wrong {place}: backprop / numerical is {sure} -1; look for y - ŷ in "
-            "place of ŷ - y, or for a minus sign that belongs to the update.",
-            ratio,
-        )
-    return Diagnosis(
-        "scale",
-        where,
-        f"A constant factor is wrong {place}: backprop / numerical is {sure} "
-        f"{ratio_name(ratio, evidence.facts)}; look at the mean over samples and outputs, and at "
-        "the 2 of a square.",
-        ratio,
-    )
 
 
 def transpose(evidence: Evidence) -> Diagnosis | None:
     """An array is transposed, or two have changed places."""
     pieces = evidence.wrong
     if all(_is_transposed(piece) for piece in pieces):
-        names = _names(pieces)
+        where = names_of(pieces)
         return Diagnosis(
             "transpose",
-            names,
-            f"The gradient of {names} is exactly the transpose of the right one; look at the order "
+            where,
+            f"The gradient of {where} is exactly the transpose of the right one; look at the order "
             "of the factors in its product, or at a reshape that should be .T.",
         )
     others = [
@@ -162,7 +61,7 @@ def transpose(evidence: Evidence) -> Diagnosis | None:
         )
         return Diagnosis(
             "transpose",
-            _names(pieces),
+            names_of(pieces),
             f"Gradients have changed places: {stored}; look at the order they are returned in.",
         )
     return None
@@ -213,8 +112,8 @@ def regularization(evidence: Evidence) -> Diagnosis | None:
             )
         return Diagnosis(
             "regularization",
-            _place(evidence, pieces),
-            f"backprop - numerical is exactly {factor:.6g} times {what} in {_names(pieces)}: the "
+            place_of(evidence, pieces),
+            f"backprop - numerical is exactly {factor:.6g} times {what} in {names_of(pieces)}: the "
             f"gradient {said}; look at the penalty term and its factor, such as λ or λ/N.",
             factor,
         )
@@ -244,10 +143,10 @@ def _multiple(pieces: Sequence[Piece], masks: Sequence[Array]) -> float | None:
 def bias(evidence: Evidence) -> Diagnosis | None:
     """Only biases are wrong."""
     pieces = evidence.wrong
-    if not _only_biases(pieces) or not _has_clear_weights(evidence.pieces):
+    if not only_biases(pieces) or not has_clear_weights(evidence.pieces):
         return None
     masks = [piece.bias for piece in pieces]
-    where = _names(pieces)
+    where = names_of(pieces)
     ratio = common_ratio(pieces, masks=masks)
     values = [(p.backprop[m], p.numerical[m]) for p, m in zip(pieces, masks, strict=True)]
     if not any(b.any() for b, _ in values):
@@ -312,7 +211,7 @@ def layer(evidence: Evidence) -> Diagnosis | None:
     if sum(int(piece.wrong.sum()) for piece in bad) < 0.3 * clear_entries(bad):
         return None
     top = [piece.name for piece in layers[first]]
-    below = _names(layers[first - 1])
+    below = names_of(layers[first - 1])
     ratio = common_ratio(bad)
     factor = (
         f", by the constant factor {ratio_name(ratio, evidence.facts)}" if ratio is not None else ""
