@@ -27,7 +27,8 @@ Entries = NDArray[np.intp]
 
 _SECOND_OPINIONS = 8
 _MOST_REPAIRS = 500
-_FIRST_STEP = 0.1
+_FIRST_STEP = 0.3
+"""The longest step of a difference, in units of the parameter's size."""
 _EXACT = 300.0 * UNIT_ROUNDOFF
 """How far off a complex step may be, relative to the slope, by the rounding of the cost."""
 
@@ -164,7 +165,7 @@ class Comparison:
             moved[entry] = value + offset
             return problem.cost(moved)
 
-        step = _FIRST_STEP * max(float(problem.scale[entry]), 0.1)
+        step = _FIRST_STEP * float(problem.scale[entry])
         return ridders_derivative(along, self.here.value, step, self.here.noise)
 
     def _differences(self, method: str, epsilon: float) -> Numerical:

@@ -67,7 +67,8 @@ class Problem:
         """The parameters in their own precision."""
         self.arrays = [array.astype(np.float64) for array in layout.arrays]
         self.flat = flattened(self.arrays)
-        self.scale = np.concatenate([_scales(array) for array in self.arrays])
+        usual = max(map(_root_mean_square, self.arrays)) or 1.0
+        self.scale = np.concatenate([_scales(array, usual) for array in self.arrays])
         """How large a change of each parameter is a change by its own size, (P,)."""
         starts = np.cumsum([0, *(array.size for array in self.arrays)])
         self.blocks = [slice(int(start), int(end)) for start, end in itertools.pairwise(starts)]
@@ -211,10 +212,17 @@ def _unit_roundoff(array: Array) -> float:
     return float(np.finfo(array.dtype).eps) / 2.0
 
 
-def _scales(array: Array) -> Array:
-    """Return the size of each entry, but not below that of a usual one; 1 where all are 0."""
-    sizes = np.abs(array.ravel())
-    most = largest(sizes)
-    if most == 0.0:
-        return np.ones_like(sizes)
-    return np.maximum(sizes, most * np.sqrt(np.mean((sizes / most) ** 2)))
+def _scales(array: Array, otherwise: float) -> Array:
+    """Return the size of each entry, but not below that of a usual one of its array.
+
+    Args:
+        array: of parameters.
+        otherwise: the size where all of them are 0.
+    """
+    sizes: Array = np.abs(array.ravel())
+    return np.maximum(sizes, _root_mean_square(array) or otherwise)
+
+
+def _root_mean_square(array: Array) -> float:
+    most = largest(array)
+    return most * float(np.sqrt(np.mean((array / most) ** 2))) if most else 0.0

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _SHRINK = 4.0
-_RUNGS = 14
+_RUNGS = 20
+_ROUNDING = 2.0**-51
 _FEWEST = 6
 """Rungs that are looked at in any case: a kink may look smooth from afar."""
 
@@ -50,6 +51,11 @@ class _Rung:
     def gap(self) -> float:
         return abs(self.above - self.below)
 
+    @property
+    def is_split(self) -> bool:
+        """Whether the two differ by more than noise."""
+        return self.gap > 10.0 * self.noise
+
 
 def ridders_derivative(
     function: Callable[[float], float], here: float, step: float, noise: float
@@ -77,7 +83,8 @@ def ridders_derivative(
         for wide in previous:
             row.append((factor * row[-1] - wide) / (factor - 1.0))
             factor *= _SHRINK**2
-        rough = noise / size
+        # Far away the cost may be much larger, and its rounding with it.
+        rough = max(noise, _ROUNDING * abs(above), _ROUNDING * abs(below)) / size
         rungs.append(_Rung((here - below) / size, (above - here) / size, 2.0 * rough))
         best, error = row[0], math.inf
         for order in range(1, len(row)):
@@ -86,7 +93,8 @@ def ridders_derivative(
                 best, error = row[order], apart + 2.0 * rough
         estimates.append((best, error))
         least, previous = min(least, error), row
-        if rough > least and len(rungs) >= _FEWEST:
+        # Where the sides still differ, a kink may be near and not here.
+        if rough > least and len(rungs) >= _FEWEST and not rungs[-1].is_split:
             break
         size /= _SHRINK
     kink = _kink(rungs)
@@ -113,7 +121,7 @@ def _kink(rungs: list[_Rung]) -> Kink | None:
     Curvature makes them differ in proportion to the step; a kink does not, and one that is
     near but not here no longer does once the step is shorter than the way to it.
     """
-    clear = [index for index, rung in enumerate(rungs) if rung.gap > 10.0 * rung.noise]
+    clear = [index for index, rung in enumerate(rungs) if rung.is_split]
     if not clear or clear[-1] < 2:
         return None
     last = clear[-1]

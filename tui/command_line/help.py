@@ -16,7 +16,7 @@ _EXAMPLES = (
     ("bptui --data moons --hidden 8,8 --eta 1", "other data, a larger network"),
     ("bptui train --data iris.csv --validation 0.2", "your own data, no screen"),
     ("bptui check --preset article --values", "both gradients side by side"),
-    ("bptui check mine.py", "the gradients of your own NumPy code"),
+    ("bptui check mine.py", "gradients of your own code"),
 )
 
 
