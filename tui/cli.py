@@ -81,6 +81,17 @@ def _dispatch(words: list[str]) -> int:
     from bptui.tui.command_line import invocation
 
     values = invocation.gather(arguments)
+    if arguments.model is not None:
+        from bptui.tui.commands.model import run_model
+
+        invocation.refuse_settings_of_networks(values)
+        return run_model(
+            arguments.command,
+            arguments.model,
+            invocation.configuration_of(values),
+            invocation.check_choices(values),
+            invocation.train_choices(values, words),
+        )
     configuration = invocation.configuration_of(values)
     if arguments.command == "train":
         from bptui.tui.commands.train import train

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -24,26 +23,21 @@ def with_known_faults(report: Report, work: Backpropagation) -> Report:
     """Return the report of `work`, with the faults added that explain every entry of it."""
     if report.verdict not in ("fail", "at-kink"):
         return report
-    started = perf_counter()
     with np.errstate(all="ignore"):
         names = matching_faults(work)
     where = ", ".join(
         array.name for array in report.arrays if array.verdicts.max(initial=0) >= _AT_KINK
     )
     found = tuple(Diagnosis("fault", where, _message(name, names), fault=name) for name in names)
-    return replace(
-        report,
-        diagnosis=(*report.diagnosis, *found),
-        seconds=report.seconds + perf_counter() - started,
-    )
+    return replace(report, diagnosis=(*found, *report.diagnosis))
 
 
 def without_names(report: Report) -> Report:
-    """Return the report without the name of the fault, which is to be guessed."""
-    kept = [found for found in report.diagnosis if found.code != "fault"]
+    """Return the report without what would give away the fault, which is to be guessed."""
     named = [found for found in report.diagnosis if found.code == "fault"]
-    kept += [replace(found, fault=None, message=_UNNAMED) for found in named[:1]]
-    return replace(report, diagnosis=tuple(kept))
+    if not named:
+        return report
+    return replace(report, diagnosis=(replace(named[0], fault=None, message=_UNNAMED),))
 
 
 def matching_faults(work: Backpropagation) -> list[str]:

@@ -1,5 +1,7 @@
 """The gradient check of bptui's own networks."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -8,7 +10,9 @@ from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation, layer_views
 from bptui.core.check.complex_step import complex_step_gradients, propagate
+from bptui.core.check.diagnosis import diagnosed
 from bptui.core.check.differences import difference_gradient
+from bptui.core.check.evidence import Facts
 from bptui.core.check.known_faults import with_known_faults
 from bptui.core.check.methods import choose_method
 from bptui.core.check.report import ArrayReport, Report, make_array_report, make_report
@@ -43,15 +47,7 @@ def check_backpropagation(
         backprop = work.gradient.astype(np.float64)
         bounds = rounding_bounds(work, _unit_roundoff(work))
         if epsilon is None:
-            numerical = complex_step_gradients(
-                work.thetas,
-                work.inputs[:, 1:].astype(np.float64),
-                work.targets.T.astype(np.float64),
-                activation=work.activation,
-                output=work.output,
-                cost=work.cost_name,
-                penalty=work.penalty,
-            )
+            numerical = _complex_step(work, work.thetas)
             kinks = False
         else:
             flat, truncation = _differences(work, name, epsilon)
@@ -68,8 +64,34 @@ def check_backpropagation(
                 zip(layer_views(backprop, work.layers), numerical, bounds, strict=True)
             )
         ]
-    report = make_report(name, epsilon, cost, arrays, perf_counter() - started)
-    return with_known_faults(report, work)
+        report = diagnosed(make_report(name, epsilon, cost, arrays, 0.0), _facts(work))
+    report = with_known_faults(report, work)
+    return replace(report, seconds=perf_counter() - started)
+
+
+def _facts(work: Backpropagation) -> Facts:
+    def numerical_at(thetas: Sequence[Array]) -> list[Array]:
+        return _complex_step(work, thetas)
+
+    return Facts(
+        parameters=[theta.astype(np.float64) for theta in work.thetas],
+        samples=len(work.inputs),
+        outputs=work.layers[-1],
+        bias_column=True,
+        numerical_at=numerical_at,
+    )
+
+
+def _complex_step(work: Backpropagation, thetas: Sequence[Array]) -> list[Array]:
+    return complex_step_gradients(
+        thetas,
+        work.inputs[:, 1:].astype(np.float64),
+        work.targets.T.astype(np.float64),
+        activation=work.activation,
+        output=work.output,
+        cost=work.cost_name,
+        penalty=work.penalty,
+    )
 
 
 def theta_name(layer: int) -> str:

@@ -9,8 +9,10 @@ _GAMMA = (1 / 2, 1 / 6, 1 / 20, 1 / 70, 1 / 252, 1 / 924, 1 / 3432, 1 / 12870)
 """(k!)²/(2k)!: the variance of a k-th difference of noise is the noise's over this."""
 
 
-def estimated_noise(function: Callable[[float], float], spacing: float) -> float:
-    """Return the standard deviation of the noise in `function` near 0.
+def estimated_noise(
+    function: Callable[[float], float], spacing: float, around: float = 0.0
+) -> float:
+    """Return the standard deviation of the noise in `function` near `around`.
 
     Higher and higher differences of values at `spacing` make smooth functions vanish and
     noise grow by known factors; where two estimates in a row agree and the
@@ -18,7 +20,7 @@ def estimated_noise(function: Callable[[float], float], spacing: float) -> float
 
     Returns 0 where all values are equal.
     """
-    offsets = (np.arange(_POINTS) - _POINTS // 2) * spacing
+    offsets = around + (np.arange(_POINTS) - _POINTS // 2) * spacing
     values = np.array([function(float(offset)) for offset in offsets])
     if not np.isfinite(values).all():
         return float("inf")

@@ -1,6 +1,9 @@
 """Parameters of any shape people keep them in: arrays, lists, tuples, dicts, nested or not."""
 
-from collections.abc import Callable, Mapping, Sequence
+import copy
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -27,9 +30,13 @@ class Layout:
         """A copy of every array, in order; whole numbers become float64."""
         self.names: list[str] = []
         """Their names: `W1`, `[0]`, `[0].b`; `parameters` for a single one."""
-        self._collect(parameters, "", 0)
+        with _foreign("parameters"):
+            self._collect(parameters, "", 0)
         if not sum(array.size for array in self.arrays):
             raise InputError("parameters: there is no number in them to check")
+        for name, array in zip(self.names, self.arrays, strict=True):
+            if not np.isfinite(array).all():
+                raise InputError(f"parameters{_of(name)}: a value in it is not finite")
 
     def _collect(self, value: Any, name: str, depth: int) -> None:
         if depth > _DEEPEST:
@@ -37,25 +44,28 @@ class Layout:
         for key, child in _children(value):
             self._collect(child, _child_name(name, key), depth + 1)
         if not _is_branch(value):
-            self.arrays.append(_real_array(value, f"parameters {name}".strip()))
+            self.arrays.append(_real_array(value, f"parameters{_of(name)}"))
             self.names.append(name or "parameters")
 
     def built(self, arrays: Sequence[Array]) -> Any:
         """Return a structure like the original that holds `arrays`; numbers stay numbers."""
-        remaining = iter(arrays)
-        return self._rebuild(self._template, remaining)
+        return self._rebuild(self._template, iter(arrays))
 
-    def _rebuild(self, value: Any, arrays: Any) -> Any:
+    def _rebuild(self, value: Any, arrays: Iterator[Array]) -> Any:
         if isinstance(value, Mapping):
-            return {key: self._rebuild(child, arrays) for key, child in value.items()}
+            children = {key: self._rebuild(child, arrays) for key, child in value.items()}
+            return _of_kind(value, children)
         if isinstance(value, list | tuple):
-            children = [self._rebuild(child, arrays) for child in value]
+            items = [self._rebuild(child, arrays) for child in value]
             if isinstance(value, tuple):
                 make: Callable[..., Any] | None = getattr(type(value), "_make", None)
-                return make(children) if make else tuple(children)
-            return children
+                return make(items) if make else tuple(items)
+            return items
         array = next(arrays)
-        return array if isinstance(value, np.ndarray) else array[()]
+        if not isinstance(value, np.ndarray):
+            return array if isinstance(value, Sequence) else array[()]
+        # A matrix multiplies in another way than an array does.
+        return array if type(value) is np.ndarray else array.view(type(value))
 
     def match(self, gradients: Any) -> list[Array]:
         """Return the gradient of every array, in the order of `arrays`, as copies.
@@ -66,7 +76,8 @@ class Layout:
             InputError: one is missing, has another shape or is not made of real numbers.
         """
         found: list[Array] = []
-        self._match(self._template, gradients, "", found)
+        with _foreign("gradients"):
+            self._match(self._template, gradients, "", found)
         for name, array, gradient in zip(self.names, self.arrays, found, strict=True):
             if gradient.shape != array.shape:
                 raise InputError(
@@ -111,6 +122,32 @@ class Layout:
             self._match(child, chosen, _child_name(name, key), found)
 
 
+@contextmanager
+def _foreign(what: str) -> Iterator[None]:
+    """Turn what objects of somebody else may raise, when they are looked at, into one error."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except InputError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise InputError(f"{what}: they cannot be read ({printable(reason)})") from error
+
+
+def _of_kind(value: Mapping[Any, Any], children: dict[Any, Any]) -> Any:
+    """Return `children` in a mapping of the same class, where it can be copied."""
+    if type(value) is dict:
+        return children
+    with suppress(Exception):
+        same: Any = copy.copy(value)
+        for key, child in children.items():
+            same[key] = child
+        return same
+    return children
+
+
 def _children(value: Any) -> list[tuple[Any, Any]]:
     if isinstance(value, Mapping):
         return list(value.items())
@@ -142,15 +179,11 @@ def _real_array(value: Any, where: str) -> Array:
     """Return a copy of `value` as an array of floating point numbers."""
     try:
         array = np.array(value, copy=True, order="C", subok=False)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         array = np.empty(0, object)
     if array.dtype.kind not in "fiub":
         raise InputError(
             f"{printable(where)}: arrays of real numbers are needed, not {_kind(value)}"
             + (f" of {array.dtype}" if isinstance(value, np.ndarray) else "")
         )
-    if array.dtype.kind != "f" or array.dtype == np.float16:
-        array = array.astype(np.float64)
-    if array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float64)
-    return array
+    return array if array.dtype == np.float32 else array.astype(np.float64)

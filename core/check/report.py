@@ -71,19 +71,21 @@ class ArrayReport:
         return np.where(np.isnan(ratios), np.inf, ratios)
 
     @property
+    def badness(self) -> NDArray[np.float64]:
+        """What orders entries from good to bad: first the verdict, then the ratio."""
+        ratios = self.ratios
+        with np.errstate(all="ignore"):
+            return self.verdicts * 2.0 + ratios / (1.0 + ratios.clip(max=1e300))
+
+    @property
     def worst_place(self) -> int:
-        """Flat place of the entry with the largest ratio."""
-        return int(self.ratios.argmax())
+        """Flat place of the entry that agrees least."""
+        return int(self.badness.argmax())
 
     @property
     def worst_index(self) -> tuple[int, ...]:
         """Its index in the parameters."""
         return self.index_of(self.worst_place) if self.backprop.size else ()
-
-    @property
-    def worst_ratio(self) -> float:
-        """The largest ratio."""
-        return float(self.ratios.max(initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def make_array_report(
     error_bound: Array,
     *,
     kinks: bool | NDArray[np.bool_] = False,
+    at_kinks: bool | NDArray[np.bool_] = False,
     shape: tuple[int, ...] | None = None,
     drawn: NDArray[np.intp] | None = None,
 ) -> ArrayReport:
@@ -212,6 +215,8 @@ def make_array_report(
         error_bound: how far apart the two may be.
         kinks: where the numerical gradient may have stepped across a kink; what
             would be a failure is then undecided.
+        at_kinks: where the parameters stand at a kink and the gradient under test is one
+            of its slopes; no numerical gradient can decide there.
         shape: of the parameters, where the entries are a draw from them.
         drawn: the flat indices of that draw.
     """
@@ -227,7 +232,7 @@ def make_array_report(
     # Written so that a NaN on either side is no agreement.
     apart = ~(difference <= error_bound)
     verdicts[apart] = VERDICTS.index("fail")
-    verdicts[apart & kinks] = VERDICTS.index("at-kink")
+    verdicts[(apart & kinks) | at_kinks] = VERDICTS.index("at-kink")
     # A step too small to move a parameter says nothing about backpropagation.
     verdicts[np.isnan(numerical) & np.isfinite(backprop)] = VERDICTS.index("unresolved")
     return ArrayReport(
@@ -250,7 +255,10 @@ def make_report(
     seconds: float,
 ) -> Report:
     """Put array reports together and find the worst entry."""
-    array = max((array for array in arrays if array.backprop.size), key=lambda a: a.worst_ratio)
+    array = max(
+        (array for array in arrays if array.backprop.size),
+        key=lambda array: float(array.badness.max()),
+    )
     place = array.worst_place
     worst = Worst(
         array.name,

@@ -1,12 +1,29 @@
 """The derivative of a function of one number, with an error bound, when nothing else will do."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 _SHRINK = 4.0
-_RUNGS = 9
+_RUNGS = 20
+_ROUNDING = 2.0**-51
+_FEWEST = 6
+"""Rungs that are looked at in any case: a kink may look smooth from afar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """A point where a function has two slopes."""
+
+    below: float
+    above: float
+    error: float
+    """How far off either may be."""
+
+    def allows(self, slope: float) -> bool:
+        """Return whether `slope` lies between the two, ends included."""
+        low, high = sorted((self.below, self.above))
+        return low - self.error <= slope <= high + self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +31,30 @@ class Derivative:
     """A derivative at 0 from differences."""
 
     value: float
+    """NaN where no step was of use."""
     error: float
-    """How far off it may be, by truncation and noise; at a kink that includes both sides."""
+    """How far off it may be, by truncation and noise."""
+    kink: Kink | None = None
+    """Set where the two sides differ by more than noise and curvature can explain."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """Both one-sided slopes at one step."""
+
     below: float
-    """The one-sided derivative from below, at the smallest useful step."""
     above: float
-    kink: bool
-    """Whether the two sides differ by more than noise and curvature can explain."""
+    noise: float
+    """How far off either may be by noise."""
+
+    @property
+    def gap(self) -> float:
+        return abs(self.above - self.below)
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the two differ by more than noise."""
+        return self.gap > 10.0 * self.noise
 
 
 def ridders_derivative(
@@ -29,18 +63,19 @@ def ridders_derivative(
     """Differentiate `function` at 0.
 
     Central differences at steps that shrink by 4, extrapolated to step 0 (Ridders 1982);
-    the extrapolation whose own error and share of the noise are least is taken.
+    the extrapolation whose own error and share of the noise are least is taken, unless
+    smaller steps contradict it.
 
     Args:
-        function: returns its value at an offset.
+        function: returns its value at an offset; NaN where it has none.
         here: its value at 0.
         step: the largest step to try.
         noise: how far off each value may be.
     """
-    best, error = float("nan"), float("inf")
+    estimates: list[tuple[float, float]] = []
     previous: list[float] = []
-    sides: list[tuple[float, float, float]] = []
-    size = step
+    rungs: list[_Rung] = []
+    least, size = math.inf, step
     for _ in range(_RUNGS):
         above, below = function(size), function(-size)
         row = [(above - below) / (2.0 * size)]
@@ -48,32 +83,58 @@ def ridders_derivative(
         for wide in previous:
             row.append((factor * row[-1] - wide) / (factor - 1.0))
             factor *= _SHRINK**2
-        rough = noise / size
-        sides.append(((here - below) / size, (above - here) / size, 2.0 * rough))
+        # Far away the cost may be much larger, and its rounding with it.
+        rough = max(noise, _ROUNDING * abs(above), _ROUNDING * abs(below)) / size
+        rungs.append(_Rung((here - below) / size, (above - here) / size, 2.0 * rough))
+        best, error = row[0], math.inf
         for order in range(1, len(row)):
             apart = max(abs(row[order] - row[order - 1]), abs(row[order] - previous[order - 1]))
-            total = apart + 2.0 * rough
-            if total < error:
-                best, error = row[order], total
-        previous = row
-        if rough > error:
+            if apart + 2.0 * rough < error:
+                best, error = row[order], apart + 2.0 * rough
+        estimates.append((best, error))
+        least, previous = min(least, error), row
+        # Where the sides still differ, a kink may be near and not here.
+        if rough > least and len(rungs) >= _FEWEST and not rungs[-1].is_split:
             break
         size /= _SHRINK
-    below_slope, above_slope, kink = _sides(sides)
-    if kink:
-        error = max(error, abs(above_slope - below_slope))
-    return Derivative(best, error, below_slope, above_slope, kink)
+    kink = _kink(rungs)
+    if kink is not None:
+        return Derivative((kink.below + kink.above) / 2.0, kink.error, kink)
+    return Derivative(*_agreed(estimates))
 
 
-def _sides(sides: list[tuple[float, float, float]]) -> tuple[float, float, bool]:
-    """Return the slopes of both sides, and whether they stay apart as the step shrinks.
+def _agreed(estimates: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the estimate with the least error, widened where smaller steps contradict it."""
+    place = min(range(len(estimates)), key=lambda index: estimates[index][1])
+    value, error = estimates[place]
+    if not math.isfinite(error):
+        return math.nan, math.inf
+    for later, its_error in estimates[place + 1 :]:
+        if abs(later - value) > error + its_error:
+            error = abs(later - value) + its_error
+    return value, error
 
-    Curvature alone makes them differ in proportion to the step; a kink does not.
+
+def _kink(rungs: list[_Rung]) -> Kink | None:
+    """Return both slopes where they stay apart as the step shrinks.
+
+    Curvature makes them differ in proportion to the step; a kink does not, and one that is
+    near but not here no longer does once the step is shorter than the way to it.
     """
-    useful = [side for side in sides if side[2] < 0.05 * abs(side[1] - side[0])]
-    if len(useful) < 3:
-        below, above, _ = min(sides, key=lambda side: side[2] + abs(side[1] - side[0]))
-        return below, above, False
-    gaps = np.array([abs(above - below) for below, above, _ in useful])
-    below, above, _ = useful[-1]
-    return below, above, bool(gaps[-1] > 0.5 * gaps[-2] and gaps[-2] > 0.5 * gaps[-3])
+    clear = [index for index, rung in enumerate(rungs) if rung.is_split]
+    if not clear or clear[-1] < 2:
+        return None
+    last = clear[-1]
+    gap = rungs[last].gap
+    if any(rung.noise < 0.1 * gap for rung in rungs[last + 1 :]):
+        return None
+    if not (gap > 0.5 * rungs[last - 1].gap > 0.25 * rungs[last - 2].gap):
+        return None
+    errors = [
+        abs(rungs[k].below - rungs[k - 1].below)
+        + abs(rungs[k].above - rungs[k - 1].above)
+        + 2.0 * rungs[k].noise
+        for k in (last - 1, last)
+    ]
+    chosen = last if errors[1] <= errors[0] else last - 1
+    return Kink(rungs[chosen].below, rungs[chosen].above, min(errors))

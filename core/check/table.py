@@ -25,9 +25,9 @@ def headline(report: Report) -> str:
 def format_report(report: Report, most_rows: int = _MOST_ROWS) -> str:
     """Return the headline, the entries that agree least, and what that may mean."""
     rows = [
-        (float(array.ratios.flat[flat]), array, flat)
-        for array in report.arrays
-        for flat in array.ratios.argsort(axis=None)[::-1][:most_rows]
+        (float(badness.flat[flat]), array, flat)
+        for array, badness in ((array, array.badness) for array in report.arrays)
+        for flat in badness.argsort(axis=None)[::-1][:most_rows]
     ]
     rows.sort(key=lambda row: -row[0])
     lines = [headline(report), ""]

@@ -14,6 +14,8 @@ from bptui.core.errors import InputError, printable
 
 Array = NDArray[Any]
 
+_OURS = Path(__file__).parent.parent
+
 
 class UserCodeError(InputError):
     """Somebody's own code raised an exception; the message names it, its file and line."""
@@ -47,6 +49,18 @@ class UserFunctions:
             raise InputError("cost: a real number is needed, not a complex one")
         return float(value)
 
+    def cost_changes(self, arrays: Sequence[Array]) -> bool:
+        """Return whether the cost function changes the parameters that it is given.
+
+        Raises:
+            UserCodeError: the function raised.
+        """
+        copies = [np.array(array) for array in arrays]
+        call("cost", self._cost, self._layout.built(copies))
+        return any(
+            left.tobytes() != given.tobytes() for left, given in zip(copies, arrays, strict=True)
+        )
+
     def complex_cost(self, arrays: Sequence[Array]) -> complex:
         """Return the cost for complex parameters; a discarded imaginary part is an error."""
         with warnings.catch_warnings():
@@ -61,16 +75,22 @@ class UserFunctions:
             UserCodeError: the function raised.
         """
         copies = [np.array(array) for array in arrays]
-        result = call("gradients", self._gradients, self._layout.built(copies))
-        return self._layout.match(result), copies
+        built = self._layout.built(copies)
+        return self._layout.match(call("gradients", self._gradients, built)), copies
 
     def _value(self, arrays: Sequence[Array]) -> Any:
         copies = [np.array(array) for array in arrays]
-        value = np.asarray(call("cost", self._cost, self._layout.built(copies)))
-        if value.size != 1 or value.dtype.kind not in "fiubc":
-            what = f"an array of shape {value.shape}" if value.size != 1 else f"{value.dtype}"
-            raise InputError(f"cost: a single number is needed, and it returned {what}")
-        return value.reshape(())[()]
+        returned = call("cost", self._cost, self._layout.built(copies))
+        try:
+            value = np.asarray(returned)
+        except Exception:
+            value = np.empty((), object)
+        if value.size == 1 and value.dtype.kind in "fiubc":
+            return value.reshape(())[()]
+        what = type(returned).__name__
+        if value.size != 1 and value.dtype != object:
+            what = f"an array of shape {value.shape}"
+        raise InputError(f"cost: a single number is needed, and it returned {printable(what)}")
 
 
 def call(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -82,19 +102,27 @@ def call(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         with np.errstate(all="ignore"):
             return function(*arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserCodeError(f"{name} {failure(error)}") from error
 
 
 def failure(error: BaseException) -> str:
     """Return `raised ValueError at mine.py, line 12: …` for an exception of somebody's code."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = Path(__file__).parent.parent
-    theirs = [frame for frame in frames if not Path(frame.filename).is_relative_to(ours)]
+    theirs = [frame for frame in frames if not Path(frame.filename).is_relative_to(_OURS)]
     where = ""
     if theirs:
         # The last frame of their own, not of a library that they call.
-        own = [frame for frame in theirs if "site-packages" not in frame.filename] or theirs
+        own = [frame for frame in theirs if not _of_a_library(frame.filename)] or theirs
         where = f" at {Path(own[-1].filename).name}, line {own[-1].lineno}"
-    said = f": {error}" if str(error) else ""
+    if isinstance(error, SystemExit):
+        return printable(f"left the program by sys.exit{where}")
+    try:
+        said = f": {error}" if str(error) else ""
+    except Exception:
+        said = ""
     return printable(f"raised {type(error).__name__}{where}{said}")
+
+
+def _of_a_library(filename: str) -> bool:
+    return "site-packages" in filename or filename.startswith("<frozen")

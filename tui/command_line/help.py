@@ -16,6 +16,7 @@ _EXAMPLES = (
     ("bptui --data moons --hidden 8,8 --eta 1", "other data, a larger network"),
     ("bptui train --data iris.csv --validation 0.2", "your own data, no screen"),
     ("bptui check --preset article --values", "both gradients side by side"),
+    ("bptui check mine.py", "gradients of your own code"),
 )
 
 
@@ -47,7 +48,7 @@ def overview() -> str:
 
 def command_help(command: str) -> str:
     """Return what `bptui COMMAND --help` prints."""
-    lines = [f"usage: bptui {command} [options]", "", _sentence(COMMANDS[command])]
+    lines = [f"usage: bptui {command}{_model(command)} [options]", "", _sentence(COMMANDS[command])]
     group = ""
     for option in options_of(command):
         if option.group != group:
@@ -56,6 +57,10 @@ def command_help(command: str) -> str:
         lines.append(_entry(option))
     lines += [_row("  -h, --help", "this help"), "", *_exits(command)]
     return "\n".join(lines)
+
+
+def _model(command: str) -> str:
+    return " [MODEL.py]" if command in ("train", "check") else ""
 
 
 def _sentence(text: str) -> str:

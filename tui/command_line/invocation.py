@@ -19,6 +19,11 @@ from bptui.tui.command_line.parser import Arguments
 from bptui.tui.command_line.presets import PRESETS
 
 CONFIGURED = tuple(field.name for field in fields(Configuration))
+_OF_MODELS = (
+    *("seed", "optimizer", "learning_rate", "epochs", "until_cost", "method", "epsilon"),
+    *("after", "values", "json", "check", "speed"),
+)
+"""Options that make sense with somebody's own model file."""
 _RESUMED = ("epochs",)
 """Fields of a configuration that a resumed run may be given anew."""
 
@@ -44,6 +49,20 @@ def gather(arguments: Arguments) -> dict[str, Any]:
         _refuse_settings(merged)
     preset = PRESETS[merged["preset"]] if "preset" in merged else {}
     return _over({key: value for key, value in preset.items() if key in mine}, merged)
+
+
+def refuse_settings_of_networks(values: Mapping[str, Any]) -> None:
+    """Check that `values` make sense together with somebody's own model file.
+
+    Raises:
+        InputError: one of them is about data or a network of bptui's own.
+    """
+    for key in sorted(values, key=lambda key: key != "preset"):
+        if key not in _OF_MODELS:
+            raise InputError(
+                f"--{BY_KEY[key].name}: a model file has parameters, data and a cost of its own; "
+                "leave this option out"
+            )
 
 
 def configuration_of(values: Mapping[str, Any]) -> Configuration:

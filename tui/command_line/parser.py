@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 from bptui.core.data.input_file import quoted
@@ -12,6 +13,7 @@ from bptui.tui.command_line.option import COMMANDS, Option
 from bptui.tui.command_line.options import BY_KEY, options_of
 
 DEFAULT_COMMAND = next(iter(COMMANDS))
+MODEL_SUFFIX = ".py"
 SHELLS = ("bash", "zsh", "tcsh", "fish", "powershell")
 _LOOKS_NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
 
@@ -29,6 +31,8 @@ class Arguments:
     version: bool = False
     completion: str | None = None
     """The shell whose completion script is wanted."""
+    model: Path | None = None
+    """Somebody's own Python file."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,7 +47,7 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
         InputError: an unknown command or option, or a value that is none.
     """
     words = list(arguments)
-    named = bool(words) and not words[0].startswith("-")
+    named = bool(words) and not words[0].startswith("-") and not words[0].endswith(MODEL_SUFFIX)
     command = words.pop(0) if named else DEFAULT_COMMAND
     if command not in COMMANDS:
         raise InputError(
@@ -64,6 +68,7 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
         bool(asked.pop("_help", False)),
         bool(asked.pop("_version", False)),
         asked.pop("_completion", None),
+        _model(rest),
     )
     if result.help or result.version:
         return result
@@ -131,6 +136,15 @@ def _joined(
         else:
             joined.append(word)
     return joined
+
+
+def _model(rest: list[str]) -> Path | None:
+    """Take the first word that names a Python file out of `rest`."""
+    for word in rest:
+        if word.endswith(MODEL_SUFFIX) and not word.startswith("-"):
+            rest.remove(word)
+            return Path(word)
+    return None
 
 
 def _read(option: Option, value: Any) -> Any:

@@ -30,12 +30,12 @@ def check(configuration: Configuration, choices: CheckChoices) -> int:
     _train_until(trainer, choices.after, quiet=choices.json)
     report = trainer.check()
     if choices.json:
-        say(to_json(_as_dict(report, choices.values)))
+        say(to_json(as_dict(report, choices.values)))
     else:
         say(f"{_about(trainer)}\n")
         say(format_report(report))
         if choices.values:
-            say(_matrices(report))
+            say(matrices(report))
     return STATUS[report.verdict]
 
 
@@ -58,7 +58,8 @@ def _about(trainer: Trainer) -> str:
     )
 
 
-def _as_dict(report: Report, values: bool) -> dict[str, object]:
+def as_dict(report: Report, values: bool) -> dict[str, object]:
+    """Return the JSON form of a report, with both arrays where `values` says so."""
     facts = report.to_dict()
     if values:
         for entry, array in zip(facts["arrays"], report.arrays, strict=True):
@@ -67,7 +68,7 @@ def _as_dict(report: Report, values: bool) -> dict[str, object]:
     return facts
 
 
-def _matrices(report: Report) -> str:
+def matrices(report: Report) -> str:
     """Return both gradients of every array in full."""
     lines = []
     for array in report.arrays:

@@ -2,9 +2,8 @@
 
 import os
 from time import perf_counter
-from typing import TextIO
+from typing import Protocol, TextIO
 
-from bptui.core.training import Trainer
 from bptui.tui.terminal import is_terminal, say
 
 _REDRAW_SECONDS = 0.1
@@ -12,10 +11,26 @@ _LOG_SECONDS = 30.0
 _BAR = 24
 
 
+class Advancing(Protocol):
+    """What is trained, as far as the bar is concerned."""
+
+    @property
+    def epoch(self) -> int:
+        """Epochs so far."""
+
+    @property
+    def progress(self) -> float:
+        """Epochs so far, parts of one included."""
+
+    @property
+    def cost(self) -> float:
+        """J."""
+
+
 class Progress:
     """A progress bar on standard error; without a terminal, a line each half minute."""
 
-    def __init__(self, trainer: Trainer, last_epoch: int | None, stream: TextIO | None) -> None:
+    def __init__(self, trainer: Advancing, last_epoch: int | None, stream: TextIO | None) -> None:
         """Nothing is drawn yet.
 
         Args:

@@ -4,7 +4,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 from bptui.core.check import Report
 from bptui.core.configuration import Configuration
@@ -14,7 +14,7 @@ from bptui.core.training import Trainer, build_trainer, resume_trainer
 from bptui.tui.command_line.choices import TrainChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
-from bptui.tui.commands.progress import Progress
+from bptui.tui.commands.progress import Advancing, Progress
 from bptui.tui.commands.summary import repeat_line, summary
 from bptui.tui.terminal import say
 
@@ -40,9 +40,9 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
     started = perf_counter()
     with Interruption() as interruption:
         if choices.json:
-            _train_with_events(trainer, interruption)
+            train_with_events(trainer, interruption)
         else:
-            _train_with_bar(trainer, interruption)
+            train_with_bar(trainer, interruption)
         seconds = perf_counter() - started
         if choices.run_folder is not None:
             trainer.save(choices.run_folder)
@@ -51,7 +51,7 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
     report = trainer.check()
     ending = "interrupted" if interrupted else str(trainer.state)
     if choices.json:
-        _say_event(trainer, ending, **_end_facts(trainer, report, seconds, rate))
+        say_event(trainer, ending, **end_facts(trainer, report, seconds, rate))
     else:
         if ending == "finished":
             ending = trainer.message
@@ -88,24 +88,46 @@ def _usual_epochs(trainer: Trainer) -> int:
     return FULL_BATCH_EPOCHS if trainer.batch_size == len(trainer.training) else MINIBATCH_EPOCHS
 
 
-def _train_with_bar(trainer: Trainer, interruption: Interruption) -> None:
+class Training(Advancing, Protocol):
+    """What is trained to the end here: a network, or somebody's own model."""
+
+    @property
+    def state(self) -> str:
+        """`running`, `finished` or `diverged`."""
+
+    @property
+    def epoch_limit(self) -> int | None:
+        """The epoch to finish at."""
+
+    @property
+    def seed(self) -> int:
+        """Of the initial parameters."""
+
+    def advance(self, seconds: float, most_epochs: int | None = None) -> int:
+        """Train for a while, and return how many epochs ended."""
+
+
+def train_with_bar(trainer: Training, interruption: Interruption) -> None:
+    """Train until it ends or is interrupted, with a bar on standard error."""
     with closing(Progress(trainer, trainer.epoch_limit, sys.stderr)) as progress:
         while trainer.state == "running" and interruption.signal is None:
             trainer.advance(_SLICE)
             progress.update()
 
 
-def _train_with_events(trainer: Trainer, interruption: Interruption) -> None:
-    _say_event(trainer, "start")
+def train_with_events(trainer: Training, interruption: Interruption) -> None:
+    """Train until it ends or is interrupted, with JSON lines on standard output."""
+    say_event(trainer, "start")
     due = perf_counter()
     while trainer.state == "running" and interruption.signal is None:
         trainer.advance(_SLICE)
         if perf_counter() >= due:
-            _say_event(trainer, "progress")
+            say_event(trainer, "progress")
             due = perf_counter() + _EVENT_SECONDS
 
 
-def _end_facts(trainer: Trainer, report: Report, seconds: float, rate: float) -> dict[str, Any]:
+def end_facts(trainer: Training, report: Report, seconds: float, rate: float) -> dict[str, Any]:
+    """Return what the last JSON line says besides."""
     return {
         "seconds": seconds,
         "epochs_per_second": rate,
@@ -114,7 +136,8 @@ def _end_facts(trainer: Trainer, report: Report, seconds: float, rate: float) ->
     }
 
 
-def _say_event(trainer: Trainer, event: str, **facts: Any) -> None:
+def say_event(trainer: Training, event: str, **facts: Any) -> None:
+    """Print one JSON line."""
     say(to_json({"event": event, "epoch": trainer.epoch, "cost": trainer.cost} | facts))
     if sys.stdout is not None:
         sys.stdout.flush()

@@ -160,7 +160,7 @@ class CheckLines:
         if not self._worst_first:
             return row
         if self._order is None or row >= len(self._order):
-            badness = -np.concatenate([_badness(array) for array in self.report.arrays])
+            badness = -np.concatenate([array.badness.ravel() for array in self.report.arrays])
             # The first ones stay as they are when the rest follow, also where many are equal.
             first = np.empty(0, np.intp)
             if self.entries > _FIRST:
@@ -209,13 +209,6 @@ def title(table: CheckLines, width: int, symbols: Symbols) -> Line:
     short: Line = ((f"{table.agreeing:,} of {table.entries:,}", ""),)
     full = that_fit(parts, width, separators)
     return full if full != parts[0] else that_fit([parts[0], short], width, separators[:1])
-
-
-def _badness(array: ArrayReport) -> NDArray[np.float64]:
-    # Verdicts first: an unresolved entry may have a larger ratio than a wrong one.
-    with np.errstate(all="ignore"):
-        ratios = array.ratios.ravel()
-    return array.verdicts.ravel() * 2.0 + ratios / (1.0 + ratios.clip(max=1e300))
 
 
 def _digits(report: Report) -> int:

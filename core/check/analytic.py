@@ -1,0 +1,98 @@
+"""Whether a complex step may be trusted with somebody's cost."""
+
+from collections.abc import Iterator
+from enum import Enum, auto
+
+import numpy as np
+
+from bptui.core.check.problem import Array, Problem
+from bptui.core.check.ridders import Derivative, ridders_derivative
+from bptui.core.errors import InputError
+
+_DIRECTIONS = 3
+_MOST_ARRAYS = 200
+_STEP = 1e-2
+_SAME = 1e-12
+_OTHER_POINTS = 2
+_ASIDE = 0.3
+
+
+class Smoothness(Enum):
+    """What a cost turns out to be at the parameters."""
+
+    ANALYTIC = auto()
+    KINKED = auto()
+    """Analytic on each side of a kink at the very parameters, as a ReLU at 0 makes it."""
+    KINKS_NEARBY = auto()
+    """Analytic elsewhere; here kinks too near to be told apart keep differences from deciding."""
+    OTHER = auto()
+    """Complex steps do not give its slope."""
+
+
+def smoothness(problem: Problem, here: float, noise: float) -> Smoothness:
+    """Return whether complex steps agree with differences at the parameters.
+
+    Where kinks near to them keep differences from deciding, other points are asked.
+    """
+    found = _smoothness_at(problem, problem.flat, here, noise)
+    if found is not Smoothness.OTHER:
+        return found
+    generator = np.random.default_rng(3)
+    for _ in range(_OTHER_POINTS):
+        draw = generator.standard_normal(problem.flat.size)
+        aside = problem.flat + _ASIDE * problem.scale * draw
+        there = problem.cost(aside)
+        if _smoothness_at(problem, aside, there, noise) is not Smoothness.ANALYTIC:
+            return Smoothness.OTHER
+    return Smoothness.KINKS_NEARBY
+
+
+def _smoothness_at(problem: Problem, point: Array, value: float, noise: float) -> Smoothness:
+    """Compare along several random directions, and along one in each array by itself.
+
+    A part that is not analytic (`abs`, `norm`, a conversion to float) may be small beside
+    the rest of the cost.
+    """
+    found = Smoothness.ANALYTIC
+    for direction in _directions(problem):
+        try:
+            above = problem.complex_slope(point, direction)
+            below = -problem.complex_slope(point, -direction)
+        except InputError:
+            return Smoothness.OTHER
+
+        def along(offset: float, direction: Array = direction) -> float:
+            return problem.cost(point + offset * direction)
+
+        slope = ridders_derivative(along, value, _STEP, noise)
+        if contradicts(slope, below, above):
+            return Smoothness.OTHER
+        if abs(above - below) > _SAME * abs(above):
+            found = Smoothness.KINKED
+    return found
+
+
+def _directions(problem: Problem) -> Iterator[Array]:
+    generator = np.random.default_rng(2)
+    for _ in range(_DIRECTIONS):
+        yield problem.scale * generator.standard_normal(problem.flat.size)
+    if len(problem.blocks) == 1:
+        return
+    for block in problem.blocks[:_MOST_ARRAYS]:
+        if block.stop > block.start:
+            alone = np.zeros(problem.flat.size)
+            draw = generator.standard_normal(block.stop - block.start)
+            alone[block] = problem.scale[block] * draw
+            yield alone
+
+
+def contradicts(slope: Derivative, below: float, above: float) -> bool:
+    """Return whether differences rule out what complex steps say of both sides."""
+    if not (np.isfinite(below) and np.isfinite(above)):
+        return True
+    allowance = 1e-9 * max(abs(below), abs(above))
+    if slope.kink is None:
+        middle = 0.5 * (below + above)
+        return bool(abs(middle - slope.value) > 4.0 * slope.error + allowance)
+    allowance += 4.0 * slope.kink.error
+    return bool(max(abs(below - slope.kink.below), abs(above - slope.kink.above)) > allowance)

@@ -1,0 +1,183 @@
+"""What a failing check knows, laid out so that mistakes can be looked for in it."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.check.report import VERDICTS, Report
+
+Array = NDArray[Any]
+
+CLOSE = 1e-6
+"""Relative difference up to which two gradients are taken as the same formula."""
+_CLEAR = 30.0
+"""Error bounds that a value must exceed to count in a ratio."""
+_BIAS = re.compile(r"(^|[.\]_])b(ias(es)?)?(_?[a-z]{0,3})?_?\d*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known beside the report; everything may be left out."""
+
+    parameters: Sequence[Array] | None = None
+    """The parameters, one array for each of the report."""
+    samples: int | None = None
+    """N."""
+    outputs: int | None = None
+    """K."""
+    bias_column: bool = False
+    """Whether column 0 of every array is the bias, as in Θ."""
+    numerical_at: Callable[[Sequence[Array]], Sequence[Array]] | None = None
+    """Returns the numerical gradient at other parameters."""
+    changed: Sequence[Array] | None = None
+    """What the gradient function made of its parameters, where it changed them."""
+    cost_changes_parameters: bool = False
+    cost_spread: float = 0.0
+    """Largest minus smallest cost at the same parameters, where it is not repeatable."""
+    gradient_repeatable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One array of the report."""
+
+    name: str
+    backprop: Array
+    numerical: Array
+    bound: Array
+    wrong: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+    """Which entries pass or fail: the others are evidence of nothing."""
+    bias: NDArray[np.bool_]
+    """Which entries belong to a bias."""
+    parameters: Array | None
+    whole: bool
+    """Whether all entries were checked, so that the array has its own shape."""
+
+    @property
+    def clear(self) -> NDArray[np.bool_]:
+        """Entries whose numerical derivative is far above its error bound."""
+        largest = np.abs(self.numerical).max(initial=0.0)
+        large = np.abs(self.numerical) > np.maximum(_CLEAR * self.bound, 1e-9 * largest)
+        return large & self.known
+
+    def matches(self, expected: Array, where: NDArray[np.bool_] | None = None) -> bool:
+        """Return whether the gradient under test is `expected`."""
+        with np.errstate(all="ignore"):
+            size = np.abs(expected)
+            factor = 4.0 * (1.0 + size.max(initial=0.0) / (_largest(self.numerical) or 1.0))
+            slack = factor * self.bound + CLOSE * size + 1e-3 * CLOSE * size.max(initial=0.0)
+            same = (np.abs(self.backprop - expected) <= slack) | ~self.known
+        return bool(same.all() if where is None else same[where].all())
+
+
+class Evidence:
+    """All arrays of a failing report."""
+
+    def __init__(self, report: Report, facts: Facts) -> None:
+        """Lay out `report`."""
+        self.facts = facts
+        parameters: Sequence[Any] = facts.parameters or [None] * len(report.arrays)
+        matrices = any(len(array.shape) > 1 for array in report.arrays)
+        self.pieces: list[Piece] = []
+        for array, values in zip(report.arrays, parameters, strict=True):
+            if not array.backprop.size:
+                continue
+            if values is not None and array.drawn is not None:
+                values = np.asarray(values).ravel()[array.drawn]
+            self.pieces.append(
+                Piece(
+                    array.name,
+                    array.backprop,
+                    array.numerical,
+                    array.error_bound,
+                    array.verdicts == VERDICTS.index("fail"),
+                    np.isin(array.verdicts, (VERDICTS.index("pass"), VERDICTS.index("fail"))),
+                    _bias(array.name, array.shape, array.backprop.shape, facts, matrices),
+                    values,
+                    array.drawn is None,
+                )
+            )
+
+    @property
+    def wrong(self) -> list[Piece]:
+        """The arrays with a wrong entry."""
+        return [piece for piece in self.pieces if piece.wrong.any()]
+
+    def layers(self) -> Iterator[list[Piece]]:
+        """Yield the arrays of each layer, from the input on: `W1` and `b1` are one layer."""
+        numbers = [re.search(r"(\d+)\]?$", piece.name) for piece in self.pieces]
+        named = all(number is not None for number in numbers)
+        if not named or self.facts.bias_column or self.pieces[0].name.startswith("["):
+            yield from self._neighbours()
+            return
+        groups: dict[int, list[Piece]] = {}
+        for piece, number in zip(self.pieces, numbers, strict=True):
+            assert number is not None
+            groups.setdefault(int(number[1]), []).append(piece)
+        for key in sorted(groups):
+            yield groups[key]
+
+    def _neighbours(self) -> Iterator[list[Piece]]:
+        """Yield each array together with the biases that follow it."""
+        group: list[Piece] = []
+        for piece in self.pieces:
+            if group and not (piece.bias.all() and not group[-1].bias.all()):
+                yield group
+                group = []
+            group.append(piece)
+        yield group
+
+
+def _bias(
+    name: str,
+    shape: tuple[int, ...],
+    checked: tuple[int, ...],
+    facts: Facts,
+    matrices: bool,
+) -> NDArray[np.bool_]:
+    mask = np.zeros(checked, bool)
+    if facts.bias_column:
+        if mask.ndim == 2:
+            mask[:, 0] = True
+        return mask
+    flat = sum(size != 1 for size in shape) <= 1
+    mask[...] = flat and (bool(_BIAS.search(name)) or (matrices and len(shape) <= 1))
+    return mask
+
+
+def _largest(array: Array) -> float:
+    return float(np.abs(array[np.isfinite(array)]).max(initial=0.0))
+
+
+def common_ratio(pieces: Sequence[Piece], *, masks: Sequence[Array] | None = None) -> float | None:
+    """Return r where the gradient under test is r times the right one in every entry.
+
+    `None` where there is no such number, or it is 1.
+    """
+    chosen = [np.ones(piece.wrong.shape, bool) for piece in pieces] if masks is None else masks
+    clear = [piece.clear & mask for piece, mask in zip(pieces, chosen, strict=True)]
+    backprop = np.concatenate([p.backprop[m] for p, m in zip(pieces, clear, strict=True)])
+    numerical = np.concatenate([p.numerical[m] for p, m in zip(pieces, clear, strict=True)])
+    bound = np.concatenate([p.bound[m] for p, m in zip(pieces, clear, strict=True)])
+    if not backprop.size or not np.isfinite(backprop).all():
+        return None
+    # Least squares, each entry in units of its error bound.
+    weight = (numerical / bound) / np.abs(numerical / bound).max()
+    ratio = float((backprop / numerical) @ weight**2 / (weight @ weight))
+    if abs(ratio - 1.0) < 1e-4:
+        return None
+    fits = all(
+        piece.matches(ratio * piece.numerical, mask)
+        for piece, mask in zip(pieces, chosen, strict=True)
+    )
+    return ratio if fits else None
+
+
+def clear_entries(pieces: Sequence[Piece]) -> int:
+    """Return how many entries a ratio over `pieces` rests on."""
+    return sum(int(piece.clear.sum()) for piece in pieces)

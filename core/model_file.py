@@ -1,0 +1,145 @@
+"""Somebody's own model: a Python file with parameters, a cost and its gradients."""
+
+import contextlib
+import importlib.util
+import itertools
+import linecache
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bptui.core.check.user_code import UserCodeError, call, failure
+from bptui.core.data.input_file import display_name, open_input_file
+from bptui.core.errors import InputError, did_you_mean, printable
+
+NEEDED = ("parameters", "cost", "gradients")
+_NUMBER = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """What a MODEL.py defines."""
+
+    path: Path
+    cost: Callable[[Any], Any]
+    gradients: Callable[[Any], Any]
+    given: Any
+    """Its `parameters`: themselves, or a function of a seed."""
+    learning_rate: float | None
+    X: Any
+    y: Any
+    predict: Callable[..., Any] | None
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return display_name(self.path.name)
+
+    @property
+    def takes_seed(self) -> bool:
+        """Whether its parameters are drawn from a seed."""
+        return callable(self.given)
+
+    def parameters(self, seed: int) -> Any:
+        """Return the parameters to start from.
+
+        Raises:
+            UserCodeError: the function that makes them raised.
+        """
+        if not self.takes_seed:
+            return self.given
+        with quiet():
+            return call("parameters", self.given, seed)
+
+
+def load_model_file(path: Path) -> ModelFile:
+    """Run the file at `path` and return what it defines. What it prints goes to stderr.
+
+    Raises:
+        InputError: it cannot be read or run, or lacks a name; the message says which line.
+    """
+    module = _run(path)
+    for name in NEEDED:
+        if name not in module:
+            near = did_you_mean(name, [key for key in module if not key.startswith("_")])
+            raise InputError(
+                f"{printable(path)}: it defines no {name}{near}; a model needs "
+                "parameters, cost(parameters) and gradients(parameters)"
+            )
+    for name in ("cost", "gradients", "predict"):
+        if module.get(name) is not None and not callable(module[name]):
+            raise InputError(f"{printable(path)}: {name} is not a function")
+    return ModelFile(
+        path,
+        _quietly(module["cost"]),
+        _quietly(module["gradients"]),
+        module["parameters"],
+        _learning_rate(module.get("learning_rate"), path),
+        module.get("X"),
+        module.get("y"),
+        None if module.get("predict") is None else _quietly(module["predict"]),
+    )
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Send what somebody's code prints to stderr: stdout may be read by a program."""
+    if sys.stderr is None:
+        yield
+        return
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*arguments: Any) -> Any:
+        with quiet():
+            return function(*arguments)
+
+    return called
+
+
+def _run(path: Path) -> dict[str, Any]:
+    with open_input_file(path) as stream:
+        source = stream.read()
+    shown = printable(path)
+    name = f"bptui_model_{next(_NUMBER)}"
+    try:
+        code = compile(source, str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        where = f", line {error.lineno}" if error.lineno else ""
+        raise InputError(f"{shown}{where}: not Python: {printable(error.msg)}") from None
+    except ValueError as error:
+        raise InputError(f"{shown}: not Python: {printable(error)}") from None
+    linecache.checkcache(str(path))
+    spec = importlib.util.spec_from_loader(name, loader=None, origin=str(path))
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    module.__file__ = str(path)
+    # Data classes and pickles look their module up; a neighbour may be imported.
+    sys.modules[name] = module
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        with quiet():
+            exec(code, module.__dict__)
+    except (Exception, SystemExit) as error:
+        raise UserCodeError(f"{shown}: {failure(error)}") from error
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(folder)
+    return vars(module)
+
+
+def _learning_rate(value: Any, path: Path) -> float | None:
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise InputError(f"{printable(path)}: learning_rate is not a number above 0")
+    return number

@@ -1,0 +1,44 @@
+"""What docs/gradient-checking.md shows and lists is so."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from bptui.core.check import VERDICTS
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "gradient-checking.md").read_text("utf-8")
+
+
+def run_documented_test(folder: Path, example: str) -> subprocess.CompletedProcess[str]:
+    code = next(
+        block for block in re.findall(r"```python\n(.*?)```", PAGE, re.S) if "def " in block
+    )
+    (folder / "test_mine.py").write_text(code, "utf-8")
+    shutil.copy(ROOT / "examples" / example, folder / "mine.py")
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True)
+
+
+def test_the_documented_test_passes_for_a_right_model(tmp_path: Path) -> None:
+    done = run_documented_test(tmp_path, "circles_course.py")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_documented_test_fails_for_a_wrong_one_and_shows_why(tmp_path: Path) -> None:
+    done = run_documented_test(tmp_path, "mistake.py")
+    assert done.returncode == 1
+    assert "exactly -0.0125 times the weights" in done.stdout
+
+
+def test_every_verdict_and_code_is_listed() -> None:
+    listed = set(re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.M))
+    sources = [
+        ROOT / "core" / "check" / name for name in ("factors.py", "mistakes.py", "diagnosis.py")
+    ]
+    text = " ".join(source.read_text("utf-8") for source in sources)
+    codes = set(re.findall(r'Diagnosis\(\s*"([a-z-]+)"', text))
+    assert len(codes) == 11
+    assert codes | set(VERDICTS) <= listed

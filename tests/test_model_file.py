@@ -1,0 +1,177 @@
+"""Somebody's own MODEL.py, loaded, checked and trained."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bptui.core import InputError
+from bptui.core.model_file import load_model_file
+from bptui.core.training.model_trainer import built_model_trainer
+from bptui.tui.cli import main
+
+GOOD = """
+import numpy as np
+print("hello from the model")
+parameters = {"w": np.array([3.0, -1.0]), "b": 0.5}
+learning_rate = 0.1
+def cost(p):
+    print("in cost")
+    return (p["w"] ** 2).sum() + p["b"] ** 2
+def gradients(p):
+    return {"w": 2 * p["w"], "db": 2 * p["b"]}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "mine.py"
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> str:
+    return str(written(tmp_path, GOOD))
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    status = main(list(words))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_check(good: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = said(capsys, "check", good)
+    assert status == 0
+    assert out.startswith("mine.py · 3 parameters in 2 arrays · epoch 0 · J 10.25\n\nPASS  3 of 3")
+    assert "in cost" in err and "in cost" not in out
+
+
+def test_json_is_not_broken_by_what_their_code_prints(
+    good: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = said(capsys, "check", good, "--json", "--values", "--after", "2")
+    report = json.loads(out)
+    assert (status, report["verdict"]) == (0, "pass")
+    assert [array["name"] for array in report["arrays"]] == ["w", "b"]
+    assert report["cost"] == pytest.approx(10.25 * 0.8**4)
+    assert "hello from the model" in err
+
+
+def test_a_wrong_gradient_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, GOOD.replace('2 * p["w"], "db": 2', '4 * p["w"], "db": 4'))
+    status, out, _ = said(capsys, "check", str(path), "--method", "central")
+    assert status == 1
+    assert "A constant factor is wrong everywhere: backprop / numerical is exactly 2;" in out
+
+
+def test_train(good: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = said(capsys, "train", good, "--epochs", "40")
+    assert status == 0
+    assert "epochs      40 in" in out and "reached 40 epochs" in out
+    assert "check       PASS" in out and "from 10.25" in out
+
+
+def test_train_json(good: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = said(capsys, "train", good, "--json", "--until-cost", "0.01")
+    events = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert events[0]["event"] == "start" and events[0]["cost"] == 10.25
+    assert events[-1]["event"] == "finished" and events[-1]["verdict"] == "pass"
+    assert events[-1]["cost"] <= 0.01 < events[-1]["cost"] / 0.8**2
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam"])
+def test_every_optimizer_lowers_the_cost(good: str, optimizer: str) -> None:
+    trainer = built_model_trainer(load_model_file(Path(good)), optimizer=optimizer, epoch_limit=30)
+    trainer.advance(60.0)
+    assert trainer.state == "finished" and trainer.cost < 10.25
+
+
+def test_divergence_keeps_the_last_good_parameters(
+    good: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trainer = built_model_trainer(load_model_file(Path(good)), learning_rate=1e6)
+    trainer.advance(60.0)
+    assert trainer.state == "diverged" and np.isfinite(trainer.theta).all()
+    assert "smaller learning rate than 1e+06" in trainer.message
+    status, _, err = said(capsys, "train", good, "--eta", "1e6")
+    assert status == 3 and "smaller learning rate" in err
+
+
+def test_a_seed_goes_to_parameters_that_take_one(tmp_path: Path) -> None:
+    text = GOOD + "\ndef parameters(seed):\n    return {'w': np.full(2, seed), 'b': 0.0}\n"
+    model = load_model_file(written(tmp_path, text))
+    assert built_model_trainer(model, seed=7).theta.tolist() == [7.0, 7.0, 0.0]
+
+
+def test_it_may_import_its_neighbour_and_define_data_classes(tmp_path: Path) -> None:
+    (tmp_path / "neighbour_of_mine.py").write_text("two = 2.0\n")
+    text = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "from neighbour_of_mine import two\n@dataclass\nclass A:\n    x: float = two\n" + GOOD
+    )
+    assert load_model_file(written(tmp_path, text)).learning_rate == 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = (1\n", "mine.py, line 1: not Python: '(' was never closed"),
+        ("import nothing_like_this\n", "raised ModuleNotFoundError at mine.py, line 1: No module"),
+        ("import sys\n\nsys.exit(3)\n", "left the program by sys.exit at mine.py, line 3"),
+        ("x = 1 / 0\n", "raised ZeroDivisionError at mine.py, line 1: division"),
+        ("\0", "not Python"),
+        ("", "it defines no parameters; a model needs"),
+        (GOOD.replace("def cost", "def costs"), "it defines no cost (did you mean 'costs'?)"),
+        (GOOD + "cost = 3\n", "cost is not a function"),
+        (GOOD + "learning_rate = 'fast'\n", "learning_rate is not a number above 0"),
+        (GOOD + "def parameters(seed):\n    return seed.x\n", "parameters raised AttributeError"),
+        (GOOD + "def cost(p):\n    return p['v']\n", "cost raised KeyError at mine.py, line 12"),
+        (GOOD + "def gradients(p):\n    return [1]\n", "mine.py: gradients: a dict is needed"),
+        (GOOD + "def gradients(p):\n    exit(0)\n", "left the program by sys.exit"),
+        (GOOD + "parameters = None\n", "mine.py: parameters: arrays of real numbers"),
+        (GOOD + "def cost(p):\n    return float('nan')\n", "cost: it is nan at the parameters"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_what_is_wrong_with_the_file_is_one_sentence(
+    tmp_path: Path, text: str, message: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = said(capsys, command, str(written(tmp_path, text)))
+    sentence = err.splitlines()[-1]
+    assert sentence.startswith("bptui: ") and message in sentence
+    assert (status, out) == (2, "")
+
+
+def test_a_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "check", "no.py") == (2, "", "bptui: no.py: no such file\n")
+
+
+@pytest.mark.parametrize(
+    "option", [("--layers", "2,1"), ("--data", "xor"), ("--preset", "article")]
+)
+def test_options_of_networks_are_refused(
+    good: str, option: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = said(capsys, "check", good, *option)
+    assert status == 2 and f"{option[0]}: a model file has parameters" in err
+
+
+@pytest.mark.parametrize("words", [("run",), ()])
+def test_the_dashboard_says_what_to_do_instead(
+    good: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = said(capsys, *words, good)
+    assert status == 2 and "bptui train" in err and err.count("\n") == 1
+
+
+def test_two_files_are_one_too_many(good: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = said(capsys, "check", good, good)
+    assert status == 2 and "unexpected argument" in err
+
+
+def test_errors_are_input_errors_for_python_too(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        load_model_file(tmp_path)
