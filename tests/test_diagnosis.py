@@ -245,5 +245,7 @@ def test_mistakes_in_networks_of_bptui(
 ) -> None:
     report = of_a_network(change, l2=0.1)
     assert report.verdict == "fail"
-    assert [(found.code, found.where) for found in report.diagnosis] == [(code, where)]
-    assert said in report.diagnosis[0].message
+    # Some of these mistakes are in the catalogue of faults too, and are named first.
+    found_from_numbers = [found for found in report.diagnosis if found.code != "fault"]
+    assert [(found.code, found.where) for found in found_from_numbers] == [(code, where)]
+    assert said in found_from_numbers[0].message

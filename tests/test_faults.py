@@ -338,7 +338,7 @@ class TestDiagnosis:
     def test_where_is_said(self) -> None:
         network = Network([2, 2, 2, 1], fault="missing-hidden-derivative")
         dataset = load_dataset("xor")
-        (found,) = network.check(dataset.X, dataset.y).diagnosis
+        found = network.check(dataset.X, dataset.y).diagnosis[0]
         assert (found.code, found.where) == ("fault", "Θ¹, Θ²")
         assert FAULTS["missing-hidden-derivative"].title in found.message
 
