@@ -19,7 +19,7 @@ from bptui.tui.command_line.parser import Arguments
 from bptui.tui.command_line.presets import PRESETS
 
 CONFIGURED = tuple(field.name for field in fields(Configuration))
-_RESUMED = ("epochs",)
+_RESUMED = ("epochs", "learning_rate")
 """Fields of a configuration that a resumed run may be given anew."""
 
 
