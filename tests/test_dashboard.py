@@ -21,6 +21,7 @@ from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar, fitting
 from bptui.tui.panes.gradient_check import GradientCheckPane
 from bptui.tui.panes.line_pane import LinePane
+from bptui.tui.run_folder import RunFolder
 from bptui.tui.screens.help import HelpScreen
 from bptui.tui.worker import TrainingWorker
 
@@ -42,7 +43,7 @@ class Paused(Dashboard):
     def __init__(self, folder: Path, symbols: Symbols = UNICODE, **choices: object) -> None:
         session = Session(build_trainer(Configuration(**choices)), speed=50.0)  # type: ignore[arg-type]
         session.send(TogglePause())
-        super().__init__(TrainingWorker(session), checkpoint_folder=folder, symbols=symbols)
+        super().__init__(TrainingWorker(session), run_folder=RunFolder(folder), symbols=symbols)
         self.did: list[str] = []
 
     def action_act(self, name: str) -> None:

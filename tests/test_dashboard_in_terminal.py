@@ -1,5 +1,6 @@
 """The dashboard in a real pseudo-terminal, as its users meet it."""
 
+import os
 import re
 import shlex
 import signal
@@ -12,6 +13,7 @@ from time import sleep
 import pytest
 from terminal import COMMAND, ENTER_ALTERNATE, LEAVE_ALTERNATE, Terminal, environment
 
+from bptui.core.training import resume_trainer
 from bptui.tui.actions import ACTIONS
 from bptui.tui.cli import main
 from bptui.tui.key_bar import fitting
@@ -266,6 +268,90 @@ def test_a_signal_saves_the_run_and_restores_the_terminal(name, tmp_path):
         check_terminal_is_restored(terminal)
         assert terminal.scrollback()[-1] == "resume: bptui --resume saved"
         assert (tmp_path / "saved" / "checkpoint.npz").is_file()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_saves_the_run_in_a_free_folder_without_being_told(name, tmp_path):
+    number = getattr(signal, name)
+    assert main(["train", "--epochs", "1", "--run", str(tmp_path / "bptui-run")]) == 0
+    with Terminal(cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        terminal.signal(number)
+        assert terminal.wait() == 128 + number
+        assert terminal.scrollback()[-1] == "resume: bptui --resume bptui-run-2"
+    assert resume_trainer(tmp_path / "bptui-run").epoch == 1
+    assert resume_trainer(tmp_path / "bptui-run-2").epoch >= 20
+
+
+def test_a_folder_that_holds_a_run_is_refused(tmp_path):
+    assert main(["train", "--epochs", "9", "--run", str(tmp_path / "saved")]) == 0
+    with Terminal("--run", "saved", cwd=tmp_path) as terminal:
+        assert terminal.wait() == 2
+        assert " ".join(bytes(terminal.raw).decode().split()) == (
+            "bptui: saved: holds a run at epoch 9 of xor; --resume saved continues it, "
+            "or name another folder"
+        )
+    assert resume_trainer(tmp_path / "saved").epoch == 9
+
+
+def test_a_resumed_run_that_starts_again_keeps_the_older_checkpoint(tmp_path):
+    assert main(["train", "--epochs", "900", "--run", str(tmp_path / "saved")]) == 0
+    with Terminal("--resume", "saved", "--epochs", "9000", cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(900))
+        pause(terminal)
+        press(terminal, "rs")
+        terminal.send("q")
+        assert terminal.wait() == 0
+        assert terminal.scrollback()[-1] == "resume: bptui --resume saved-2"
+    assert resume_trainer(tmp_path / "saved").epoch == 900
+    started = resume_trainer(tmp_path / "saved-2")
+    assert (started.epoch, started.seed) == (1, 1)
+
+
+def test_the_last_line_names_the_epoch_that_was_saved(tmp_path):
+    with Terminal(cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        pause(terminal)
+        press(terminal, "c")
+        saved = epoch(terminal)
+        press(terminal, "s")
+        terminal.send("q")
+        assert terminal.wait() == 0
+        how = terminal.scrollback()[-1]
+        assert how == f"resume from epoch {saved}, seed 0: bptui --resume bptui-run"
+    assert resume_trainer(tmp_path / "bptui-run").epoch == saved
+
+
+@pytest.mark.parametrize("keys", ["r", "R"])
+def test_starting_again_does_not_hide_that_the_learning_rate_changed(keys, tmp_path):
+    with Terminal(cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        pause(terminal)
+        press(terminal, f"-{keys}s")
+        terminal.send("q")
+        assert terminal.wait() == 0
+        seed = 1 if keys == "r" else 0
+        assert terminal.scrollback()[-1] == f"start again: bptui --eta 1 --seed {seed}"
+
+
+def test_a_checkpoint_that_fails_at_the_end_is_told(tmp_path):
+    with Terminal("--run", "saved", cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        pause(terminal)
+        (tmp_path / "saved").rmdir()
+        (tmp_path / "saved").write_text("in the way")
+        terminal.send("q")
+        assert terminal.wait() == 2
+        assert "bptui: saved: cannot save the run there" in terminal.scrollback()[-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_a_folder_whose_name_is_no_text_is_written_out(tmp_path):
+    with Terminal("--run", os.fsdecode(b"caf\xe9"), cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        terminal.send("q")
+        assert terminal.wait() == 0
+        assert terminal.scrollback()[-1] == r"resume: bptui --resume 'caf\udce9'"
 
 
 def test_ctrl_c_leaves(tmp_path):

@@ -17,7 +17,17 @@ from bptui.core.errors import InputError
 from bptui.core.history import Mark
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.runs import CHECKPOINT, CONFIGURATION, check_writable, load_configuration, save_run
+from bptui.core.runs import (
+    CHECKPOINT,
+    CONFIGURATION,
+    FORMAT,
+    Saved,
+    check_free,
+    check_writable,
+    free_folder,
+    load_configuration,
+    save_run,
+)
 from bptui.core.training import Trainer, build_trainer, resume_trainer
 
 MOONS = Configuration(data="moons", samples=23, hidden=(3,), validation=0.2, l2=0.1)
@@ -147,13 +157,21 @@ def refusal(act: Callable[[], Any]) -> str:
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
-    assert "No such file" in refusal(lambda: resume_trainer(tmp_path / "nowhere"))
-    assert "no run can be resumed there" in refusal(lambda: resume_trainer(tmp_path))
-    saved(tmp_path)
-    (tmp_path / CHECKPOINT).unlink()
-    assert "no checkpoint can be read there" in refusal(lambda: resume_trainer(tmp_path))
+    for folder in (tmp_path / "nowhere", tmp_path):
+        message = refusal(lambda at=folder: resume_trainer(at))
+        assert message == f"no run can be resumed: {folder / CHECKPOINT}: no such file"
     (tmp_path / CHECKPOINT).mkdir()
-    assert "no checkpoint can be read there" in refusal(lambda: resume_trainer(tmp_path))
+    assert "this is a directory" in refusal(lambda: resume_trainer(tmp_path))
+
+
+def test_the_checkpoint_alone_is_resumed(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    copy = json.loads((folder / CONFIGURATION).read_text())
+    assert copy["optimizer"] == "adam"
+    (folder / CONFIGURATION).write_text("{}")
+    assert resume_trainer(folder).optimizer_name == "adam"
+    (folder / CONFIGURATION).unlink()
+    assert load_configuration(folder) == XOR
 
 
 def test_a_damaged_checkpoint_never_ends_in_a_traceback(tmp_path: Path) -> None:
@@ -235,7 +253,12 @@ def test_a_checkpoint_holds_plain_arrays_alone(tmp_path: Path) -> None:
     [
         ("theta", np.zeros(5)),
         ("theta", np.array(["x"] * 9)),
+        ("theta", np.zeros(9, np.float32)),
+        ("theta", np.zeros(100_000)),
+        ("facts", np.zeros(3_000_000)),
         ("optimizer.mean", np.zeros(4)),
+        ("optimizer.mean", np.zeros(1)),
+        ("optimizer.mean", np.zeros(9, np.int64)),
         ("optimizer.wing", np.zeros(9)),
         ("history.low", np.zeros(10_000)),
         ("history.high", np.zeros(3)),
@@ -269,7 +292,7 @@ def test_a_checkpoint_that_lacks_a_part_is_refused(name: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("fact", "value"),
     [
-        ("format", 2),
+        ("format", 1),
         ("epoch", None),
         ("epoch", float("inf")),
         ("epoch", -3),
@@ -278,6 +301,9 @@ def test_a_checkpoint_that_lacks_a_part_is_refused(name: str, tmp_path: Path) ->
         ("seed", -1),
         ("learning_rate", "fast"),
         ("learning_rate", float("nan")),
+        ("epoch", 5),
+        ("epoch", 8),
+        ("drawn_from", None),
         ("drawn_from", {}),
         ("drawn_from", "nowhere"),
         ("drawn_from", {"bit_generator": "MT19937"}),
@@ -298,15 +324,24 @@ def test_a_later_format_is_named(tmp_path: Path) -> None:
     arrays = parts(folder)
     facts = json.loads(str(arrays["facts"])) | {"format": 7}
     write(folder, arrays | {"facts": np.array(json.dumps(facts))})
-    assert "it has format 7, this bptui reads 1" in refusal(lambda: resume_trainer(folder))
+    assert f"it has format 7, this bptui reads {FORMAT}" in refusal(lambda: resume_trainer(folder))
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
-    folder, other = saved(tmp_path / "one"), tmp_path / "other"
-    build_trainer(MOONS).save(other)
-    (folder / CHECKPOINT).write_bytes((other / CHECKPOINT).read_bytes())
+    folder = saved(tmp_path)
+    write(folder, parts(folder) | {"theta": np.zeros(13)})
     message = refusal(lambda: resume_trainer(folder))
     assert "it holds 13 parameters, the network has 9" in message
+
+
+def test_an_array_that_would_fill_the_memory_is_not_unpacked(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    arrays = parts(folder)
+    for name in ("theta", "facts", "configuration", "history.low"):
+        with (folder / CHECKPOINT).open("wb") as file:
+            np.savez_compressed(file, **(arrays | {name: np.zeros(10_000_000)}))
+        message = refusal(lambda: resume_trainer(folder))
+        assert f"its part '{name}' is too large" in message
 
 
 @pytest.mark.parametrize(
@@ -341,14 +376,8 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
 )
 def test_a_configuration_of_another_kind_is_refused(text: str, tmp_path: Path) -> None:
     folder = saved(tmp_path)
-    (folder / CONFIGURATION).write_text(text)
-    assert "not a bptui run" in refusal(lambda: resume_trainer(folder))
-
-
-def test_a_configuration_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    folder = saved(tmp_path)
-    (folder / CONFIGURATION).write_bytes(b"\xff\xfe\x00")
-    assert "not a bptui run" in refusal(lambda: resume_trainer(folder))
+    write(folder, parts(folder) | {"configuration": np.array(text)})
+    assert "this checkpoint does not fit" in refusal(lambda: resume_trainer(folder))
 
 
 @pytest.mark.parametrize(
@@ -358,9 +387,10 @@ def test_an_impossible_choice_is_refused_like_on_the_command_line(
     choice: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = saved(tmp_path)
-    choices = json.loads((folder / CONFIGURATION).read_text()) | choice
-    (folder / CONFIGURATION).write_text(json.dumps(choices))
-    refusal(lambda: resume_trainer(folder))
+    arrays = parts(folder)
+    choices = json.loads(str(arrays["configuration"])) | choice
+    write(folder, arrays | {"configuration": np.array(json.dumps(choices))})
+    assert f"{folder}: this run cannot go on: " in refusal(lambda: resume_trainer(folder))
 
 
 @pytest.mark.parametrize("broken", ["fsync", "replace"])
@@ -411,3 +441,94 @@ def test_a_trainer_of_unknown_origin_cannot_be_saved(tmp_path: Path) -> None:
     source = build_trainer(XOR)
     trainer = Trainer(Network([2, 2, 1]), source.training)
     assert "built from a configuration" in refusal(lambda: save_run(trainer, tmp_path))
+
+
+def test_trying_a_folder_leaves_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / ".writable").write_text("mine")
+    check_writable(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".writable"]
+    assert (tmp_path / ".writable").read_text() == "mine"
+
+
+class TestOtherRuns:
+    def test_a_folder_that_holds_one_is_not_free(self, tmp_path: Path) -> None:
+        folder = tmp_path / "run"
+        check_free(folder)
+        saved(folder)
+        message = refusal(lambda: check_free(folder))
+        assert message == (
+            f"{folder}: holds a run at epoch 7 of xor; --resume {folder} continues it, "
+            "or name another folder"
+        )
+
+    def test_one_that_cannot_be_read_is_kept_too(self, tmp_path: Path) -> None:
+        (tmp_path / CHECKPOINT).write_bytes(b"of another version")
+        assert "holds a checkpoint; --resume" in refusal(lambda: check_free(tmp_path))
+
+    def test_the_first_free_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        folder = tmp_path / "run"
+        assert free_folder(folder) == folder
+        saved(folder)
+        (tmp_path / "run-2").write_text("a file in the way")
+        (tmp_path / "run-3").mkdir()
+        assert free_folder(folder) == tmp_path / "run-3"
+        monkeypatch.chdir(folder)
+        assert free_folder(Path()) == tmp_path / "run-3"
+
+    def test_the_trainer_knows_what_was_saved(self, tmp_path: Path) -> None:
+        trainer = build_trainer(XOR)
+        assert trainer.saved is None
+        trainer.advance(float("inf"), 2)
+        trainer.save(tmp_path)
+        assert trainer.saved == Saved(tmp_path, 2, 0)
+
+
+class TestData:
+    def write(self, path: Path, last: str = "1") -> None:
+        path.write_text(f"a,b,y\n0,1,0\n1,0,1\n0,2,{last}\n")
+
+    def run_of(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        self.write(path / "a.csv")
+        monkeypatch.chdir(path)
+        trainer = build_trainer(Configuration(data="a.csv"))
+        trainer.advance(float("inf"), 3)
+        return trainer.save(path / "run")
+
+    def test_a_file_is_found_from_anywhere(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = self.run_of(tmp_path, monkeypatch)
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        assert resume_trainer(folder).epoch == 3
+        assert "a run at epoch 3 of a.csv" in refusal(lambda: check_free(folder))
+
+    def test_a_file_that_is_gone_is_named_with_the_run(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = self.run_of(tmp_path, monkeypatch)
+        (tmp_path / "a.csv").unlink()
+        message = refusal(lambda: resume_trainer(folder))
+        assert message == (f"{folder}: this run cannot go on: {tmp_path / 'a.csv'}: no such file")
+
+    def test_a_file_that_has_changed_is_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = self.run_of(tmp_path, monkeypatch)
+        self.write(tmp_path / "a.csv", last="0")
+        message = refusal(lambda: resume_trainer(folder))
+        assert f"{tmp_path / 'a.csv'}, has changed since it was saved" in message
+
+
+def test_a_diverged_run_goes_on_with_another_learning_rate(tmp_path: Path) -> None:
+    trainer = build_trainer(
+        Configuration(data="sine", learning_rate=1e3, epochs=40, activation="relu")
+    )
+    trainer.advance(float("inf"))
+    assert trainer.state == "diverged"
+    trainer.save(tmp_path)
+    resumed = resume_trainer(tmp_path, epochs=50, learning_rate=1e-300)
+    resumed.advance(float("inf"))
+    assert (resumed.state, resumed.epoch, resumed.learning_rate) == ("finished", 50, 1e-300)
+    assert resumed.configuration is not None
+    assert resumed.configuration.epochs == 50

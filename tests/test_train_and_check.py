@@ -104,6 +104,46 @@ class TestTrain:
         main(["train", "--resume", str(folder)])
         assert "epochs      200 in" in capsys.readouterr().out
 
+    def test_another_run_is_never_overwritten(self, tmp_path, capsys):
+        folder, other = tmp_path / "run", tmp_path / "other"
+        for each in (folder, other):
+            assert main(["train", "--epochs", "80", "--run", str(each)]) == 0
+        before = (folder / "checkpoint.npz").read_bytes()
+        capsys.readouterr()
+        for words in (["--seed", "3"], ["--resume", str(other)]):
+            assert main(["train", "--run", str(folder), *words]) == 2
+            assert capsys.readouterr().err == (
+                f"bptui: {folder}: holds a run at epoch 80 of xor; --resume {folder} continues it, "
+                "or name another folder\n"
+            )
+        assert (folder / "checkpoint.npz").read_bytes() == before
+        words = ["--run", str(folder), "--resume", str(folder), "--epochs", "90"]
+        assert main(["train", *words]) == 0
+
+    @pytest.mark.parametrize("extra", [[], ["--json"]])
+    def test_results_are_told_before_a_failed_save(self, extra, tmp_path, capsys, monkeypatch):
+        def full(*_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("os.fsync", full)
+        words = ["train", "--epochs", "50", "--run", str(tmp_path / "run"), *extra]
+        assert main(words) == 2
+        out, err = capsys.readouterr()
+        if extra:
+            assert json.loads(out.splitlines()[-1])["event"] == "finished"
+        else:
+            assert "epochs      50 in" in out and "saved in" not in out
+        assert err == f"bptui: {tmp_path / 'run'}: cannot save the run there: {os.strerror(28)}\n"
+
+    def test_a_diverged_run_is_resumed_with_another_learning_rate(self, tmp_path, capsys):
+        folder = str(tmp_path / "run")
+        words = ["--data", "sine", "--activation", "relu", "--eta", "1000", "--epochs", "50"]
+        assert main(["train", *words, "--run", folder]) == 3
+        assert main(["train", "--resume", folder]) == 3
+        capsys.readouterr()
+        assert main(["train", "--resume", folder, "--eta", "1e-300"]) == 0
+        assert "η 1e-300" in capsys.readouterr().out
+
     @pytest.mark.parametrize("extra", [[], ["--json"]])
     def test_an_interrupt_saves_and_sums_up(self, extra, tmp_path):
         words = ["train", "--epochs", "1000000000000", "--run", str(tmp_path / "run"), *extra]

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
 from bptui.core.snapshot import Snapshot
-from bptui.core.training.commands import Checkpoint, PlantFault, ShowBoundary
+from bptui.core.training.commands import Checkpoint, PlantFault, Reinitialize, ShowBoundary, Step
 from bptui.tui.actions import ACTIONS
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.drawing.symbols import UNICODE, Symbols
@@ -32,6 +32,7 @@ from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
+from bptui.tui.run_folder import RunFolder
 from bptui.tui.worker import TrainingWorker
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 15
@@ -78,8 +79,7 @@ class Dashboard(App[None]):
         self,
         worker: TrainingWorker,
         *,
-        checkpoint_folder: Path,
-        save_on_exit: bool = False,
+        run_folder: RunFolder,
         cadence: Cadence = LOCAL,
         symbols: Symbols = UNICODE,
     ) -> None:
@@ -87,8 +87,8 @@ class Dashboard(App[None]):
 
         Args:
             worker: what to run and watch.
-            checkpoint_folder: where `c` saves the run.
-            save_on_exit: whether leaving, or being told to leave, saves it too.
+            run_folder: where `c` saves the run, and a signal to leave does; leaving of one's
+                own accord saves too if a folder was given.
             cadence: how often to draw.
             symbols: the characters that the terminal can show.
         """
@@ -99,8 +99,9 @@ class Dashboard(App[None]):
             self._filters = [NoColor()]
         self.worker = worker
         self.symbols = symbols
-        self._checkpoint_folder = checkpoint_folder
-        self._save_on_exit = save_on_exit
+        self._run_folder = run_folder
+        self.saves_at_the_end = False
+        """Whether leaving has asked for a checkpoint."""
         self._cadence = cadence
         self._drawn: Snapshot | None = None
         self._numbers_at = self._pictures_at = 0.0
@@ -206,6 +207,8 @@ class Dashboard(App[None]):
         """Carry out one of `ACTIONS`."""
         action = _ACTIONS[name]
         if action.command is not None:
+            if isinstance(action.command, Reinitialize):
+                self._run_folder.start_again()
             self.worker.send(action.command)
         else:
             getattr(self, f"_do_{name.replace('-', '_')}")()
@@ -217,7 +220,7 @@ class Dashboard(App[None]):
         self._check.worst_first = not self._check.worst_first
 
     def _do_checkpoint(self) -> None:
-        self.worker.send(Checkpoint(self._checkpoint_folder))
+        self.worker.send(Checkpoint(self._run_folder.path))
 
     def _do_fault(self) -> None:
         from bptui.tui.screens.faults import FaultScreen
@@ -246,8 +249,11 @@ class Dashboard(App[None]):
         self._leave(0)
 
     def _leave(self, return_code: int) -> None:
-        if self._save_on_exit:
-            self.worker.send(Checkpoint(self._checkpoint_folder))
+        # Whoever is cut off has not chosen to throw the run away.
+        if return_code or self._run_folder.given is not None:
+            self.saves_at_the_end = True
+            self.worker.send(Step(0))  # pauses, so that what is saved is the end
+            self.worker.send(Checkpoint(self._run_folder.path))
         self.worker.stop()
         self.exit(return_code=return_code)
 

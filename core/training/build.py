@@ -9,7 +9,7 @@ from bptui.core.data.datasets import GENERATORS, load_dataset
 from bptui.core.data.preparation import prepare
 from bptui.core.errors import InputError
 from bptui.core.network import Network
-from bptui.core.runs import load_configuration, restore_run
+from bptui.core.runs import resume_run
 from bptui.core.training.trainer import Trainer
 
 _SQUARED_ERROR_LEARNING_RATES = {"sgd": 2.0, "momentum": 0.5, "nesterov": 0.5}
@@ -52,7 +52,7 @@ def build_trainer(configuration: Configuration) -> Trainer:
         dtype=chosen.dtype,
         fault=chosen.fault,
     )
-    trainer = Trainer(
+    return Trainer(
         network,
         prepared.training,
         prepared.validation,
@@ -63,20 +63,38 @@ def build_trainer(configuration: Configuration) -> Trainer:
         until_cost=chosen.until_cost,
         method=chosen.method,
         epsilon=chosen.epsilon,
+        configuration=_findable(configuration),
+        preparation=prepared,
     )
-    trainer.configuration = configuration
-    trainer.preparation = prepared
-    return trainer
 
 
-def resume_trainer(folder: Path) -> Trainer:
+def _findable(configuration: Configuration) -> Configuration:
+    """Return a configuration whose data file is found from any folder."""
+    if configuration.data in GENERATORS:
+        return configuration
+    return replace(configuration, data=str(Path(configuration.data).absolute()))
+
+
+def resume_trainer(
+    folder: Path, *, epochs: int | None = None, learning_rate: float | None = None
+) -> Trainer:
     """Return the trainer of a run folder, at its checkpoint.
 
+    Args:
+        folder: of the run.
+        epochs: another epoch to finish at.
+        learning_rate: another η from here on, which a diverged run needs.
+
     Raises:
-        InputError: no run is there, it is damaged, or its data cannot be loaded.
+        InputError: no run is there, it is damaged, or its data cannot be loaded or has changed.
     """
-    trainer = build_trainer(load_configuration(folder))
-    restore_run(trainer, folder)
+    trainer = resume_run(folder, build_trainer)
+    if epochs is not None:
+        assert trainer.configuration is not None
+        trainer.epoch_limit = epochs
+        trainer.configuration = replace(trainer.configuration, epochs=epochs)
+    if learning_rate is not None:
+        trainer.learning_rate = learning_rate
     return trainer
 
 

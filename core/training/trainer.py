@@ -1,5 +1,7 @@
 """The training loop: steps of an optimizer along backpropagated gradients."""
 
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
@@ -19,7 +21,7 @@ from bptui.core.faults import check_fault
 from bptui.core.history import CostCurve, CostHistory, Mark
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.runs import save_run
+from bptui.core.runs import Saved, save_run
 from bptui.core.trainer_state import TrainerState
 from bptui.core.training.scores import Scores, score
 from bptui.core.training.steppers import MinibatchStepper, Stepper
@@ -52,6 +54,8 @@ class Trainer:
         until_cost: float | None = None,
         method: str = "auto",
         epsilon: float | None = None,
+        configuration: Configuration | None = None,
+        preparation: Prepared | None = None,
     ) -> None:
         """Stand before the first epoch.
 
@@ -66,6 +70,8 @@ class Trainer:
             until_cost: finish at the first epoch whose cost is not above this.
             method: of the gradient check.
             epsilon: of the gradient check.
+            configuration: what this trainer is built from.
+            preparation: how the data set was split and scaled.
 
         Raises:
             InputError: data that does not fit the network, an unknown optimizer, or a planted
@@ -76,10 +82,12 @@ class Trainer:
         self.optimizer_name = optimizer
         self.epoch_limit, self.until_cost = epoch_limit, until_cost
         self.method, self.epsilon = method, epsilon
-        self.configuration: Configuration | None = None
+        self.configuration = configuration
         """What this trainer was built from, where it was."""
-        self.preparation: Prepared | None = None
+        self.preparation = preparation
         """How the data set was prepared, where it was."""
+        self.saved: Saved | None = None
+        """What `save` wrote last."""
         for name, value, least in (("batch_size", batch_size, 1), ("epoch_limit", epoch_limit, 0)):
             if value is not None and value < least:
                 raise InputError(f"{name}: {value} is not a whole number from {least}")
@@ -335,6 +343,20 @@ class Trainer:
             method, epsilon = self.method, self.epsilon
         report = check_backpropagation(self.next_work(), method=method, epsilon=epsilon)
         return without_names(report) if self.fault_hidden else report
+
+    @cached_property
+    def data_digest(self) -> str:
+        """SHA-256 of the training samples, so that a resumed run knows them again.
+
+        Of those before scaling, whose last digits are the same on every machine.
+        """
+        digest = sha256()
+        given = self.preparation
+        X, y = self.training.X, self.training.y
+        for array in (X, y) if given is None else (given.unscaled_X, given.unscaled_y):
+            digest.update(f"{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array, np.dtype("<f8")).tobytes())
+        return digest.hexdigest()
 
     def scores(self) -> Scores:
         """Return accuracy or R² on the training and the validation set."""

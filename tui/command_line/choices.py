@@ -17,7 +17,7 @@ class RunChoices:
     run_folder: Path | None
     """Where checkpoints go; with `--resume` alone, the folder that is resumed."""
     resume: Path | None
-    """The run folder to continue; its own configuration then counts, but for `epochs`."""
+    """The run folder to continue; its own configuration then counts, but for `epochs` and η."""
     check: bool
     """Whether gradients are checked from the start."""
     preset: str | None

@@ -24,7 +24,7 @@ _OF_MODELS = (
     *("after", "values", "json", "check", "speed"),
 )
 """Options that make sense with somebody's own model file."""
-_RESUMED = ("epochs",)
+_RESUMED = ("epochs", "learning_rate")
 """Fields of a configuration that a resumed run may be given anew."""
 
 

@@ -4,19 +4,20 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
-from pathlib import Path
 
 from bptui.core.configuration import Configuration
-from bptui.core.errors import InputError
-from bptui.core.runs import check_writable
+from bptui.core.errors import InputError, printable
+from bptui.core.runs import Saved, check_writable
 from bptui.core.snapshot import Snapshot
-from bptui.core.training import Session, Trainer, build_trainer, resume_trainer
-from bptui.tui.command_line.choices import DEFAULT_RUN_FOLDER, RunChoices
+from bptui.core.training import Session, Trainer
+from bptui.tui.command_line.choices import RunChoices
+from bptui.tui.commands.starting import make_trainer
 from bptui.tui.terminal import encoding_is_utf8, is_dumb, over_ssh, say
 
 DEFAULT_SPEED = 200.0
 """Epochs a second: XOR then takes some seconds, with the plateau and the drop to be seen."""
+UNSAVED = 2
+"""Exit status where the run could not be saved at the end."""
 _SWITCH_INTERVAL = 0.001
 """Seconds until Python lets the screen's thread run; its default makes keys feel heavy."""
 
@@ -28,31 +29,25 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
         InputError: there is no terminal, or something given cannot be used.
     """
     _require_terminal()
+    trainer = make_trainer(configuration, run_folder=choices.run_folder, resume=choices.resume)
     if choices.run_folder is not None:
         check_writable(choices.run_folder)
-    if choices.resume is None:
-        trainer = build_trainer(configuration)
-    else:
-        trainer = resume_trainer(choices.resume)
-        if configuration.epochs is not None:
-            trainer.epoch_limit = configuration.epochs
-            assert trainer.configuration is not None
-            trainer.configuration = replace(trainer.configuration, epochs=configuration.epochs)
     speed = choices.speed if choices.speed_given else _default_speed(trainer)
 
     from bptui.tui.app import Dashboard
     from bptui.tui.cadence import LOCAL, OVER_SSH
     from bptui.tui.drawing.symbols import ASCII, UNICODE
+    from bptui.tui.run_folder import RunFolder
     from bptui.tui.worker import TrainingWorker
 
     cadence = OVER_SSH if over_ssh() else LOCAL
     session = Session(trainer, speed=speed, checking=choices.check, interval=cadence.status)
-    folder = choices.run_folder or choices.resume
+    first_learning_rate = trainer.learning_rate
+    folder = RunFolder(choices.run_folder, resumed=choices.resume)
     worker = TrainingWorker(session)
     app = Dashboard(
         worker,
-        checkpoint_folder=folder or DEFAULT_RUN_FOLDER,
-        save_on_exit=folder is not None,
+        run_folder=folder,
         cadence=cadence,
         symbols=UNICODE if encoding_is_utf8(sys.__stderr__ or sys.stderr) else ASCII,
     )
@@ -61,17 +56,46 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
     status = app.return_code or 0
     if worker.latest is None or worker.failed:
         return status or 1
-    with suppress(OSError):  # after a hang-up there is nobody to tell
-        for line in closing_lines(session.snapshot(), choices.command_line, session.saved_in):
+    snapshot = session.snapshot()
+    failure = None
+    if app.saves_at_the_end and not _is_of(trainer.saved, snapshot):
+        try:
+            trainer.save(folder.path)
+        except InputError as error:
+            failure = str(error)
+    lines = closing_lines(
+        snapshot,
+        choices.command_line,
+        trainer.saved,
+        first_learning_rate=first_learning_rate,
+        resumed=choices.resume is not None,
+    )
+    with suppress(OSError, UnicodeError):  # after a hang-up there is nobody to tell
+        for line in lines:
             say(line)
         sys.stdout.flush()
-    return status
+        if failure is not None:
+            say(f"bptui: {failure}", sys.stderr)
+    return status or (0 if failure is None else UNSAVED)
 
 
 def closing_lines(
-    snapshot: Snapshot, command_line: tuple[str, ...], saved_in: Path | None
+    snapshot: Snapshot,
+    command_line: tuple[str, ...],
+    saved: Saved | None,
+    *,
+    first_learning_rate: float | None = None,
+    resumed: bool = False,
 ) -> tuple[str, str]:
-    """Return what stays in the scrollback: what was trained, and how to go on or repeat it."""
+    """Return what stays in the scrollback: what was trained, and how to go on or repeat it.
+
+    Args:
+        snapshot: at the end.
+        command_line: what was asked for.
+        saved: the checkpoint that was saved last.
+        first_learning_rate: η at the beginning, if it may have changed.
+        resumed: whether `command_line` resumed a run.
+    """
     description = snapshot.description
     layers = "-".join(map(str, description.layers))
     verdict = "off" if snapshot.report is None else snapshot.report.verdict
@@ -80,24 +104,41 @@ def closing_lines(
     if snapshot.fault is not None:
         fault = f", fault {'?' if snapshot.fault_hidden else snapshot.fault}"
     first = (
-        f"{description.data} · {layers}: {ended}epoch {snapshot.epoch:,}, "
+        f"{printable(description.data)} · {layers}: {ended}epoch {snapshot.epoch:,}, "
         f"J {snapshot.cost:.4g}, gradient check {verdict}, seed {snapshot.seed}{fault}"
     )
-    if saved_in is not None:
-        return first, f"resume: bptui --resume {shlex.quote(str(saved_in))}"
+    if saved is not None:
+        there = "" if _is_of(saved, snapshot) else f" from epoch {saved.epoch:,}, seed {saved.seed}"
+        command = shlex.join(["bptui", "--resume", str(saved.folder)])
+        return first, f"resume{there}: {printable(command)}"
+    if resumed:
+        return first, f"resume again: {printable(shlex.join(command_line))}"
     words = _without(command_line, "--seed", "--fault")
     if snapshot.fault is not None and not snapshot.fault_hidden:
         words += ["--fault", snapshot.fault]
     marks = {mark.kind for mark in snapshot.curve.marks}
+    # Starting again removes the marks and leaves η as it was changed.
+    if first_learning_rate not in (None, snapshot.learning_rate):
+        marks.add("learning-rate")
     if "learning-rate" in marks:
         words = [
             *_without(words, "--learning-rate", "--eta"),
             "--eta",
-            f"{snapshot.learning_rate:g}",
+            _exactly(snapshot.learning_rate),
         ]
     # η or the fault changed on the way, so that no command line trains just the same.
     again = "start again" if marks else "repeat"
-    return first, f"{again}: " + shlex.join([*words, "--seed", str(snapshot.seed)])
+    command = shlex.join([*words, "--seed", str(snapshot.seed)])
+    return first, f"{again}: {printable(command)}"
+
+
+def _is_of(saved: Saved | None, snapshot: Snapshot) -> bool:
+    return saved is not None and (saved.epoch, saved.seed) == (snapshot.epoch, snapshot.seed)
+
+
+def _exactly(value: float) -> str:
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 def _without(words: Sequence[str], *names: str) -> list[str]:

@@ -2,19 +2,19 @@
 
 import sys
 from contextlib import closing
-from dataclasses import replace
 from time import perf_counter
 from typing import Any, Protocol
 
 from bptui.core.check import Report
 from bptui.core.configuration import Configuration
-from bptui.core.errors import printable
+from bptui.core.errors import InputError, printable
 from bptui.core.runs import check_writable
-from bptui.core.training import Trainer, build_trainer, resume_trainer
+from bptui.core.training import Trainer
 from bptui.tui.command_line.choices import TrainChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Advancing, Progress
+from bptui.tui.commands.starting import make_trainer
 from bptui.tui.commands.summary import repeat_line, summary
 from bptui.tui.terminal import say
 
@@ -31,7 +31,8 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
     """Train to the end and say what came of it; return the exit status.
 
     Raises:
-        InputError: the configuration is impossible, or a folder cannot be used.
+        InputError: the configuration is impossible, or a folder cannot be used, of which
+            the end of a training may be the first to know.
     """
     trainer = _trainer(configuration, choices)
     if choices.run_folder is not None:
@@ -44,8 +45,7 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
         else:
             train_with_bar(trainer, interruption)
         seconds = perf_counter() - started
-        if choices.run_folder is not None:
-            trainer.save(choices.run_folder)
+        failure = _save(trainer, choices)
     rate = (trainer.progress - first) / seconds if seconds > 0.0 else 0.0
     interrupted = interruption.signal is not None and trainer.state == "running"
     report = trainer.check()
@@ -56,8 +56,10 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
         if ending == "finished":
             ending = trainer.message
         lines = summary(trainer, report, seconds, rate, ending)
-        for line in lines + _last_lines(choices, interrupted):
+        for line in lines + _last_lines(trainer, choices, interrupted):
             say(line)
+    if failure is not None:
+        raise failure
     if interrupted:
         return interruption.status
     if trainer.state == "diverged":
@@ -70,16 +72,20 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
 
 
 def _trainer(configuration: Configuration, choices: TrainChoices) -> Trainer:
-    if choices.resume is None:
-        trainer = build_trainer(configuration)
-    else:
-        trainer = resume_trainer(choices.resume)
-        if configuration.epochs is not None and trainer.configuration is not None:
-            trainer.epoch_limit = configuration.epochs
-            trainer.configuration = replace(trainer.configuration, epochs=configuration.epochs)
+    trainer = make_trainer(configuration, run_folder=choices.run_folder, resume=choices.resume)
     if trainer.epoch_limit is None:
         trainer.epoch_limit = trainer.epoch + _usual_epochs(trainer)
     return trainer
+
+
+def _save(trainer: Trainer, choices: TrainChoices) -> InputError | None:
+    """Save if that was asked for; return what went wrong, which is told after the results."""
+    try:
+        if choices.run_folder is not None:
+            trainer.save(choices.run_folder)
+    except InputError as error:
+        return error
+    return None
 
 
 def _usual_epochs(trainer: Trainer) -> int:
@@ -143,12 +149,12 @@ def say_event(trainer: Training, event: str, **facts: Any) -> None:
         sys.stdout.flush()
 
 
-def _last_lines(choices: TrainChoices, interrupted: bool) -> list[str]:
+def _last_lines(trainer: Trainer, choices: TrainChoices, interrupted: bool) -> list[str]:
     lines = []
-    if choices.run_folder is not None:
-        lines.append(f"{'saved in':<12}{printable(choices.run_folder)}")
-    if choices.run_folder is not None and (interrupted or choices.resume is not None):
-        again = ("bptui", "train", "--resume", str(choices.run_folder))
+    if trainer.saved is not None:
+        lines.append(f"{'saved in':<12}{printable(trainer.saved.folder)}")
+    if trainer.saved is not None and (interrupted or choices.resume is not None):
+        again = ("bptui", "train", "--resume", str(trainer.saved.folder))
         lines.append(repeat_line(again).replace("again", "go on", 1))
     if choices.resume is None:
         lines.append(repeat_line(choices.command_line))
