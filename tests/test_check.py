@@ -13,6 +13,7 @@ from bptui.core.backpropagation import Backpropagation, with_ones
 from bptui.core.check import (
     METHOD_NAMES,
     METHODS,
+    VERDICTS,
     GradientError,
     Report,
     check_backpropagation,
@@ -151,7 +152,7 @@ def test_a_difference_too_fine_for_the_arithmetic_is_unresolved_not_passed() -> 
     assert single.check(XOR_X, XOR_Y, "central", 1e-6).verdict == "unresolved"
 
 
-@pytest.mark.parametrize("method", ["central", "forward", "richardson"])
+@every_method
 @pytest.mark.parametrize("activation", ["relu", "leaky-relu"])
 def test_a_unit_exactly_at_its_kink_is_called_that(activation: str, method: str) -> None:
     net = Network([2, 3, 1], activation=activation, seed=1)
@@ -161,7 +162,19 @@ def test_a_unit_exactly_at_its_kink_is_called_that(activation: str, method: str)
     assert not report.passed
     assert report.worst.parameter == "Θ¹"
     assert report.worst.index[0] == 0
-    assert net.check(XOR_X, XOR_Y, "complex").verdict == "pass"
+
+
+def test_only_entries_that_move_a_unit_off_its_kink_are_called_that() -> None:
+    net = Network([2, 3, 1], activation="relu", init="he", seed=1)  # every bias is 0
+    report = net.check(XOR_X, XOR_Y)
+    kinks = report.arrays[0].verdicts == VERDICTS.index("at-kink")
+    assert kinks[:, 0].all() and not kinks[:, 1:].any()
+    assert report.arrays[1].verdict == "pass"
+
+
+def test_a_unit_that_leads_nowhere_has_no_kink() -> None:
+    net = Network([2, 3, 1], activation="relu", init="constant", init_scale=0.0)
+    assert net.check(XOR_X, XOR_Y).verdict == "pass"
 
 
 def test_a_relu_away_from_its_kinks_passes_by_differences() -> None:

@@ -48,7 +48,7 @@ def check_backpropagation(
         bounds = rounding_bounds(work, _unit_roundoff(work))
         if epsilon is None:
             numerical = _complex_step(work, work.thetas)
-            kinks = False
+            kinks, at_kinks = False, _at_kinks(work)
         else:
             flat, truncation = _differences(work, name, epsilon)
             numerical = layer_views(flat, work.layers)
@@ -58,10 +58,11 @@ def check_backpropagation(
                 for bound, error in zip(bounds, layer_views(truncation, work.layers), strict=True)
             ]
             kinks = work.activation in _KINKED and _near_a_kink(work, epsilon)
+            at_kinks = [np.zeros_like(bound, bool) for bound in bounds]
         arrays: list[ArrayReport] = [
-            make_array_report(theta_name(layer), *values, kinks=kinks)
-            for layer, values in enumerate(
-                zip(layer_views(backprop, work.layers), numerical, bounds, strict=True)
+            make_array_report(theta_name(layer), *values, kinks=kinks, at_kinks=here)
+            for layer, (*values, here) in enumerate(
+                zip(layer_views(backprop, work.layers), numerical, bounds, at_kinks, strict=True)
             )
         ]
         report = diagnosed(make_report(name, epsilon, cost, arrays, 0.0), _facts(work))
@@ -139,3 +140,26 @@ def _near_a_kink(work: Backpropagation, epsilon: float) -> bool:
         if (np.abs(z) <= reach).any():
             return True
     return False
+
+
+def _at_kinks(work: Backpropagation) -> list[NDArray[np.bool_]]:
+    """Return which entries carry a unit off z = 0 exactly, where its slope depends on the side.
+
+    A complex step and backpropagation take the same side there, and agree; but the
+    cost has no derivative. A unit that no weight leads on from does not matter.
+    """
+    found = [np.zeros(theta.shape, bool) for theta in work.thetas]
+    if work.activation not in _KINKED:
+        return found
+    sources, pre_activations = propagate(
+        work.thetas, work.inputs[:, 1:].astype(np.float64), work.activation
+    )
+    moving = np.zeros(pre_activations[-1].shape, bool)
+    for layer in range(len(work.thetas) - 2, -1, -1):
+        onward = work.thetas[layer + 1][:, 1:] != 0.0
+        z = pre_activations[layer]
+        # z itself is at 0, or what moves z also moves a unit further on that is at 0.
+        passing = (z > 0.0) | (work.activation == "leaky-relu")
+        moving = ((z == 0.0) & onward.any(axis=0)) | (passing & ((moving * 1.0) @ onward > 0.0))
+        found[layer] = (moving.T * 1.0) @ (sources[layer] != 0.0) > 0.0
+    return found
