@@ -73,7 +73,7 @@ class TestEveryFault:
         network = network_of(where)
         X, y = samples_for(network)
         _, right = network.backprop(X, y)
-        assert network.check(X, y).passed
+        assert network.check(X, y).verdict in ("pass", "at-kink")
         why = FAULTS[name].needs(network.setting(len(X)))
         if why is not None:
             assert why.startswith("needs ")
@@ -442,5 +442,5 @@ def test_few_faults_are_missed_in_random_networks() -> None:
                     tried += 1
                     missed += network.check(X, y).verdict != "fail"
         network.plant(None)
-        assert network.check(X, y).passed
+        assert network.check(X, y).verdict in ("pass", "at-kink")
     assert tried > 700 and missed <= 0.003 * tried
