@@ -80,7 +80,7 @@ class PredictionTable:
 
     def _header(self) -> Line:
         cut = self._symbols.ellipsis
-        names = "".join(f"{fit(name, 7, 'right', cut)} " for name in self._features)
+        names = "".join(f"{_heading(name, 7, cut)} " for name in self._features)
         output = fit(self._symbols.text("ŷ"), 8, "right")
         pair = f"{fit('y', self._value, 'right')}  {output}"
         return (("   " + names + pair * self._outputs, "dim"),)
@@ -99,3 +99,15 @@ class PredictionTable:
             (f"{value:>8}", "" if fine else "bad"),
             (f"  {name}" if name else "", "" if fine else "bad"),
         )
+
+
+def _heading(name: str, width: int, ellipsis: str) -> str:
+    """Return a name in `width` cells; of `colour=red` the end, which tells it from the others."""
+    if "=" not in name or cell_len(name) <= width:
+        return fit(name, width, "right", ellipsis)
+    end = ""
+    for character in reversed(name):
+        if cell_len(character + end) > width - len(ellipsis):
+            break
+        end = character + end
+    return fit(ellipsis + end, width, "right", ellipsis)
