@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from bptui.core.snapshot import Description
-from bptui.tui.drawing.lines import Line, fit
+from bptui.tui.drawing.lines import Line, fit, fit_name
 from bptui.tui.drawing.matrices import pretty_name
 from bptui.tui.drawing.numbers import significant
 from bptui.tui.drawing.outcomes import Outcomes
@@ -80,7 +80,7 @@ class PredictionTable:
 
     def _header(self) -> Line:
         cut = self._symbols.ellipsis
-        names = "".join(f"{_heading(name, 7, cut)} " for name in self._features)
+        names = "".join(f"{fit_name(name, 7, cut)} " for name in self._features)
         output = fit(self._symbols.text("ŷ"), 8, "right")
         pair = f"{fit('y', self._value, 'right')}  {output}"
         return (("   " + names + pair * self._outputs, "dim"),)
@@ -99,15 +99,3 @@ class PredictionTable:
             (f"{value:>8}", "" if fine else "bad"),
             (f"  {name}" if name else "", "" if fine else "bad"),
         )
-
-
-def _heading(name: str, width: int, ellipsis: str) -> str:
-    """Return a name in `width` cells; of `colour=red` the end, which tells it from the others."""
-    if "=" not in name or cell_len(name) <= width:
-        return fit(name, width, "right", ellipsis)
-    end = ""
-    for character in reversed(name):
-        if cell_len(character + end) > width - len(ellipsis):
-            break
-        end = character + end
-    return fit(ellipsis + end, width, "right", ellipsis)
