@@ -30,7 +30,7 @@ _IMPORTANCE = (
 """From the part that is always there to the one that goes first."""
 _DESCRIPTION = ("data", "layers", "activation", "kind", "seed")
 _PROGRESS = ("state", "fault", "epoch", "cost", "speed", "right", "message")
-_MOST_LINES = 3
+_MOST_LINES = 4
 _COST_WIDTH = len("J 1.23e-05")
 _FASTEST_WIDTH = len("100,000/s")
 _KEEPS_UP = 0.8
@@ -87,10 +87,11 @@ def status_lines(
     parts["message"] = ("", "")
     room = max(1, width)
     below = wrapped(message, room)
-    if len(below) >= _MOST_LINES:
+    most = _MOST_LINES - 1
+    if len(below) > most:
         cut = symbols.ellipsis
-        end = wrapped(" ".join(below[_MOST_LINES - 2 :]), room - len(cut))
-        below[_MOST_LINES - 2 :] = [end[0] + (cut if len(end) > 1 else "")]
+        last = wrapped(" ".join(below[most - 1 :]), room - len(cut))[0]
+        below[most - 1 :] = [last + cut]
     first = _line(parts, _that_fit(parts, width, symbols), symbols)
     return (first, *(((line, style),) for line in below))
 
