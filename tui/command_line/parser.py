@@ -204,4 +204,4 @@ def _is_data(word: str) -> bool:
 
 
 def _as_data(word: str) -> str:
-    return f" (did you mean --data {quoted(word) if word not in DATA else word}?)"
+    return f" (did you mean --data {quoted(word)[1:-1]}?)"
