@@ -33,6 +33,8 @@ _PROGRESS = ("state", "fault", "epoch", "cost", "speed", "right", "message")
 _MOST_LINES = 4
 _COST_WIDTH = len("J 1.23e-05")
 _FASTEST_WIDTH = len("100,000/s")
+_TOO_SLOW_TO_MEASURE = 5.0
+"""Epochs a second of which so few fall into one that counting them says little."""
 _KEEPS_UP = 0.8
 """Of the pace that was asked for; a rate nearer to it than this needs no word about it."""
 
@@ -145,6 +147,8 @@ def _speed(snapshot: Snapshot) -> str:
     text = rate(measured) or "0/s"
     if asked is None:
         return f"{text} max".ljust(_FASTEST_WIDTH + len(" max"))
+    if asked <= _TOO_SLOW_TO_MEASURE and abs(measured - asked) <= 1.5:
+        return f"pace {asked_text}"
     width = len("99.9/s") if asked <= 100 else len(asked_text)
     if not _KEEPS_UP * asked <= measured <= asked / _KEEPS_UP:
         asked_text = f" of {asked_text.removesuffix('/s')}"
