@@ -46,9 +46,8 @@ class StatusPane(SnapshotPane, can_focus=False):
     """
 
     HELP: ClassVar[str] = (
-        "What is being trained, with its seed, and how far it is: the state in one word, "
-        "the epoch, the cost J and the epochs per second, with those that are asked for (the "
-        "pace) where the two differ; how many samples are right; and the planted fault, if any."
+        "What is being trained, with its seed, and how far it is: the state, the epoch, the cost "
+        "J, epochs per second (of those asked for), samples right; and any planted fault."
     )
     SCROLLS: ClassVar[bool] = False
     DEFAULT_CSS = """
