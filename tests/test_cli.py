@@ -14,6 +14,7 @@ from bptui.core import activations, costs, initializers, network, optimizers
 from bptui.core.check import METHOD_NAMES
 from bptui.core.configuration import Configuration
 from bptui.core.data.datasets import GENERATORS
+from bptui.core.errors import InputError
 from bptui.core.training import build_trainer
 from bptui.tui.cli import main
 from bptui.tui.command_line import invocation, names
@@ -272,12 +273,60 @@ class TestOutput:
         assert done.returncode == 0 and "Traceback" not in done.stderr
 
 
+class TestSpelling:
+    def test_underscores_are_dashes(self):
+        assert configured("--learning_rate", "0.5").learning_rate == 0.5
+        assert configured("--learning_rate=0.5", "--data=a_b.csv").data == "a_b.csv"
+        assert configured("--data_seed", "3").data_seed == 3
+
+    @pytest.mark.parametrize("words", [["help"], ["help", "train"]])
+    def test_help_without_dashes(self, words, capsys):
+        assert main(words) == 0
+        asked = capsys.readouterr().out
+        assert main([*words[1:], "--help"]) == 0
+        assert asked == capsys.readouterr().out
+
+    def test_help_for_no_command(self, capsys):
+        assert main(["help", "trian"]) == 2
+        assert "'train'" in capsys.readouterr().err
+
+    def test_no_flag_is_given_to_argparse_in_its_negated_form(self):
+        negatable = [option for option in OPTIONS if option.negatable]
+        assert negatable
+        for option in negatable:
+            assert option.spelled == (f"--{option.name}",)
+            assert option.flags[-1] == f"--no-{option.name}"
+            command = option.commands[0]
+            parsed = parse_arguments([command, option.flags[-1]])
+            assert parsed.values[option.key] is False
+            with pytest.raises(InputError, match="unknown option"):
+                parse_arguments([command, f"--no-no-{option.name}"])
+
+
 class TestCompletion:
     @pytest.mark.parametrize("shell", SHELLS)
     def test_a_script_for_every_shell(self, shell, capsys):
         assert main(["--print-completion", shell]) == 0
         out = capsys.readouterr().out
         assert "learning-rate" in out and "train" in out and "softplus" in out
+
+    @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+    def test_bash_offers_data_sets_and_files(self, capsys, tmp_path):
+        main(["--print-completion", "bash"])
+        script = capsys.readouterr().out
+        (tmp_path / "moonlight.csv").touch()
+        probe = (
+            f"{script}\nCOMP_WORDS=(bptui train --data moo); COMP_CWORD=3\n"
+            '_shtab_bptui 2>/dev/null; echo "found ${COMPREPLY[*]}"'
+        )
+        done = subprocess.run(["bash", "-c", probe], capture_output=True, text=True, cwd=tmp_path)
+        assert done.stdout == "found moons moonlight.csv\n", done.stderr
+
+    def test_no_option_is_negated_twice(self, capsys):
+        for shell in SHELLS:
+            main(["--print-completion", shell])
+            out = capsys.readouterr().out
+            assert "no-standardize" in out and "no-no-" not in out
 
     @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
     def test_bash_takes_it_and_completes(self, capsys):

@@ -343,3 +343,18 @@ def test_the_ascii_key_bar_is_whole(width: int, tmp_path: Path) -> None:
         assert lines(app.query_one(KeyBar))[0].rstrip().endswith("? help  q quit")
 
     drive(script, tmp_path, (width, 24), ASCII)
+
+
+def test_a_pane_that_comes_to_light_is_drawn_at_once(tmp_path: Path) -> None:
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press("<", "<", "<", "<", "<", "<", "<")
+        await until(pilot, lambda: (app.shown.speed or 1.0) < 0.5)
+        await pilot.press("space")
+        await until(pilot, lambda: app.shown.state == "running")
+        await pilot.pause(0.3)
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause(0.3)
+        norms = lines(app.query_one("#norms"))
+        assert len(norms) == 3 and all("e-" in line for line in norms)
+
+    drive(script, tmp_path)

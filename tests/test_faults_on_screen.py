@@ -223,11 +223,11 @@ class TestStatus:
     def test_the_fault_stands_beside_the_state(self) -> None:
         from bptui.tui.drawing.lines import plain
         from bptui.tui.drawing.symbols import UNICODE
-        from bptui.tui.panes.status import status_line
+        from bptui.tui.panes.status import status_lines
 
         snapshot = make_snapshot(fault="clipped")
-        assert "running  fault: clipped  epoch" in plain(status_line(snapshot, 120, UNICODE))
-        hidden = plain(status_line(replace(snapshot, fault_hidden=True), 120, UNICODE))
+        assert "running  fault: clipped  epoch" in plain(status_lines(snapshot, 120, UNICODE)[0])
+        hidden = plain(status_lines(replace(snapshot, fault_hidden=True), 120, UNICODE)[0])
         assert "fault: ?" in hidden and "clipped" not in hidden
 
     def test_the_closing_lines_repeat_it_unless_it_is_hidden(self) -> None:

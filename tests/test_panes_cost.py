@@ -9,20 +9,30 @@ from bptui.tui.panes import cost
 from bptui.tui.panes.cost import CostPane
 
 
-def test_the_title_has_the_cost_and_the_frame_the_kind_of_axis() -> None:
+def test_the_frame_has_the_kind_of_axis_and_leaves_the_cost_to_the_status_line() -> None:
     rows = shown(CostPane(), make_snapshot(cost=0.01874), (40, 12))
-    assert rows[0].startswith("╭─ Cost  J 0.0187 ─")
+    assert rows[0].startswith("╭─ Cost ─")
     assert rows[-1].endswith("─ linear axis ─╯")
 
 
 def test_the_validation_cost_is_in_the_title() -> None:
     rows = shown(CostPane(), make_snapshot(cost=0.02, validation_cost=0.031), (60, 12))
-    assert "Cost  J 0.0200  validation 0.0310" in rows[0]
+    assert "Cost  validation 0.0310" in rows[0]
 
 
-def test_before_the_first_epoch_it_says_that_it_waits() -> None:
-    rows = shown(CostPane(), make_snapshot(curve=make_curve([])), (40, 12))
-    assert "waiting for the first epoch" in rows[1]
+def test_before_the_first_epoch_it_says_what_it_waits_for() -> None:
+    snapshot = make_snapshot(curve=make_curve([]), epoch=0)
+    assert "waiting for the first epoch" in shown(CostPane(), snapshot, (40, 12))[1]
+
+    pane = CostPane()
+
+    async def steps(app: Any, pilot: Any) -> None:
+        pane.show(snapshot)
+        pane.show(replace(snapshot, state="paused"))
+        await pilot.pause()
+        assert "paused at epoch 0; space goes on" in screen_rows(app)[1]
+
+    drive(pane, steps)
 
 
 def test_the_log_axis_is_toggled() -> None:

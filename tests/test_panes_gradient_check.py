@@ -47,7 +47,7 @@ def test_a_narrow_title_keeps_the_verdict(size: tuple[int, int], kept: str) -> N
 
 def test_off_and_waiting_are_said() -> None:
     off = shown(GradientCheckPane(), make_snapshot(checking=False, report=None), (60, 8))
-    assert "Gradient check  off" in off[0]
+    assert "Gradient check  off" in off[0] and "off; g switches it on" in off[1]
     waiting = shown(GradientCheckPane(), make_snapshot(report=None), (60, 8))
     assert "Gradient check  waiting" in waiting[0]
 
@@ -180,3 +180,29 @@ def test_titles_have_the_colours_of_the_theme_in_the_light_and_in_the_dark() -> 
 
     for text in ("PASS", "complex step"):
         assert luminance("textual-dark", text) > 130 > luminance("textual-light", text)
+
+
+@pytest.mark.parametrize(
+    ("columns", "method", "kept"),
+    [
+        (110, "central", "15 digits · central difference, ε = 1e-05"),
+        (80, "central", "agree to 15 digits · central, ε 1e-5"),
+        (60, "central", "15 of 15 · central 1e-5"),
+        (80, "complex", "agree to 15 digits · complex step"),
+        (60, "complex", "15 of 15, 15 digits · complex"),
+        (60, "richardson", "15 of 15 · Richardson 1e-3"),
+    ],
+)
+def test_words_are_shortened_before_the_method_is_dropped(
+    columns: int, method: str, kept: str
+) -> None:
+    steps = {"complex": None, "central": 1e-5, "richardson": 1e-3}
+    snapshot = make_snapshot()
+    assert snapshot.report is not None
+    arrays = [
+        replace(array, relative_error=np.full_like(array.relative_error, 1e-15))
+        for array in snapshot.report.arrays
+    ]
+    report = replace(snapshot.report, arrays=tuple(arrays), method=method, epsilon=steps[method])
+    row = shown(GradientCheckPane(), replace(snapshot, report=report), (columns, 8))[0]
+    assert kept in row.replace("14 digits", "15 digits")

@@ -9,7 +9,15 @@ from rich.cells import cell_len
 from snapshots import make_snapshot, wrong_report
 from textual.geometry import Region
 
-from bptui.tui.drawing.lines import TextLines, changed_columns, fit, merged, that_fit, wrapped
+from bptui.tui.drawing.lines import (
+    TextLines,
+    changed_columns,
+    fit,
+    fit_name,
+    merged,
+    that_fit,
+    wrapped,
+)
 from bptui.tui.drawing.symbols import ASCII, BLOCKS, UNICODE
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
@@ -226,3 +234,11 @@ def test_plotext_is_imported_only_when_a_curve_is_drawn() -> None:
     code = "import sys, bptui.tui.panes.cost, bptui.tui.panes.predictions\n"
     code += "sys.exit('plotext' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_one_hot_name_keeps_its_end() -> None:
+    assert fit_name("colour=red", 8) == "…our=red"
+    assert fit_name("colour=brown", 7) == "…=brown"
+    assert fit_name("colour=red", 6, "...") == "...red"
+    assert fit_name("sepal_length", 8) == "sepal_l…"
+    assert fit_name("a=b", 5) == "  a=b"

@@ -1,24 +1,37 @@
+import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from pane_app import shown
+from pane_app import drive, screen_rows, shown
 from snapshots import make_snapshot
 
-from bptui.tui.drawing.lines import line_width, plain
-from bptui.tui.drawing.symbols import ASCII, UNICODE
-from bptui.tui.panes.status import StatusPane, status_line
+from bptui.core.snapshot import Snapshot
+from bptui.tui.drawing.lines import Line, line_width, plain
+from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
+from bptui.tui.panes.status import StatusPane, status_lines
+
+ADVICE = (
+    "J stopped being a finite number at epoch 40; Θ is the last good one, of epoch 39: "
+    "a smaller learning rate than 1e+04 may help; r or R starts again"
+)
+
+
+def one_line(snapshot: Snapshot, width: int, symbols: Symbols, *, right: bool = False) -> Line:
+    (line,) = status_lines(snapshot, width, symbols, right=right)
+    return line
 
 
 def test_a_wide_line_says_everything() -> None:
-    text = plain(status_line(make_snapshot(cost=0.003123), 120, UNICODE))
+    text = plain(one_line(make_snapshot(cost=0.003123), 120, UNICODE))
     assert text.startswith("xor · 2-2-2-1 · sigmoid · mse · seed 7    running  epoch 6,412")
-    assert text.endswith("J 0.00312  1,000/s")
+    assert text.endswith("J 0.00312   1,000/s")
 
 
 @pytest.mark.parametrize("width", range(10, 120, 7))
 def test_parts_are_dropped_whole(width: int) -> None:
-    words = set(plain(status_line(make_snapshot(), 200, UNICODE)).split())
-    line = status_line(make_snapshot(), width, UNICODE)
+    words = set(plain(one_line(make_snapshot(), 200, UNICODE)).split())
+    line = one_line(make_snapshot(), width, UNICODE)
     assert line_width(line) <= width
     assert set(plain(line).split()) <= words
     assert "running" in plain(line)
@@ -26,15 +39,78 @@ def test_parts_are_dropped_whole(width: int) -> None:
 
 def test_a_message_is_more_important_than_the_description() -> None:
     snapshot = make_snapshot(message="J is not a number since epoch 6,411", state="diverged")
-    text = plain(status_line(snapshot, 80, UNICODE))
+    text = plain(one_line(snapshot, 80, UNICODE))
     assert "diverged" in text and snapshot.message in text
     assert "sigmoid" not in text
 
 
-def test_a_message_too_long_ends_after_a_word() -> None:
-    snapshot = make_snapshot(message="the learning rate is much too large for this network")
-    text = plain(status_line(snapshot, 58, UNICODE))
-    assert text.endswith("the learning rate is much…")
+@pytest.mark.parametrize(("width", "rows"), [(58, 4), (78, 3), (160, 2)])
+def test_a_message_without_room_has_lines_of_its_own(width: int, rows: int) -> None:
+    snapshot = make_snapshot(message=ADVICE, state="diverged", epoch=39)
+    lines = status_lines(snapshot, width, UNICODE)
+    assert len(lines) == rows and all(line_width(line) <= width for line in lines)
+    assert "diverged  epoch 39" in plain(lines[0])
+    assert " ".join(map(plain, lines[1:])) == ADVICE
+
+
+def test_only_a_message_beyond_all_measure_is_cut() -> None:
+    snapshot = make_snapshot(message="what to do " * 40)
+    lines = status_lines(snapshot, 58, UNICODE)
+    assert len(lines) == 4 and plain(lines[-1]).endswith("…")
+    assert all(line_width(line) <= 58 for line in lines)
+
+
+def test_the_pane_grows_with_a_message_and_shrinks_again() -> None:
+    pane = StatusPane()
+
+    async def steps(app: Any, pilot: Any) -> None:
+        for message, height in ((ADVICE, 3), ("", 1)):
+            pane.show(make_snapshot(message=message))
+            await pilot.pause()
+            assert pane.size.height == height
+            assert ("starts again" in "".join(screen_rows(app))) == bool(message)
+
+    drive(pane, steps, size=(80, 24))
+
+
+@pytest.mark.parametrize("width", range(40, 130))
+def test_the_same_parts_are_shown_whatever_the_numbers(width: int) -> None:
+    shapes = set()
+    for cost, measured in ((0.25, 200.0), (1.234e-5, 199.4), (0.0, 201.0), (0.00312, 170.0)):
+        snapshot = make_snapshot(cost=cost, epochs_per_second=measured, speed=200.0)
+        text = plain(one_line(snapshot, width, UNICODE, right=True))
+        shapes.add(re.sub(r"[0-9.,e-]+", "0", text.replace(" ", "")))
+    assert len(shapes) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "measured", "said"),
+    [
+        (500.0, 203.0, "203/s of 500"),
+        (500.0, 498.0, "498/s"),
+        (None, 12_345.0, "12,300/s max"),
+        (0.2, 0.2, "pace 0.2/s"),
+        (0.1, 0.0, "pace 0.1/s"),
+        (2.0, 3.0, "pace 2/s"),
+        (5.0, 0.3, "0.3/s of 5"),
+        (0.1, 2.0, "2/s of 0.1"),
+        (1000.0, 200.0, "200/s of 1,000"),
+    ],
+)
+def test_the_pace_that_is_asked_for_is_said_where_it_differs(
+    asked: float | None, measured: float, said: str
+) -> None:
+    snapshot = make_snapshot(speed=asked, epochs_per_second=measured)
+    assert plain(one_line(snapshot, 120, UNICODE)).endswith(f"  {said}")
+    pace = "pace max" if asked is None else "pace "
+    paused = replace(snapshot, state="paused", epochs_per_second=0.0)
+    assert pace in plain(one_line(paused, 120, UNICODE))
+
+
+def test_how_many_are_right_is_said_where_there_is_no_pane_for_it() -> None:
+    narrow = shown(StatusPane(), make_snapshot(), (80, 3))[0]
+    assert narrow.rstrip().endswith("/4 right")
+    assert "right" not in plain(one_line(make_snapshot(), 78, UNICODE))
 
 
 def test_control_characters_and_markup_are_shown_as_text() -> None:
@@ -45,7 +121,7 @@ def test_control_characters_and_markup_are_shown_as_text() -> None:
 
 
 def test_ascii_has_no_dots_in_the_middle() -> None:
-    text = plain(status_line(make_snapshot(), 120, ASCII))
+    text = plain(one_line(make_snapshot(), 120, ASCII))
     assert text.isascii() and "xor - 2-2-2-1 - sigmoid" in text
 
 

@@ -104,6 +104,8 @@ class Dashboard(App[None]):
         """Whether leaving has asked for a checkpoint."""
         self._cadence = cadence
         self._drawn: Snapshot | None = None
+        self._numbers_drawn: Snapshot | None = None
+        self._pictures_drawn: Snapshot | None = None
         self._numbers_at = self._pictures_at = 0.0
 
     def compose(self) -> ComposeResult:
@@ -165,18 +167,30 @@ class Dashboard(App[None]):
 
     def _draw(self, *, everything: bool) -> None:
         snapshot = self.worker.latest
-        if snapshot is None or (snapshot is self._drawn and not everything):
+        if snapshot is None:
             return
-        now = perf_counter()
+        now, cadence = perf_counter(), self._cadence
+        # What is not due yet is drawn later, also if no other snapshot comes.
+        status = everything or snapshot is not self._drawn
+        numbers = everything or (
+            snapshot is not self._numbers_drawn and now - self._numbers_at >= cadence.numbers - 0.01
+        )
+        pictures = everything or (
+            snapshot is not self._pictures_drawn
+            and now - self._pictures_at >= cadence.pictures - 0.01
+        )
+        if not (status or numbers or pictures):
+            return
         self.worker.gate.clear()
         try:
-            self._drawn = snapshot
-            self._status.show(snapshot)
-            if everything or now - self._numbers_at >= self._cadence.numbers - 0.01:
-                self._numbers_at = now
+            if status:
+                self._drawn = snapshot
+                self._status.show(snapshot)
+            if numbers:
+                self._numbers_at, self._numbers_drawn = now, snapshot
                 self._show(self._numbers, snapshot)
-            if everything or now - self._pictures_at >= self._cadence.pictures - 0.01:
-                self._pictures_at = now
+            if pictures:
+                self._pictures_at, self._pictures_drawn = now, snapshot
                 self._show(self._pictures, snapshot)
         finally:
             self.call_after_refresh(self.worker.gate.set)

@@ -4,9 +4,28 @@ import argparse
 
 import shtab
 
+from bptui.tui.command_line.names import DATA
 from bptui.tui.command_line.option import COMMANDS
 from bptui.tui.command_line.options import options_of
 from bptui.tui.command_line.parser import DEFAULT_COMMAND, SHELLS, add_options
+
+_NAMES = " ".join(DATA)
+_NAMES_AND_FILES = shtab.FILE | {
+    "bash": "_bptui_data_or_file",
+    "zsh": "_bptui_data_or_file",
+    "fish": f"{_NAMES} {shtab.FILE['fish']}",
+    "preamble": {
+        "bash": (
+            f'_bptui_data_or_file() {{\n  compgen -W "{_NAMES}" -- "$1"\n  compgen -f -- "$1"\n}}'
+        ),
+        "zsh": (
+            "_bptui_data_or_file() {\n"
+            f"  _alternative 'names:data set:({_NAMES})' 'files:file:_files'\n"
+            "}"
+        ),
+    },
+}
+"""How each shell completes the name of a data set or the path of a file."""
 
 
 def completion_script(shell: str) -> str:
@@ -30,6 +49,9 @@ def _describe(parser: argparse.ArgumentParser, command: str, *, at_root: bool) -
             continue
         if option.kind.names:
             action.choices = option.kind.names
+        elif option.value == "NAME|FILE":
+            action.choices = DATA
+            action.complete = _NAMES_AND_FILES  # type: ignore[attr-defined]
         elif "FOLDER" in option.value:
             action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
         elif "FILE" in option.value:

@@ -43,7 +43,11 @@ class Option:
         return self.name.replace("-", "_")
 
     @property
+    def spelled(self) -> tuple[str, ...]:
+        """All that it is called on a command line, but for its `--no-` form."""
+        return tuple(f"--{name}" for name in (self.name, *self.aliases))
+
+    @property
     def flags(self) -> tuple[str, ...]:
         """All that it is called on a command line."""
-        spelled = [f"--{name}" for name in (self.name, *self.aliases)]
-        return (*spelled, f"--no-{self.name}") if self.negatable else tuple(spelled)
+        return (*self.spelled, f"--no-{self.name}") if self.negatable else self.spelled

@@ -9,12 +9,19 @@ from typing import Any, NoReturn
 
 from bptui.core.data.input_file import quoted
 from bptui.core.errors import InputError, did_you_mean
+from bptui.tui.command_line.names import DATA
 from bptui.tui.command_line.option import COMMANDS, Option
 from bptui.tui.command_line.options import BY_KEY, options_of
 
 DEFAULT_COMMAND = next(iter(COMMANDS))
 MODEL_SUFFIX = ".py"
 SHELLS = ("bash", "zsh", "tcsh", "fish", "powershell")
+_OTHER_WORDS = {
+    "--lr": "--learning-rate",
+    "--rate": "--learning-rate",
+    "--alpha": "--learning-rate",
+}
+"""What other programs call options of this one, where spelling alone suggests another."""
 _LOOKS_NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
 
 
@@ -49,7 +56,11 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
     words = list(arguments)
     named = bool(words) and not words[0].startswith("-") and not words[0].endswith(MODEL_SUFFIX)
     command = words.pop(0) if named else DEFAULT_COMMAND
+    if command == "help":
+        return _help_asked_for(words)
     if command not in COMMANDS:
+        if named and _is_data(command):
+            raise InputError(f"unknown command {quoted(command)}{_as_data(command)}")
         raise InputError(
             f"unknown command {quoted(command)}{did_you_mean(command, COMMANDS)}; "
             f"the commands are {', '.join(COMMANDS)}"
@@ -84,6 +95,13 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
     return result
 
 
+def _help_asked_for(words: Sequence[str]) -> Arguments:
+    """Return what `bptui help` and `bptui help COMMAND` mean."""
+    if not words:
+        return Arguments(DEFAULT_COMMAND, False, {}, help=True)
+    return parse_arguments([words[0], "--help"])
+
+
 def make_parser(options: Sequence[Option], *, at_root: bool) -> argparse.ArgumentParser:
     """Return a parser that leaves the values of `options` as they are written."""
     parser = _Parser(prog="bptui", add_help=False, allow_abbrev=False, exit_on_error=False)
@@ -107,7 +125,8 @@ def add_options(
             "help": option.help.replace("%", "%%"),
         }
         if option.negatable:
-            add(*option.flags, action=argparse.BooleanOptionalAction, **about)
+            # It adds the `--no-` form itself, and a newer one refuses to be given it.
+            add(*option.spelled, action=argparse.BooleanOptionalAction, **about)
         elif not option.value:
             add(*option.flags, action="store_true", **about)
         elif option.repeatable:
@@ -128,6 +147,9 @@ def _joined(
     takes_value = {flag for option in options if option.value for flag in option.flags}
     joined: list[str] = []
     for word in words:
+        if word.startswith("--"):
+            name, equals, value = word.partition("=")
+            word = name.replace("_", "-") + equals + value
         if joined and joined[-1] in takes_value and _LOOKS_NEGATIVE.match(word):
             joined[-1] += f"={word}"
         elif re.match(r"-[^-].", word):
@@ -172,6 +194,8 @@ def _left_over(word: str, command: str, parser: argparse.ArgumentParser) -> Inpu
     if not word.startswith("-") or word in ("-", "--"):
         if word in COMMANDS:
             return InputError(f"the command comes first: bptui {word} …")
+        if _is_data(word):
+            return InputError(f"unexpected argument {quoted(word)}{_as_data(word)}")
         return InputError(f"unexpected argument {quoted(word)}; options begin with two dashes")
     name = word.split("=")[0]
     elsewhere = [
@@ -184,5 +208,14 @@ def _left_over(word: str, command: str, parser: argparse.ArgumentParser) -> Inpu
             f"{name}: an option of bptui {' and '.join(elsewhere)}, not of bptui {command}"
         )
     known = [flag for flag in parser._option_string_actions if flag.startswith("--")]
-    near = did_you_mean(name, known)
+    other = _OTHER_WORDS.get(name)
+    near = f" (did you mean {other!r}?)" if other in known else did_you_mean(name, known)
     return InputError(f"unknown option {quoted(name)}{near}; see bptui {command} --help")
+
+
+def _is_data(word: str) -> bool:
+    return word in DATA or word.lower().endswith((".csv", ".npz"))
+
+
+def _as_data(word: str) -> str:
+    return f" (did you mean --data {quoted(word)[1:-1]}?)"

@@ -81,6 +81,21 @@ def fit(text: str, width: int, align: str = "left", ellipsis: str = "…") -> st
     return blank + text if align == "right" else text + blank
 
 
+def fit_name(name: str, width: int, ellipsis: str = "…") -> str:
+    """Return a name, to the right, in `width` cells.
+
+    Of `colour=red` the end is kept, for it alone tells the column from its neighbours.
+    """
+    if "=" not in name or cell_len(name) <= width:
+        return fit(name, width, "right", ellipsis)
+    end = ""
+    for character in reversed(name):
+        if cell_len(f"{ellipsis}{character}{end}") > width:
+            break
+        end = character + end
+    return fit(ellipsis + end, width, "right", ellipsis)
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Return `text` in lines of at most `width` cells, broken between words where possible."""
     lines: list[str] = []

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from bptui.core.snapshot import Description
-from bptui.tui.drawing.lines import Line, fit
+from bptui.tui.drawing.lines import Line, fit, fit_name
 from bptui.tui.drawing.matrices import pretty_name
 from bptui.tui.drawing.numbers import significant
 from bptui.tui.drawing.outcomes import Outcomes
@@ -80,7 +80,7 @@ class PredictionTable:
 
     def _header(self) -> Line:
         cut = self._symbols.ellipsis
-        names = "".join(f"{fit(name, 7, 'right', cut)} " for name in self._features)
+        names = "".join(f"{fit_name(name, 7, cut)} " for name in self._features)
         output = fit(self._symbols.text("ŷ"), 8, "right")
         pair = f"{fit('y', self._value, 'right')}  {output}"
         return (("   " + names + pair * self._outputs, "dim"),)

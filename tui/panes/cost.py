@@ -56,7 +56,8 @@ class CostPane(SnapshotPane):
         """Show the curve; where neither it nor the size changed, the title alone."""
         self._show_title(snapshot)
         curve = snapshot.curve
-        drawn = (id(curve), curve.epochs, self.size, self._log_axis, self.symbols.marker)
+        paused = not curve.epochs and snapshot.state == "paused"
+        drawn = (id(curve), curve.epochs, self.size, self._log_axis, self.symbols.marker, paused)
         if drawn == self._drawn:
             return
         # The curve is kept, so that no other can have its identity.
@@ -65,10 +66,12 @@ class CostPane(SnapshotPane):
         if lines:
             self.show_lines(TextLines(lines))
         else:
-            self.show_lines(blank_source("waiting for the first epoch"))
+            waiting = f"paused at epoch {snapshot.epoch:,}; space goes on" if paused else ""
+            self.show_lines(blank_source(waiting or "waiting for the first epoch"))
 
     def _show_title(self, snapshot: Snapshot) -> None:
-        parts: list[Line] = [(("Cost", ""),), ((f"J {significant(snapshot.cost)}", ""),)]
+        # J itself is in the status line, which is drawn more often than this.
+        parts: list[Line] = [(("Cost", ""),)]
         if snapshot.validation_cost is not None:
             parts.append(((f"validation {significant(snapshot.validation_cost)}", "series2"),))
         self.set_title(*that_fit(parts, self.title_width, ["  "] * (len(parts) - 1)))

@@ -9,7 +9,8 @@ from textual.geometry import Size
 
 from bptui.core.check import METHODS, VERDICTS, ArrayReport, Report, entry_name
 from bptui.core.snapshot import Snapshot
-from bptui.tui.drawing.lines import Line, Span, fit, that_fit, wrapped
+from bptui.tui.drawing.lines import Line, Span, fit, line_width, wrapped
+from bptui.tui.drawing.numbers import axis_number
 from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.drawing.verdicts import VERDICT_STYLES, verdict_sign
 from bptui.tui.panes.line_pane import blank_source
@@ -78,7 +79,7 @@ class GradientCheckPane(SnapshotPane):
         self.set_title(("Gradient check  ", ""), ("waiting" if checking else "off", "dim"))
         self.set_subtitle()
         self.show_lines(
-            blank_source("waiting for the first check" if checking else "the gradient check is off")
+            blank_source("waiting for the first check" if checking else "off; g switches it on")
         )
 
 
@@ -194,21 +195,36 @@ def title(table: CheckLines, width: int, symbols: Symbols) -> Line:
     report = table.report
     verdict: Span = (report.verdict.upper(), VERDICT_STYLES[report.verdict])
     name = "Gradient check" if width >= len("Gradient check  UNRESOLVED") else "Check"
-    agree = f"{table.agreeing:,} of {table.entries:,} agree"
+    start: Line = ((name, ""), ("  ", ""), verdict)
+    count = f"{table.agreeing:,} of {table.entries:,}"
+    agree, shorter = f"{count} agree", count
     if report.passed and table.digits:
-        agree += f" to {table.digits} digits"
-    method = METHODS[report.method].title if report.method in METHODS else report.method
-    if report.epsilon is not None:
-        method += f", ε = {report.epsilon:g}"
-    parts: list[Line] = [
-        ((name, ""), ("  ", ""), verdict),
-        ((agree, ""),),
-        ((symbols.text(method), "dim"),),
+        agree, shorter = f"{agree} to {table.digits} digits", f"{count}, {table.digits} digits"
+    methods = [symbols.text(text) for text in _methods(report)]
+    choices = [
+        *((agree, method) for method in methods),
+        *((shorter, method) for method in methods),
+        (count, methods[-1]),
+        (shorter, ""),
+        (count, ""),
     ]
-    separators = ["  ", symbols.separator]
-    short: Line = ((f"{table.agreeing:,} of {table.entries:,}", ""),)
-    full = that_fit(parts, width, separators)
-    return full if full != parts[0] else that_fit([parts[0], short], width, separators[:1])
+    for words, method in choices:
+        line: Line = (*start, ("  ", ""), (words, ""))
+        if method:
+            line += ((symbols.separator, ""), (method, "dim"))
+        if line_width(line) <= width:
+            return line
+    return start
+
+
+def _methods(report: Report) -> list[str]:
+    """Return what the method is called, from the longest form to the shortest."""
+    name = METHODS[report.method].title if report.method in METHODS else report.method
+    word = name.split(" ")[0] if report.method in METHODS else name
+    if report.epsilon is None:
+        return [name, word]
+    step = axis_number(report.epsilon, 3)
+    return [f"{name}, ε = {report.epsilon:g}", f"{word}, ε {step}", f"{word} {step}"]
 
 
 def _digits(report: Report) -> int:

@@ -31,6 +31,8 @@ class GradientNormsPane(SnapshotPane):
         """Show one bar a layer."""
         names = [self.symbols.text(name) for name in parameter_names(snapshot)]
         norms = [float(np.linalg.norm(gradient)) for gradient in snapshot.gradients]
+        # As a height of its own, not `auto`: Textual may miss that while it lays out already.
+        self.styles.height = len(names) + self.styles.gutter.height
         low, high = _decades(norms)
         scale = self.symbols.text(f"log scale 1e{low} … 1e{high}")
         self.set_title(

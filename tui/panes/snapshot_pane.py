@@ -32,3 +32,7 @@ class SnapshotPane(LinePane):
     def on_resize(self) -> None:
         """Lay out anew for the new size."""
         self.redraw()
+
+    def on_show(self) -> None:
+        """Draw what came while the pane was hidden: one without lines has no size to change."""
+        self.redraw()

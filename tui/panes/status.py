@@ -2,9 +2,12 @@
 
 from typing import ClassVar
 
+import numpy as np
+
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.lines import Line, Span, TextLines, line_width, wrapped
 from bptui.tui.drawing.numbers import rate, significant
+from bptui.tui.drawing.outcomes import outcomes
 from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 
@@ -18,22 +21,33 @@ _IMPORTANCE = (
     "message",
     "data",
     "layers",
-    "seed",
     "speed",
+    "right",
+    "seed",
     "activation",
     "kind",
 )
 """From the part that is always there to the one that goes first."""
 _DESCRIPTION = ("data", "layers", "activation", "kind", "seed")
-_PROGRESS = ("state", "fault", "epoch", "cost", "speed", "message")
+_PROGRESS = ("state", "fault", "epoch", "cost", "speed", "right", "message")
+_MOST_LINES = 4
+_COST_WIDTH = len("J 1.23e-05")
+_FASTEST_WIDTH = len("100,000/s")
+_TOO_SLOW_TO_MEASURE = 5.0
+"""Epochs a second of which so few fall into one that counting them says little."""
+_KEEPS_UP = 0.8
+"""Of the pace that was asked for; a rate nearer to it than this needs no word about it."""
 
 
 class StatusPane(SnapshotPane, can_focus=False):
-    """What is trained, and how far it is, in one line without a frame."""
+    """What is trained, and how far it is, in one line without a frame.
+
+    A message that does not fit there has lines of its own below.
+    """
 
     HELP: ClassVar[str] = (
-        "What is being trained, with its seed, and how far it is: the state in one word, "
-        "the epoch, the cost J and the epochs per second; and the planted fault, if any."
+        "What is being trained, with its seed, and how far it is: the state, the epoch, the cost "
+        "J, epochs per second (of those asked for), samples right; and any planted fault."
     )
     SCROLLS: ClassVar[bool] = False
     DEFAULT_CSS = """
@@ -49,31 +63,54 @@ class StatusPane(SnapshotPane, can_focus=False):
     """
 
     def draw(self, snapshot: Snapshot) -> None:
-        """Show one line."""
-        self.show_lines(TextLines((status_line(snapshot, self.size.width, self.symbols),)))
+        """Show one line, or what a message needs."""
+        # Where there is room for the predictions, their pane says how many are right.
+        right = not self.screen.has_class("-wide")
+        lines = status_lines(snapshot, self.size.width, self.symbols, right=right)
+        if self.styles.height is None or self.styles.height.value != len(lines):
+            self.styles.height = len(lines)
+        self.show_lines(TextLines(lines))
 
 
-def status_line(snapshot: Snapshot, width: int, symbols: Symbols) -> Line:
-    """Return the status in at most `width` cells; what does not fit is left out whole."""
-    parts = _parts(snapshot, symbols)
+def status_lines(
+    snapshot: Snapshot, width: int, symbols: Symbols, *, right: bool = False
+) -> tuple[Line, ...]:
+    """Return the status in at most `width` cells; what does not fit is left out whole.
+
+    A message that has no room beside the state, the epoch and the cost follows in lines
+    of its own. With `right` it is said how many samples are put into the right class.
+    """
+    parts = _parts(snapshot, symbols, right=right)
+    kept = _that_fit(parts, width, symbols)
+    message, style = parts["message"]
+    if not message or "message" in kept:
+        return (_line(parts, kept, symbols),)
+    parts["message"] = ("", "")
+    room = max(1, width)
+    below = wrapped(message, room)
+    most = _MOST_LINES - 1
+    if len(below) > most:
+        cut = symbols.ellipsis
+        last = wrapped(" ".join(below[most - 1 :]), room - len(cut))[0]
+        below[most - 1 :] = [last + cut]
+    first = _line(parts, _that_fit(parts, width, symbols), symbols)
+    return (first, *(((line, style),) for line in below))
+
+
+def _that_fit(parts: dict[str, Span], width: int, symbols: Symbols) -> list[str]:
+    """Return the names of the parts that there is room for, also when their numbers grow."""
     kept = [name for name in _IMPORTANCE if parts[name][0]]
     dropped: list[str] = []
-    while len(kept) > 1 and line_width(_line(parts, kept, symbols)) > width:
+    while len(kept) > 1 and line_width(_spans(parts, kept, symbols)) > width:
         dropped.append(kept.pop())
-    if "message" in dropped:
-        room = width - line_width(_line(parts, kept, symbols)) - 2
-        if room >= 12:
-            text, style = parts["message"]
-            begin = wrapped(text, room - len(symbols.ellipsis))[0]
-            parts["message"] = (begin + symbols.ellipsis, style)
-            kept.append("message")
     for name in reversed(dropped):
-        if name != "message" and line_width(_line(parts, [*kept, name], symbols)) <= width:
+        if line_width(_spans(parts, [*kept, name], symbols)) <= width:
             kept.append(name)
-    return _line(parts, kept, symbols)
+    return kept
 
 
-def _parts(snapshot: Snapshot, symbols: Symbols) -> dict[str, Span]:
+def _parts(snapshot: Snapshot, symbols: Symbols, *, right: bool) -> dict[str, Span]:
+    """Return all parts; those whose width would change from tick to tick end in blanks."""
     description = snapshot.description
     fault = ""
     if snapshot.fault is not None:
@@ -87,8 +124,9 @@ def _parts(snapshot: Snapshot, symbols: Symbols) -> dict[str, Span]:
         "seed": (f"seed {snapshot.seed}", ""),
         "state": (snapshot.state, _STATE_STYLES[snapshot.state]),
         "epoch": (f"epoch {snapshot.epoch:,}", ""),
-        "cost": (f"J {significant(snapshot.cost)}", ""),
-        "speed": (rate(snapshot.epochs_per_second), ""),
+        "cost": (f"J {significant(snapshot.cost)}".ljust(_COST_WIDTH), ""),
+        "speed": (_speed(snapshot), ""),
+        "right": (_right(snapshot) if right else "", ""),
         "message": (
             symbols.text(snapshot.message),
             "bad" if snapshot.state == "diverged" else "accent",
@@ -96,7 +134,45 @@ def _parts(snapshot: Snapshot, symbols: Symbols) -> dict[str, Span]:
     }
 
 
+def _speed(snapshot: Snapshot) -> str:
+    """Return the epochs a second, and those that are asked for where the two differ."""
+    asked = snapshot.speed
+    asked_text = "max" if asked is None else rate(asked)
+    if snapshot.state == "paused":
+        return f"pace {asked_text}"
+    if snapshot.state != "running":
+        return ""
+    measured = snapshot.epochs_per_second
+    text = rate(measured) or "0/s"
+    if asked is None:
+        return f"{text} max".ljust(_FASTEST_WIDTH + len(" max"))
+    if asked <= _TOO_SLOW_TO_MEASURE and abs(measured - asked) <= 1.5:
+        return f"pace {asked_text}"
+    width = len("99.9/s") if asked <= 100 else len(asked_text)
+    if not _KEEPS_UP * asked <= measured <= asked / _KEEPS_UP:
+        asked_text = f" of {asked_text.removesuffix('/s')}"
+        return (text + asked_text).ljust(width + len(asked_text))
+    return text.ljust(width)
+
+
+def _right(snapshot: Snapshot) -> str:
+    description = snapshot.description
+    found = outcomes(description)
+    samples = min(len(snapshot.predictions), len(description.y))
+    if not found.classify or not samples:
+        return ""
+    targets = found.classes(description.y[:samples])
+    right = int(np.count_nonzero(targets == found.classes(snapshot.predictions[:samples])))
+    all_of_them = f"{samples:,}/{samples:,} right"
+    return f"{right:,}/{samples:,} right".ljust(len(all_of_them))
+
+
 def _line(parts: dict[str, Span], kept: list[str], symbols: Symbols) -> Line:
+    *spans, (text, style) = _spans(parts, kept, symbols)
+    return (*spans, (text.rstrip(" "), style))
+
+
+def _spans(parts: dict[str, Span], kept: list[str], symbols: Symbols) -> Line:
     spans: list[Span] = []
     for name in _DESCRIPTION:
         if name in kept:

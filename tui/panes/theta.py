@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from bptui.core.check import VERDICTS
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.heat_map import heat_legend, heat_line, heat_map, heat_scale
-from bptui.tui.drawing.lines import Line, Span, fit, merged, that_fit
+from bptui.tui.drawing.lines import Line, Span, fit, fit_name, merged, that_fit
 from bptui.tui.drawing.matrices import Matrix, matrices
 from bptui.tui.drawing.numbers import axis_number, fixed
 from bptui.tui.drawing.symbols import Symbols
@@ -146,14 +146,14 @@ class NumberLines:
             label = fit(_heading(matrix), self._label, ellipsis=cut)
             names = matrix.columns or ("",) * len(self._widths)
             cells = [
-                (fit(name, width, "right", cut), "dim")
+                (fit_name(name, width, cut), "dim")
                 for name, width in zip(names, self._widths, strict=True)
             ]
         else:
             row = index - 1
             style = "dim"
             name = matrix.rows[row] if matrix.rows else str(row)
-            label = fit(name, self._label, "right", cut)
+            label = fit_name(name, self._label, cut)
             cells = [
                 (fixed(value).rjust(width), "changing" if moved else "")
                 for value, moved, width in zip(
