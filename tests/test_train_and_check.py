@@ -250,3 +250,9 @@ class TestCheck:
 
         text = to_json({"cost": float("nan"), "rows": [(float("inf"), 1.0)]})
         assert json.loads(text) == {"cost": None, "rows": [[None, 1.0]]}
+
+
+def test_the_score_of_a_diverged_regression_is_short(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--data", "sine", "--eta", "1000"]) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) < 100

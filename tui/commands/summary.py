@@ -83,7 +83,9 @@ def _count(number: int, thing: str) -> str:
 
 
 def _score(name: str, value: float) -> str:
-    return f"{100.0 * value:.4g} %" if name == "accuracy" else f"{value:.4f}"
+    if name == "accuracy":
+        return f"{100.0 * value:.4g} %"
+    return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3g}"
 
 
 def _predictions(view: View) -> list[str]:
