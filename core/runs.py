@@ -1,68 +1,40 @@
-"""The run folder: what was chosen, and a checkpoint to go on from.
+"""The run folder: a checkpoint to go on from, and a readable copy of what was chosen.
 
-A checkpoint is an NPZ file of plain arrays and two JSON texts: the configuration and the
-facts. Nothing in it is ever unpickled, and nothing larger than it can rightly be is read, so
-that a stranger's checkpoint can be opened. It is all that resuming reads;
-`configuration.json` beside it is a copy for people.
+The checkpoint is all that resuming reads; `configuration.json` beside it is for people.
 """
 
-import io
 import json
-import math
 import os
-import struct
 import tempfile
-import tokenize
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from bptui.core.checkpoint import (
+    FOREIGN,
+    FORMAT,
+    HEADER,
+    LARGEST_CURVE,
+    MOST_ARRAYS,
+    decoded_configuration,
+    packed,
+    read_array,
+    read_text,
+    unpack,
+)
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name, open_input_file
 from bptui.core.errors import InputError, printable
-from bptui.core.history import CostHistory, Mark
-from bptui.core.initializers import check_seed
-from bptui.core.trainer_state import TrainerState
 
 if TYPE_CHECKING:
     from bptui.core.training.trainer import Trainer
 
 CONFIGURATION = "configuration.json"
 CHECKPOINT = "checkpoint.npz"
-FORMAT = 2
-"""Raised when older checkpoints can no longer be read."""
 LONGEST_REASON = 200
-LARGEST_TEXT = 2**24
-"""Bytes of a JSON text in a checkpoint."""
-LARGEST_CURVE = 2**16
-"""Bytes of an array of the cost's history."""
-MOST_ARRAYS = 100
-_HEADER = 2**12
-"""Bytes beside the numbers of an array, at most."""
-
-_FOREIGN = (
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    MemoryError,
-    EOFError,
-    SyntaxError,
-    struct.error,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What reading bytes that are no run may raise in NumPy, `zipfile`, `json` and here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +57,7 @@ def save_run(trainer: "Trainer", folder: Path) -> Path:
     choices = json.dumps(asdict(trainer.configuration), indent=2) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / CHECKPOINT, _packed(trainer, choices))
+        _replace(folder / CHECKPOINT, packed(trainer, choices))
         _replace(folder / CONFIGURATION, choices.encode())
     except OSError as error:
         raise InputError(
@@ -123,7 +95,7 @@ def check_free(folder: Path) -> None:
         with _opened(folder) as (_, facts, configuration):
             name = display_name(Path(configuration.data).name)
             held = f"a run at epoch {int(facts['epoch']):,} of {name}"
-    except (InputError, *_FOREIGN):
+    except (InputError, *FOREIGN):
         held = "a checkpoint"
     shown = printable(folder)
     raise InputError(
@@ -175,15 +147,15 @@ def resume_run(folder: Path, build: Callable[[Configuration], "Trainer"]) -> "Tr
                 f"{printable(configuration.data)}, has changed since it was saved"
             )
         with _understood(folder):
-            most = max(8 * trainer.network.theta.size, LARGEST_CURVE) + _HEADER
+            most = max(8 * trainer.network.theta.size, LARGEST_CURVE) + HEADER
             names = [name.removesuffix(".npy") for name in archive.namelist()]
             if len(names) > MOST_ARRAYS:
                 raise ValueError("it holds too many arrays")
-            _unpack(
+            unpack(
                 trainer,
                 facts,
                 {
-                    name: _array(archive, name, most)
+                    name: read_array(archive, name, most)
                     for name in names
                     if name not in ("facts", "configuration")
                 },
@@ -203,10 +175,12 @@ def _opened(folder: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any], Con
             archive = zipfile.ZipFile(file)
         with archive:
             with _understood(folder):
-                facts = json.loads(_text(archive, "facts"))
+                facts = json.loads(read_text(archive, "facts"))
                 if facts["format"] != FORMAT:
                     raise ValueError(f"it has format {facts['format']}, this bptui reads {FORMAT}")
-                configuration = _configuration(json.loads(_text(archive, "configuration")))
+                configuration = decoded_configuration(
+                    json.loads(read_text(archive, "configuration"))
+                )
             yield archive, facts, configuration
 
 
@@ -218,142 +192,12 @@ def _understood(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except _FOREIGN as error:
+    except FOREIGN as error:
         raise InputError(f"{path}: this checkpoint does not fit: {_reason(error)}") from None
-
-
-def _text(archive: zipfile.ZipFile, name: str) -> str:
-    return str(_array(archive, name, LARGEST_TEXT)[()])
-
-
-def _array(archive: zipfile.ZipFile, name: str, most: int) -> NDArray[Any]:
-    """Read an array that takes at most so many bytes."""
-    entry = archive.getinfo(f"{name}.npy")
-    if entry.file_size > most:
-        raise ValueError(f"its part {name[:20]!r} is too large")
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError("it is compressed in a foreign way")
-    # `zipfile` never gives more than `file_size`, however much is there.
-    array: NDArray[Any] = np.load(io.BytesIO(archive.read(entry)), allow_pickle=False)
-    return array
-
-
-def _configuration(choices: Any) -> Configuration:
-    known = {field.name for field in fields(Configuration)}
-    if not isinstance(choices, dict) or not set(choices) <= known:
-        raise ValueError("its configuration is not what bptui writes")
-    for name in ("target", "layers", "hidden"):
-        if isinstance(choices.get(name), list):
-            choices[name] = tuple(choices[name])
-    _check_types(choices)
-    return Configuration(**choices)
-
-
-def _check_types(choices: dict[str, Any]) -> None:
-    """Raise a `ValueError` for a choice of a kind that `Configuration` cannot hold."""
-    for name, hint in get_type_hints(Configuration).items():
-        if name in choices and not _fits(choices[name], hint):
-            raise ValueError(f"{name} cannot be {json.dumps(choices[name])}")
-
-
-def _fits(value: object, hint: Any) -> bool:
-    if get_origin(hint) is tuple:
-        kind = get_args(hint)[0]
-        return isinstance(value, tuple) and all(_fits(each, kind) for each in value)
-    if get_args(hint):
-        return any(_fits(value, each) for each in get_args(hint))
-    if isinstance(value, bool) or hint is bool:
-        return isinstance(value, bool) and hint is bool
-    return isinstance(value, (int, float) if hint is float else hint)
 
 
 def _reason(error: BaseException) -> str:
     return printable(error)[:LONGEST_REASON] or type(error).__name__
-
-
-def _packed(trainer: "Trainer", choices: str) -> bytes:
-    point = trainer.point()
-    facts: dict[str, Any] = {
-        "format": FORMAT,
-        "epoch": point.epoch,
-        "batch": point.batch,
-        "partial_cost": point.partial_cost,
-        "last_cost": point.last_cost,
-        "drawn_from": point.drawn_from,
-        "seed": point.seed,
-        "learning_rate": point.learning_rate,
-        "fault": point.fault,
-        "fault_hidden": trainer.fault_hidden,
-        "data_digest": trainer.data_digest,
-        "marks": [[mark.epoch, mark.kind, mark.text] for mark in trainer.marks],
-    }
-    arrays: dict[str, NDArray[Any]] = {
-        "facts": np.array(json.dumps(facts)),
-        "configuration": np.array(choices),
-        "theta": point.theta,
-    }
-    arrays |= {f"optimizer.{name}": values for name, values in point.optimizer.items()}
-    arrays |= {f"fault.{name}": values for name, values in point.fault_memory.items()}
-    arrays |= {f"history.{name}": values for name, values in trainer.history.arrays().items()}
-    arrays["validation"] = trainer.validation_history()
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()
-
-
-def _unpack(trainer: "Trainer", facts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-    def part(prefix: str) -> dict[str, NDArray[Any]]:
-        return {
-            name.removeprefix(prefix): values
-            for name, values in arrays.items()
-            if name.startswith(prefix)
-        }
-
-    theta = arrays["theta"]
-    if theta.shape != trainer.network.theta.shape:
-        raise ValueError(
-            f"it holds {theta.size} parameters, the network has {trainer.network.theta.size}"
-        )
-    now = trainer.point()
-    if theta.dtype != now.theta.dtype:
-        raise ValueError(f"its parameters are {theta.dtype}, the network's are {now.theta.dtype}")
-    point = TrainerState(
-        theta=theta,
-        optimizer=part("optimizer."),
-        epoch=int(facts["epoch"]),
-        batch=int(facts["batch"]),
-        partial_cost=float(facts["partial_cost"]),
-        last_cost=float(facts["last_cost"]),
-        drawn_from=facts["drawn_from"],
-        seed=check_seed(facts["seed"]),
-        learning_rate=float(facts["learning_rate"]),
-        fault=facts.get("fault"),
-        fault_memory=part("fault."),
-    )
-    if not _alike(point.fault_memory, dict.fromkeys(point.fault_memory, theta)):
-        raise ValueError("what it has of the planted fault is not of this network")
-    batches = -(-len(trainer.training) // trainer.batch_size)
-    if point.epoch < 0 or not 0 <= point.batch < batches or not 0 < point.learning_rate < math.inf:
-        raise ValueError("its epoch, batch or learning rate cannot be")
-    if (now.drawn_from is None) != (point.drawn_from is None):
-        raise ValueError("its order of minibatches is missing, or there should be none")
-    if not _alike(point.optimizer, now.optimizer):
-        raise ValueError("it is of another optimizer")
-    marks = [Mark(int(epoch), str(kind), str(text)) for epoch, kind, text in facts["marks"]]
-    history = CostHistory.restore(part("history."))
-    # A diverged run has gone back by a step, and keeps the costs beyond it.
-    if history.epochs not in (point.epoch, point.epoch + 1):
-        raise ValueError(f"it has {history.epochs} costs of {point.epoch} epochs")
-    trainer.continue_from(point, history, arrays["validation"], marks)
-    trainer.fault_hidden = bool(facts.get("fault_hidden", False))
-
-
-def _alike(arrays: dict[str, NDArray[Any]], others: dict[str, NDArray[Any]]) -> bool:
-    """Return whether both have arrays of the same names, shapes and kinds of numbers."""
-    return arrays.keys() == others.keys() and all(
-        (values.shape, values.dtype) == (others[name].shape, others[name].dtype)
-        for name, values in arrays.items()
-    )
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bptui.core.checkpoint import FORMAT
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
 from bptui.core.history import Mark
@@ -20,7 +21,6 @@ from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import (
     CHECKPOINT,
     CONFIGURATION,
-    FORMAT,
     Saved,
     check_free,
     check_writable,

@@ -1,0 +1,192 @@
+"""The checkpoint of a run as bytes: an NPZ file of plain arrays and two JSON texts.
+
+The texts are the configuration and the facts. Nothing is ever unpickled, and nothing larger
+than it can rightly be is read, so that a stranger's checkpoint can be opened.
+"""
+
+import io
+import json
+import math
+import struct
+import tokenize
+import zipfile
+import zlib
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.configuration import Configuration
+from bptui.core.history import CostHistory, Mark
+from bptui.core.initializers import check_seed
+from bptui.core.trainer_state import TrainerState
+
+if TYPE_CHECKING:
+    from bptui.core.training.trainer import Trainer
+
+FORMAT = 2
+"""Raised when older checkpoints can no longer be read."""
+LARGEST_TEXT = 2**24
+"""Bytes of a JSON text in a checkpoint."""
+LARGEST_CURVE = 2**16
+"""Bytes of an array of the cost's history."""
+MOST_ARRAYS = 100
+HEADER = 2**12
+"""Bytes beside the numbers of an array, at most."""
+
+FOREIGN = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    EOFError,
+    SyntaxError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading bytes that are no run may raise in NumPy, `zipfile`, `json` and here."""
+
+
+def read_text(archive: zipfile.ZipFile, name: str) -> str:
+    """Read a JSON text."""
+    return str(read_array(archive, name, LARGEST_TEXT)[()])
+
+
+def read_array(archive: zipfile.ZipFile, name: str, most: int) -> NDArray[Any]:
+    """Read an array that takes at most so many bytes."""
+    entry = archive.getinfo(f"{name}.npy")
+    if entry.file_size > most:
+        raise ValueError(f"its part {name[:20]!r} is too large")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("it is compressed in a foreign way")
+    # `zipfile` never gives more than `file_size`, however much is there.
+    array: NDArray[Any] = np.load(io.BytesIO(archive.read(entry)), allow_pickle=False)
+    return array
+
+
+def decoded_configuration(choices: Any) -> Configuration:
+    """Return the configuration that JSON `choices` stand for; a `ValueError` if for none."""
+    known = {field.name for field in fields(Configuration)}
+    if not isinstance(choices, dict) or not set(choices) <= known:
+        raise ValueError("its configuration is not what bptui writes")
+    for name in ("target", "layers", "hidden"):
+        if isinstance(choices.get(name), list):
+            choices[name] = tuple(choices[name])
+    _check_types(choices)
+    return Configuration(**choices)
+
+
+def _check_types(choices: dict[str, Any]) -> None:
+    """Raise a `ValueError` for a choice of a kind that `Configuration` cannot hold."""
+    for name, hint in get_type_hints(Configuration).items():
+        if name in choices and not _fits(choices[name], hint):
+            raise ValueError(f"{name} cannot be {json.dumps(choices[name])}")
+
+
+def _fits(value: object, hint: Any) -> bool:
+    if get_origin(hint) is tuple:
+        kind = get_args(hint)[0]
+        return isinstance(value, tuple) and all(_fits(each, kind) for each in value)
+    if get_args(hint):
+        return any(_fits(value, each) for each in get_args(hint))
+    if isinstance(value, bool) or hint is bool:
+        return isinstance(value, bool) and hint is bool
+    return isinstance(value, (int, float) if hint is float else hint)
+
+
+def packed(trainer: "Trainer", choices: str) -> bytes:
+    """Return a checkpoint of `trainer`; `choices` is its configuration as JSON."""
+    point = trainer.point()
+    facts: dict[str, Any] = {
+        "format": FORMAT,
+        "epoch": point.epoch,
+        "batch": point.batch,
+        "partial_cost": point.partial_cost,
+        "last_cost": point.last_cost,
+        "drawn_from": point.drawn_from,
+        "seed": point.seed,
+        "learning_rate": point.learning_rate,
+        "fault": point.fault,
+        "fault_hidden": trainer.fault_hidden,
+        "data_digest": trainer.data_digest,
+        "marks": [[mark.epoch, mark.kind, mark.text] for mark in trainer.marks],
+    }
+    arrays: dict[str, NDArray[Any]] = {
+        "facts": np.array(json.dumps(facts)),
+        "configuration": np.array(choices),
+        "theta": point.theta,
+    }
+    arrays |= {f"optimizer.{name}": values for name, values in point.optimizer.items()}
+    arrays |= {f"fault.{name}": values for name, values in point.fault_memory.items()}
+    arrays |= {f"history.{name}": values for name, values in trainer.history.arrays().items()}
+    arrays["validation"] = trainer.validation_history()
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def unpack(trainer: "Trainer", facts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+    """Bring `trainer` to the point that the facts and arrays of a checkpoint describe.
+
+    Raises:
+        ValueError, or another of `FOREIGN`: they do not fit it, or each other.
+    """
+
+    def part(prefix: str) -> dict[str, NDArray[Any]]:
+        return {
+            name.removeprefix(prefix): values
+            for name, values in arrays.items()
+            if name.startswith(prefix)
+        }
+
+    theta = arrays["theta"]
+    if theta.shape != trainer.network.theta.shape:
+        raise ValueError(
+            f"it holds {theta.size} parameters, the network has {trainer.network.theta.size}"
+        )
+    now = trainer.point()
+    if theta.dtype != now.theta.dtype:
+        raise ValueError(f"its parameters are {theta.dtype}, the network's are {now.theta.dtype}")
+    point = TrainerState(
+        theta=theta,
+        optimizer=part("optimizer."),
+        epoch=int(facts["epoch"]),
+        batch=int(facts["batch"]),
+        partial_cost=float(facts["partial_cost"]),
+        last_cost=float(facts["last_cost"]),
+        drawn_from=facts["drawn_from"],
+        seed=check_seed(facts["seed"]),
+        learning_rate=float(facts["learning_rate"]),
+        fault=facts.get("fault"),
+        fault_memory=part("fault."),
+    )
+    if not _alike(point.fault_memory, dict.fromkeys(point.fault_memory, theta)):
+        raise ValueError("what it has of the planted fault is not of this network")
+    batches = -(-len(trainer.training) // trainer.batch_size)
+    if point.epoch < 0 or not 0 <= point.batch < batches or not 0 < point.learning_rate < math.inf:
+        raise ValueError("its epoch, batch or learning rate cannot be")
+    if (now.drawn_from is None) != (point.drawn_from is None):
+        raise ValueError("its order of minibatches is missing, or there should be none")
+    if not _alike(point.optimizer, now.optimizer):
+        raise ValueError("it is of another optimizer")
+    marks = [Mark(int(epoch), str(kind), str(text)) for epoch, kind, text in facts["marks"]]
+    history = CostHistory.restore(part("history."))
+    # A diverged run has gone back by a step, and keeps the costs beyond it.
+    if history.epochs not in (point.epoch, point.epoch + 1):
+        raise ValueError(f"it has {history.epochs} costs of {point.epoch} epochs")
+    trainer.continue_from(point, history, arrays["validation"], marks)
+    trainer.fault_hidden = bool(facts.get("fault_hidden", False))
+
+
+def _alike(arrays: dict[str, NDArray[Any]], others: dict[str, NDArray[Any]]) -> bool:
+    """Return whether both have arrays of the same names, shapes and kinds of numbers."""
+    return arrays.keys() == others.keys() and all(
+        (values.shape, values.dtype) == (others[name].shape, others[name].dtype)
+        for name, values in arrays.items()
+    )
