@@ -25,6 +25,7 @@ from bptui.core.runs import Saved, save_run
 from bptui.core.trainer_state import TrainerState
 from bptui.core.training.scores import Scores, score
 from bptui.core.training.steppers import MinibatchStepper, Stepper
+from bptui.core.training.validation import ValidationWatch
 
 Array = NDArray[Any]
 
@@ -106,11 +107,6 @@ class Trainer:
             self._stepper = MinibatchStepper(
                 network, training, kind(network.theta), self.batch_size
             )
-        self._validation_work = None
-        if validation is not None:
-            self._validation_work = network.loaded(validation.X, validation.y)
-            # The penalty belongs to what is minimized, not to how good the network is.
-            self._validation_work.penalty = 0.0
         self._start()
 
     def _start(self) -> None:
@@ -120,11 +116,12 @@ class Trainer:
         """One sentence on why training ended."""
         self.history = CostHistory()
         self.marks: list[Mark] = []
-        self._validation: list[tuple[int, float]] = []
+        interval = VALIDATION_EPOCHS if self._stepper.steps_an_epoch == 1 else 1
+        self._validation = ValidationWatch(self.network, self.validation, interval)
         self._seconds_a_step = 1e-4
         self._anchor = self.point()
         """A point with a finite cost, from which the last good Θ can be reached again."""
-        self._watch_validation()
+        self._validation.look(self.epoch)
 
     @property
     def epoch(self) -> int:
@@ -192,7 +189,7 @@ class Trainer:
     @property
     def validation_cost(self) -> float | None:
         """The last validation cost, without a penalty; `None` with no validation set."""
-        return self._validation[-1][1] if self._validation else None
+        return self._validation.last
 
     def reinitialize(self, seed: int) -> None:
         """Go back to before the first epoch with the Θ that `seed` draws; η stays."""
@@ -227,7 +224,8 @@ class Trainer:
         if self._at_limit():
             self._finish(f"reached {self.epoch_limit:,} epochs")
             return 0
-        ends = [end for end in (goal, self.epoch_limit, self._next_validation()) if end is not None]
+        looking = self._validation.next_epoch(self.epoch)
+        ends = [end for end in (goal, self.epoch_limit, looking) if end is not None]
         begin = self.point()
         lowest = -np.inf if self.until_cost is None else self.until_cost
         taken = self._stepper.take(steps, self._learning_rate, min(ends, default=None), lowest)
@@ -241,7 +239,7 @@ class Trainer:
         if taken.low:
             self._finish(f"J is {taken.cost:.3g}, not above {self.until_cost:g}")
             return taken.steps
-        self._watch_validation()
+        self._validation.look(self.epoch)
         if self._at_limit():
             if np.isfinite(self._stepper.cost_of_all()):
                 self._finish(f"reached {self.epoch_limit:,} epochs")
@@ -265,7 +263,7 @@ class Trainer:
         stepper.take(max(0, steps - stepper.number_of(anchor) - 1), guilty)
         if fault != self.fault:  # it was planted, or removed, after the step that went wrong
             stepper.plant(fault)
-        self._validation = [point for point in self._validation if point[0] <= self.epoch]
+        self._validation.forget_after(self.epoch)
         self.state = "diverged"
         if not steps:
             self.message = (
@@ -283,28 +281,6 @@ class Trainer:
         if self.state == "diverged":
             self.state, self.message = "running", ""
 
-    def _next_validation(self) -> int | None:
-        if self._validation_work is None:
-            return None
-        interval = self._validation_interval
-        return (self.epoch // interval + 1) * interval
-
-    @property
-    def _validation_interval(self) -> int:
-        return VALIDATION_EPOCHS if self._stepper.steps_an_epoch == 1 else 1
-
-    def _watch_validation(self) -> None:
-        work = self._validation_work
-        if work is None or (self._validation and self._validation[-1][0] == self.epoch):
-            return
-        if self.epoch % self._validation_interval:
-            return
-        with np.errstate(all="ignore"):
-            work.forward()
-            self._validation.append((self.epoch, work.cost()))
-        if len(self._validation) > 4096:
-            self._validation = self._validation[::2]
-
     def curve(self) -> CostCurve:
         """Return an immutable picture of the costs so far."""
         validation = self.validation_history()
@@ -318,7 +294,7 @@ class Trainer:
 
     def validation_history(self) -> Array:
         """Return epochs and validation costs so far, (n, 2)."""
-        return np.array(self._validation, np.float64).reshape(-1, 2)
+        return self._validation.history()
 
     def continue_from(
         self, point: TrainerState, history: CostHistory, validation: Array, marks: list[Mark]
@@ -327,7 +303,7 @@ class Trainer:
         self.restore(point)
         self._anchor = self.point()
         self.history, self.marks = history, marks
-        self._validation = [(int(epoch), float(cost)) for epoch, cost in validation]
+        self._validation.restore(validation)
         self.state, self.message = "running", ""
 
     def next_work(self) -> Backpropagation:

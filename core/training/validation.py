@@ -1,0 +1,61 @@
+"""The cost of samples that are never trained on, watched at fixed epochs."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.data.dataset import Dataset
+from bptui.core.network import Network
+
+Array = NDArray[Any]
+
+MOST_COSTS = 4096
+"""So many are kept; of more, every other one is forgotten."""
+
+
+class ValidationWatch:
+    """Validation costs at every `interval`th epoch, whatever the slices of training."""
+
+    def __init__(self, network: Network, validation: Dataset | None, interval: int) -> None:
+        """Watch `validation`; with `None` there is nothing to see."""
+        self._interval = interval
+        self._costs: list[tuple[int, float]] = []
+        self._work = None
+        if validation is not None:
+            self._work = network.loaded(validation.X, validation.y)
+            # The penalty belongs to what is minimized, not to how good the network is.
+            self._work.penalty = 0.0
+
+    @property
+    def last(self) -> float | None:
+        """The last cost, without a penalty; `None` before the first."""
+        return self._costs[-1][1] if self._costs else None
+
+    def next_epoch(self, epoch: int) -> int | None:
+        """Return the first epoch after `epoch` at which to look."""
+        return None if self._work is None else (epoch // self._interval + 1) * self._interval
+
+    def look(self, epoch: int) -> None:
+        """Take the cost of Θ as it is at `epoch`, if it is one to look at and was not yet."""
+        if self._work is None or epoch % self._interval:
+            return
+        if self._costs and self._costs[-1][0] == epoch:
+            return
+        with np.errstate(all="ignore"):
+            self._work.forward()
+            self._costs.append((epoch, self._work.cost()))
+        if len(self._costs) > MOST_COSTS:
+            self._costs = self._costs[::2]
+
+    def forget_after(self, epoch: int) -> None:
+        """Forget the costs of later epochs, which were undone."""
+        self._costs = [seen for seen in self._costs if seen[0] <= epoch]
+
+    def history(self) -> Array:
+        """Return epochs and costs, (n, 2)."""
+        return np.array(self._costs, np.float64).reshape(-1, 2)
+
+    def restore(self, history: Array) -> None:
+        """Take up the costs of an earlier run."""
+        self._costs = [(int(epoch), float(cost)) for epoch, cost in history]
