@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bptui.core.check import VERDICTS
+from bptui.tui.cli import main
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "gradient-checking.md").read_text("utf-8")
@@ -42,3 +45,15 @@ def test_every_verdict_and_code_is_listed() -> None:
     codes = set(re.findall(r'Diagnosis\(\s*"([a-z-]+)"', text))
     assert len(codes) == 11
     assert codes | set(VERDICTS) <= listed
+
+
+def test_the_sweep_shown_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = PAGE.split("    $ bptui check --sweep-epsilon\n")[1].split("\n\n## ")[0]
+    assert main(["check", "--sweep-epsilon"]) == 0
+    printed = capsys.readouterr().out.rstrip().splitlines()
+    expected = [line[4:] for line in shown.splitlines()]
+    # What rounding decides belongs to the machine.
+    assert printed[:3] == expected[:3] and printed[-4] == expected[-4]
+    assert [line.split()[:4] for line in printed[-3:]] == [
+        line.split()[:4] for line in expected[-3:]
+    ]

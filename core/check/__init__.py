@@ -1,6 +1,7 @@
 """Gradient checking: is a gradient right, and where is it wrong?"""
 
 from bptui.core.check.code_check import check_gradients
+from bptui.core.check.epsilon_sweep import EpsilonSweep, MethodSweep, sweep_epsilon
 from bptui.core.check.methods import METHOD_NAMES, METHODS, choose_method
 from bptui.core.check.network_check import check_backpropagation, theta_name
 from bptui.core.check.report import (
@@ -21,7 +22,9 @@ __all__ = [
     "VERDICTS",
     "ArrayReport",
     "Diagnosis",
+    "EpsilonSweep",
     "GradientError",
+    "MethodSweep",
     "Report",
     "UserCodeError",
     "Verdict",
@@ -32,5 +35,6 @@ __all__ = [
     "entry_name",
     "format_report",
     "headline",
+    "sweep_epsilon",
     "theta_name",
 ]

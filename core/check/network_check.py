@@ -20,7 +20,8 @@ from bptui.core.check.rounding import rounding_bounds
 
 Array = NDArray[Any]
 
-_KINKED = ("relu", "leaky-relu")
+KINKED = ("relu", "leaky-relu")
+"""Activations without a derivative at 0."""
 
 
 def check_backpropagation(
@@ -47,7 +48,7 @@ def check_backpropagation(
         backprop = work.gradient.astype(np.float64)
         bounds = rounding_bounds(work, _unit_roundoff(work))
         if epsilon is None:
-            numerical = _complex_step(work, work.thetas)
+            numerical = complex_step_of(work, work.thetas)
             kinks, at_kinks = False, _at_kinks(work)
         else:
             flat, truncation = _differences(work, name, epsilon)
@@ -57,7 +58,7 @@ def check_backpropagation(
                 bound + _truncation_bound(error) + noise
                 for bound, error in zip(bounds, layer_views(truncation, work.layers), strict=True)
             ]
-            kinks = work.activation in _KINKED and _near_a_kink(work, epsilon)
+            kinks = work.activation in KINKED and _near_a_kink(work, epsilon)
             at_kinks = [np.zeros_like(bound, bool) for bound in bounds]
         arrays: list[ArrayReport] = [
             make_array_report(theta_name(layer), *values, kinks=kinks, at_kinks=here)
@@ -72,7 +73,7 @@ def check_backpropagation(
 
 def _facts(work: Backpropagation) -> Facts:
     def numerical_at(thetas: Sequence[Array]) -> list[Array]:
-        return _complex_step(work, thetas)
+        return complex_step_of(work, thetas)
 
     return Facts(
         parameters=[theta.astype(np.float64) for theta in work.thetas],
@@ -83,7 +84,8 @@ def _facts(work: Backpropagation) -> Facts:
     )
 
 
-def _complex_step(work: Backpropagation, thetas: Sequence[Array]) -> list[Array]:
+def complex_step_of(work: Backpropagation, thetas: Sequence[Array]) -> list[Array]:
+    """Return the exact numerical gradient of `work` and its samples at `thetas`."""
     return complex_step_gradients(
         thetas,
         work.inputs[:, 1:].astype(np.float64),
@@ -149,7 +151,7 @@ def _at_kinks(work: Backpropagation) -> list[NDArray[np.bool_]]:
     cost has no derivative. A unit that no weight leads on from does not matter.
     """
     found = [np.zeros(theta.shape, bool) for theta in work.thetas]
-    if work.activation not in _KINKED:
+    if work.activation not in KINKED:
         return found
     sources, pre_activations = propagate(
         work.thetas, work.inputs[:, 1:].astype(np.float64), work.activation

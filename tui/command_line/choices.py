@@ -46,3 +46,5 @@ class CheckChoices:
     json: bool
     values: bool
     """Whether both arrays are shown in full."""
+    sweep_epsilon: bool
+    """Whether the steps of differences are compared instead."""

@@ -21,9 +21,11 @@ from bptui.tui.command_line.presets import PRESETS
 CONFIGURED = tuple(field.name for field in fields(Configuration))
 _OF_MODELS = (
     *("seed", "optimizer", "learning_rate", "epochs", "until_cost", "method", "epsilon"),
-    *("after", "values", "json", "check", "speed"),
+    *("after", "values", "sweep_epsilon", "json", "check", "speed"),
 )
 """Options that make sense with somebody's own model file."""
+_NOT_SWEPT = ("values", "method", "epsilon")
+"""Options that mean nothing beside `--sweep-epsilon`."""
 _RESUMED = ("epochs", "learning_rate")
 """Fields of a configuration that a resumed run may be given anew."""
 
@@ -47,6 +49,13 @@ def gather(arguments: Arguments) -> dict[str, Any]:
     merged = _over(from_file, explicit)
     if "resume" in merged:
         _refuse_settings(merged)
+    if merged.get("sweep_epsilon"):
+        for key in _NOT_SWEPT:
+            if key in explicit:
+                raise InputError(
+                    f"--{BY_KEY[key].name}: --sweep-epsilon compares all differences at many ε and "
+                    "shows no gradient; leave one of the two out"
+                )
     preset = PRESETS[merged["preset"]] if "preset" in merged else {}
     return _over({key: value for key, value in preset.items() if key in mine}, merged)
 
@@ -57,6 +66,11 @@ def refuse_settings_of_networks(values: Mapping[str, Any]) -> None:
     Raises:
         InputError: one of them is about data or a network of bptui's own.
     """
+    if values.get("sweep_epsilon"):
+        raise InputError(
+            "--sweep-epsilon: steps are compared on bptui's own networks alone; leave it or the "
+            "model file out"
+        )
     for key in sorted(values, key=lambda key: key != "preset"):
         if key not in _OF_MODELS:
             raise InputError(
@@ -101,6 +115,7 @@ def check_choices(values: Mapping[str, Any]) -> CheckChoices:
         after=values.get("after", 0),
         json=values.get("json", False),
         values=values.get("values", False),
+        sweep_epsilon=values.get("sweep_epsilon", False),
     )
 
 

@@ -251,6 +251,13 @@ OPTIONS: tuple[Option, ...] = (
         commands=("check",),
     ),
     Option(
+        "sweep-epsilon",
+        "Gradient check",
+        FLAG,
+        "plot the error of every difference against ε instead",
+        commands=("check",),
+    ),
+    Option(
         "speed",
         "This run",
         SPEED,

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import numpy as np
 
-from bptui.core.check import Report, format_report
+from bptui.core.check import Report, format_report, sweep_epsilon
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.training import Trainer, build_trainer
@@ -23,11 +23,16 @@ _SLICE = 0.05
 def check(configuration: Configuration, choices: CheckChoices) -> int:
     """Check the gradient, at the start or after some epochs; return the exit status.
 
+    Or compare the steps of differences there, if that is what was asked for.
+
     Raises:
         InputError: the configuration is impossible, or training diverged before the check.
     """
     trainer = build_trainer(configuration)
     _train_until(trainer, choices.after, quiet=choices.json)
+    if choices.sweep_epsilon:
+        _sweep(trainer, choices)
+        return 0
     report = trainer.check()
     if choices.json:
         say(to_json(as_dict(report, choices.values)))
@@ -37,6 +42,17 @@ def check(configuration: Configuration, choices: CheckChoices) -> int:
         if choices.values:
             say(matrices(report))
     return STATUS[report.verdict]
+
+
+def _sweep(trainer: Trainer, choices: CheckChoices) -> None:
+    sweep = sweep_epsilon(trainer.next_work())
+    if choices.json:
+        say(to_json(sweep.to_dict()))
+        return
+    # What draws is slow to import.
+    from bptui.tui.commands.epsilon_sweep import say_sweep
+
+    say_sweep(sweep, _about(trainer))
 
 
 def _train_until(trainer: Trainer, epoch: int, *, quiet: bool) -> None:

@@ -1,0 +1,144 @@
+"""How the error of a difference depends on its step: the V of truncation and rounding."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.backpropagation import Backpropagation
+from bptui.core.check.differences import difference_gradient
+from bptui.core.check.methods import METHODS
+from bptui.core.check.network_check import KINKED, complex_step_of
+from bptui.core.errors import InputError
+
+Floats = NDArray[np.float64]
+
+EPSILONS = tuple(float(f"{10.0 ** (-half / 2):.5g}") for half in range(2, 29))
+"""1e-1 to 1e-14, two a decade."""
+SWEPT = ("forward", "central", "richardson")
+MOST_ENTRIES = 1_000
+"""With more parameters than these, as many entries are drawn: each costs some 200 evaluations."""
+_ABOVE_ROUNDING = 10.0
+"""An error this many times the best one is truncation, to the long side of the best step."""
+_TOO_LONG = 0.3
+"""From this relative error on, a step is too long for its error to follow a power of it."""
+_FEWEST_POINTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSweep:
+    """The errors of one method."""
+
+    method: str
+    order: int
+    """What the slope is in theory."""
+    slope: float | None
+    """What it is where truncation rules; `None` where too few steps are there to say."""
+    best_epsilon: float | None
+    """`None` where no step gives a finite error."""
+    best_error: float | None
+    default_epsilon: float
+    default_error: float
+    errors: tuple[float, ...]
+    """Norm-relative, one an ε; NaN where a step is too short to move some parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpsilonSweep:
+    """The errors of every difference at many steps, all at one Θ."""
+
+    parameters: int
+    entries: int
+    """How many of the parameters were differentiated by."""
+    seed: int
+    """Of the draw of entries, where they are not all."""
+    kinks: bool
+    """Whether the hidden activation has kinks, which long steps cross."""
+    epsilons: tuple[float, ...]
+    methods: tuple[MethodSweep, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+def sweep_epsilon(work: Backpropagation, *, seed: int = 0) -> EpsilonSweep:
+    """Measure differences of every step against the complex step, at the Θ of `work`.
+
+    An error is ‖difference − complex step‖ / ‖complex step‖, over all entries. Θ is left
+    bit-identical.
+
+    Args:
+        work: the training code, samples loaded.
+        seed: of the draw of entries from networks of more than `MOST_ENTRIES`.
+
+    Raises:
+        InputError: the gradient is 0 or not finite, so that nothing is relative to it.
+    """
+    size = work.theta.size
+    entries = np.arange(size, dtype=np.intp)
+    if size > MOST_ENTRIES:
+        entries = np.sort(np.random.default_rng(seed).choice(entries, MOST_ENTRIES, replace=False))
+    with np.errstate(all="ignore"):
+        exact = np.concatenate([array.ravel() for array in complex_step_of(work, work.thetas)])
+        exact = exact[entries]
+        norm = float(np.linalg.norm(exact))
+        if not 0.0 < norm < np.inf:
+            raise InputError(
+                "sweep-epsilon: the gradient is 0 or not finite here, so no error is relative to "
+                "it; choose another seed or number of epochs"
+            )
+
+        def cost() -> float:
+            work.forward()
+            return work.cost()
+
+        def error(method: str, epsilon: float) -> float:
+            found, _ = difference_gradient(
+                cost, work.theta, method, epsilon, entries, estimate=False
+            )
+            return float(np.linalg.norm(found - exact)) / norm
+
+        methods = []
+        for name in SWEPT:
+            default = METHODS[name].epsilon
+            assert default is not None
+            errors = np.array([error(name, epsilon) for epsilon in EPSILONS])
+            methods.append(_method_sweep(name, errors, default, error(name, default)))
+    kinks = work.activation in KINKED and len(work.thetas) > 1
+    return EpsilonSweep(size, len(entries), seed, kinks, EPSILONS, tuple(methods))
+
+
+def _method_sweep(
+    name: str, errors: Floats, default_epsilon: float, default_error: float
+) -> MethodSweep:
+    finite = np.isfinite(errors)
+    best = int(np.argmin(np.where(finite, errors, np.inf))) if finite.any() else None
+    return MethodSweep(
+        method=name,
+        order=METHODS[name].order,
+        slope=None if best is None else fitted_slope(np.array(EPSILONS), errors, best),
+        best_epsilon=None if best is None else EPSILONS[best],
+        best_error=None if best is None else float(errors[best]),
+        default_epsilon=default_epsilon,
+        default_error=default_error,
+        errors=tuple(errors.tolist()),
+    )
+
+
+def fitted_slope(epsilons: Floats, errors: Floats, best: int) -> float | None:
+    """Return the least-squares slope of log error over log ε where truncation rules.
+
+    Args:
+        epsilons: falling.
+        errors: of each ε.
+        best: the place of the smallest error.
+    """
+    longer, truncation = epsilons[:best], errors[:best]
+    rules = (truncation > _ABOVE_ROUNDING * errors[best]) & (truncation < _TOO_LONG)
+    if errors[best] <= 0.0 or int(rules.sum()) < _FEWEST_POINTS:
+        return None
+    x, y = np.log(longer[rules]), np.log(truncation[rules])
+    x = x - x.mean()
+    return float(x @ y / (x @ x))
