@@ -35,6 +35,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -190,14 +191,14 @@ def measure_speed(peers: dict[str, Peer], budget: float) -> dict[str, list[str]]
         function = separate(network, X, y)
         theta = network.theta.copy()
         function.cost(theta)
-        evaluation = median(seconds_of(lambda f=function, t=theta: f.cost(t)) for _ in range(9))
-        runs: dict[str, Callable[[], object]] = {OURS: lambda w=ours: check_backpropagation(w)}
+        evaluation = median(seconds_of(partial(function.cost, theta)) for _ in range(9))
+        runs: dict[str, Callable[[], object]] = {OURS: partial(check_backpropagation, ours)}
         for name, peer in peers.items():
             evaluations = {TORCH_SLOW: 2, SCIPY: 1}.get(name, 0) * theta.size
             if evaluations * evaluation > LONGEST_RUN:
                 cells[name].append(f"over {LONGEST_RUN:.0f} s, left out")
                 continue
-            runs[name] = lambda p=peer, f=function, t=theta: p(f.cost, f.gradient, t)
+            runs[name] = partial(peer, function.cost, function.gradient, theta)
         times: dict[str, list[float]] = {name: [] for name in runs}
         spent = dict.fromkeys(runs, 0.0)
         for name, run in runs.items():  # warm up, and see who is slow
@@ -267,6 +268,10 @@ def random_problem(rng: np.random.Generator) -> tuple[Network, Array, Array]:
     return network, X, y
 
 
+def copy_of(gradient: Array, theta: Array) -> Array:
+    return gradient.copy()
+
+
 def remembered(function: Function) -> Cost:
     known: dict[bytes, float] = {}
 
@@ -285,13 +290,15 @@ class Verdicts:
 
     right: Counter[str]
     wrong: Counter[str]
+    not_failed: Counter[str]
+    """By fault and verdict."""
 
 
 def measure_verdicts(
     peers: dict[str, Peer], networks: int, seed: int, slow_every: int
 ) -> dict[str, Verdicts]:
     rng = np.random.default_rng(seed)
-    found = {name: Verdicts(Counter(), Counter()) for name in (OURS, *peers)}
+    found = {name: Verdicts(Counter(), Counter(), Counter()) for name in (OURS, *peers)}
     for number in range(networks):
         network, X, y = random_problem(rng)
         cost = remembered(separate(network, X, y))
@@ -314,10 +321,12 @@ def measure_verdicts(
                 continue
             seen = "right" if fault is None else "wrong"
             getattr(found[OURS], seen)[report.verdict] += 1
+            if fault is not None and report.verdict != "fail":
+                found[OURS].not_failed[f"{fault} ({report.verdict})"] += 1
             for name, peer in peers.items():
                 if name == TORCH_SLOW and number % slow_every:
                     continue
-                accepted = peer(cost, lambda x, g=given: g.copy(), theta)
+                accepted = peer(cost, partial(copy_of, given), theta)
                 getattr(found[name], seen)["pass" if accepted else "fail"] += 1
         network.plant(None)
     return found
@@ -400,6 +409,8 @@ def main() -> None:
                 [*head, "undecided, right / wrong"],
                 {name: verdict_cells(name, verdicts) for name, verdicts in found.items()},
             )
+            unseen = found[OURS].not_failed.most_common()
+            print("\nof ours not found:", ", ".join(f"{n} {what}" for what, n in unseen) or "none")
 
 
 if __name__ == "__main__":
