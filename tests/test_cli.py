@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import BPTUI, run
 
 from bptui.core import activations, costs, initializers, network, optimizers
 from bptui.core.check import METHOD_NAMES
@@ -22,18 +23,6 @@ from bptui.tui.command_line.choices import DEFAULT_RUN_FOLDER
 from bptui.tui.command_line.option import COMMANDS
 from bptui.tui.command_line.options import BY_KEY, OPTIONS
 from bptui.tui.command_line.parser import SHELLS, parse_arguments
-
-BPTUI = [sys.executable, "-m", "bptui.tui"]
-
-
-def run(*words, **options):
-    return subprocess.run(
-        [*BPTUI, *words],
-        capture_output=True,
-        timeout=60,
-        check=False,
-        **({"text": True, "encoding": "utf-8"} | options),
-    )
 
 
 def configured(*words):

@@ -5,24 +5,12 @@ import os
 import pty
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
+from command import BPTUI, run
 
 from bptui.tui.cli import main
-
-BPTUI = [sys.executable, "-m", "bptui.tui"]
-
-
-def run(*words, **options):
-    return subprocess.run(
-        [*BPTUI, *words],
-        capture_output=True,
-        timeout=60,
-        check=False,
-        **({"text": True, "encoding": "utf-8"} | options),
-    )
 
 
 def without_time(text):
