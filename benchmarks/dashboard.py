@@ -62,6 +62,7 @@ LIMITS = (
     (r"key to screen .*median", Limit(30.0)),
     (r"key to screen .*99 %", Limit(70.0)),
     (r"against headless", Limit(0.9, at_least=True)),
+    (r"checked against unchecked", Limit(0.95, at_least=True)),
     (r"resident", Limit(100.0)),
 )
 
@@ -70,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=5.0, help="of every measurement")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--only", default="", help="start, bytes, keys or speed")
+    parser.add_argument("--only", default="", help="start, bytes, keys, speed or checks")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         networks = {"xor": FOREVER, "64-32-10": (*digits(Path(folder)), *FOREVER)}
@@ -79,6 +80,7 @@ def main() -> None:
             "bytes": lambda samples: measure_bytes(samples, options.seconds),
             "keys": lambda samples: measure_keys(samples, networks, options.seconds),
             "speed": lambda samples: measure_speed(samples, networks, options.seconds),
+            "checks": lambda samples: measure_checks(samples, options.seconds),
         }
         samples: Samples = defaultdict(list)
         for _ in range(options.repeats):
@@ -165,14 +167,22 @@ def time_until(terminal: Terminal, key: str, word: str) -> float:
 def measure_speed(samples: Samples, networks: dict[str, tuple[str, ...]], seconds: float) -> None:
     for name, words in networks.items():
         headless = headless_speed(words, seconds)
-        shown = dashboard_speed(words, seconds)
+        shown = dashboard_speed((*words, "--speed", "max"), seconds)
         samples[f"{name}, headless epochs/s"].append(headless)
         samples[f"{name}, dashboard epochs/s"].append(shown)
         samples[f"{name}, dashboard against headless"].append(shown / headless)
 
 
+def measure_checks(samples: Samples, seconds: float) -> None:
+    """Compare the pace of XOR with live gradient checks and without."""
+    for pace, words in (("default pace", ()), ("speed max", ("--speed", "max"))):
+        checked = dashboard_speed(words, seconds)
+        unchecked = dashboard_speed((*words, "--no-check"), seconds)
+        samples[f"{pace}, checked against unchecked"].append(checked / unchecked)
+
+
 def dashboard_speed(words: tuple[str, ...], seconds: float) -> float:
-    with Terminal(*words, "--speed", "max", columns=120, rows=40) as terminal:
+    with Terminal(*words, columns=120, rows=40) as terminal:
         terminal.wait_for(is_complete)
         sleep(1.0)
         first, before = next_epoch(terminal)

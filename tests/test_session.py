@@ -1,6 +1,7 @@
 """A live session obeys commands and shows immutable snapshots."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
@@ -9,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bptui.core.check import Report
 from bptui.core.configuration import Configuration
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, Trainer, build_trainer, resume_trainer
 from bptui.core.training import commands as ask
 
 PATIENCE = 30.0
+SAMPLE = ([[0.0, 1.0]], [1.0])
 
 
 class Running:
@@ -353,3 +356,25 @@ def test_predictions_of_a_scaled_target_are_in_the_units_of_the_data(tmp_path: P
     assert shown.description.y[0, 0] == 55_000.0
     np.testing.assert_allclose(shown.predictions, shown.description.y, rtol=0.05)
     assert shown.cost < 0.1
+
+
+@pytest.mark.parametrize(("share", "checks"), [(0.05, 5), (0.5, 50), (1.0, 100)])
+def test_checks_take_no_more_than_their_share_of_the_time(
+    monkeypatch: pytest.MonkeyPatch, share: float, checks: int
+) -> None:
+    now = 0.0
+    taken = []
+    trainer = build_trainer(Configuration())
+
+    def check(method: str | None, epsilon: float | None) -> Report:
+        taken.append(now)
+        return replace(trainer.network.check(*SAMPLE), seconds=1.0)
+
+    monkeypatch.setattr(trainer, "check", check)
+    monkeypatch.setattr("bptui.core.training.session.perf_counter", lambda: now)
+    live = Session(trainer, check_share=share)
+    for second in range(100):
+        now = float(second)
+        trainer.advance(10.0, 1)
+        live.snapshot()
+    assert len(taken) == checks

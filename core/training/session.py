@@ -27,7 +27,7 @@ from bptui.core.training.view import View
 SLICE = 0.01
 """Seconds trained between two looks at the queue."""
 CHECK_SHARE = 0.05
-"""The share of the time that live gradient checks may take."""
+"""The share of the time that live gradient checks may take, unless another is asked for."""
 LONGEST_CHECK = 0.25
 """Seconds that a live check may take, for so long no key is answered."""
 _METHODS = tuple(METHODS)
@@ -44,6 +44,7 @@ class Session:
         *,
         speed: float | None = None,
         checking: bool = True,
+        check_share: float = CHECK_SHARE,
         interval: float = 0.1,
     ) -> None:
         """Prepare; nothing is trained before `run`.
@@ -52,6 +53,7 @@ class Session:
             trainer: belongs to this session until `run` returns.
             speed: epochs a second; `None` is as fast as possible.
             checking: whether gradients are checked from the start.
+            check_share: the share of the time that checks may take, above 0 and at most 1.
             interval: seconds between two snapshots while training.
         """
         self.trainer = trainer
@@ -62,7 +64,7 @@ class Session:
         self._pace, self._meter = Pace(speed), Meter()
         self._view = View(trainer)
         self._paused = self._stopped = False
-        self._checking = checking
+        self._checking, self._check_share = checking, check_share
         self._method, self._epsilon = choose_method(trainer.method, trainer.epsilon)
         self._report: Report | None = None
         self._report_point: tuple[int, int] | None = None
@@ -240,7 +242,7 @@ class Session:
             return
         self._report = trainer.check(self._method, self._epsilon)
         self._report_point = point
-        self._next_check = now + self._report.seconds / CHECK_SHARE
+        self._next_check = now + self._report.seconds / self._check_share
 
     def _difference_seconds(self) -> float:
         """Return how long a check by differences takes, from the time of one cost."""

@@ -20,6 +20,8 @@ class RunChoices:
     """The run folder to continue; its own configuration then counts, but for `epochs` and η."""
     check: bool
     """Whether gradients are checked from the start."""
+    check_share: float
+    """The share of the time that checks may take."""
     preset: str | None
     command_line: tuple[str, ...]
     """The command that repeats this run, `bptui` included."""

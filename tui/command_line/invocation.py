@@ -7,6 +7,7 @@ from typing import Any
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
+from bptui.tui.command_line import names
 from bptui.tui.command_line.choices import (
     DEFAULT_RUN_FOLDER,
     CheckChoices,
@@ -21,7 +22,7 @@ from bptui.tui.command_line.presets import PRESETS
 CONFIGURED = tuple(field.name for field in fields(Configuration))
 _OF_MODELS = (
     *("seed", "optimizer", "learning_rate", "epochs", "until_cost", "method", "epsilon"),
-    *("after", "values", "sweep_epsilon", "json", "check", "speed"),
+    *("after", "values", "sweep_epsilon", "json", "check", "check_share", "speed"),
 )
 """Options that make sense with somebody's own model file."""
 _NOT_SWEPT = ("values", "method", "epsilon")
@@ -93,6 +94,7 @@ def run_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> RunChoic
         run_folder=folder,
         resume=resume,
         check=values.get("check", True),
+        check_share=values.get("check_share", names.CHECK_SHARE),
         preset=values.get("preset"),
         command_line=("bptui", *arguments),
     )

@@ -228,6 +228,15 @@ OPTIONS: tuple[Option, ...] = (
         negatable=True,
     ),
     Option(
+        "check-share",
+        "Gradient check",
+        number("a share above 0 and at most 1", lambda value: 0.0 < value <= 1.0),
+        "share of the time that checks may take while training",
+        "FRACTION",
+        f"{names.CHECK_SHARE:g}",
+        commands=("run",),
+    ),
+    Option(
         "after",
         "Gradient check",
         whole_number(0, _EPOCHS),

@@ -41,7 +41,13 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
     from bptui.tui.worker import TrainingWorker
 
     cadence = OVER_SSH if over_ssh() else LOCAL
-    session = Session(trainer, speed=speed, checking=choices.check, interval=cadence.status)
+    session = Session(
+        trainer,
+        speed=speed,
+        checking=choices.check,
+        check_share=choices.check_share,
+        interval=cadence.status,
+    )
     first_learning_rate = trainer.learning_rate
     folder = RunFolder(choices.run_folder, resumed=choices.resume)
     worker = TrainingWorker(session)
