@@ -35,6 +35,20 @@ class TestTrain:
         assert texts[0] == texts[1]
         assert any(line.startswith("validation  J") for line in texts[0])
 
+    def test_the_confusion_matrix_is_of_the_validation_set_if_there_is_one(self, capsys):
+        words = ["train", "--data", "gaussians", "--epochs", "200"]
+        assert main(words) == 0
+        assert "\n  training: the true class in rows" in capsys.readouterr().out
+        words += ["--validation", "0.3"]
+        assert main(words) == 0
+        assert "\n  validation: the true class in rows" in capsys.readouterr().out
+        assert main([*words, "--json"]) == 0
+        scores = json.loads(capsys.readouterr().out.splitlines()[-1])["scores"]
+        assert sum(map(sum, scores["confusion"])) == 60
+        assert sum(scores["confusion"][place][place] for place in (0, 1)) == round(
+            60 * scores["validation"]
+        )
+
     def test_regression_is_scored_by_r_squared(self, capsys):
         main(["train", "--data", "sine", "--epochs", "5"])
         assert "\nR²  " in capsys.readouterr().out
@@ -47,8 +61,9 @@ class TestTrain:
         assert [event["event"] for event in events] == ["start", "progress", "finished"]
         assert all(set(event) == {"event", "epoch", "cost"} for event in events[:-1])
         assert set(events[-1]) == {
-            *("event", "epoch", "cost", "seconds", "epochs_per_second", "seed", "verdict")
+            *("event", "epoch", "cost", "seconds", "epochs_per_second", "seed", "verdict", "scores")
         }
+        assert events[-1]["scores"].keys() == {"name", "training", "validation", "confusion"}
         assert (events[0]["epoch"], events[-1]["epoch"]) == (0, 40)
         assert events[-1]["verdict"] == "pass"
 

@@ -16,7 +16,7 @@ from bptui.core.history import Mark
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.training import Trainer
-from bptui.core.training.scores import score
+from bptui.core.training.scores import confusion_matrix, score
 
 Array = np.ndarray[Any, Any]
 
@@ -447,6 +447,28 @@ def dataset(task: Task, y: Array) -> Dataset:
 )
 def test_scores(task: Task, outputs: Any, y: Any, expected: float) -> None:
     assert score(task, np.array(outputs, float), np.array(y, float)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("task", "outputs", "y", "expected"),
+    [
+        ("binary", [[0.1], [0.6], [0.7], [0.5]], [[0], [1], [0], [1]], [[1, 1], [0, 2]]),
+        (
+            "classes",
+            [[0.2, 0.7, 0.1], [0.5, 0.2, 0.3], [0.9, 0.0, 0.1]],
+            [[0, 1, 0], [0, 0, 1], [1, 0, 0]],
+            [[1, 0, 0], [0, 1, 0], [1, 0, 0]],
+        ),
+        ("classes", [[0.6, 0.4]], [[1, 0]], [[1, 0], [0, 0]]),
+    ],
+)
+def test_confusion(task: Task, outputs: Any, y: Any, expected: Any) -> None:
+    counted = confusion_matrix(task, np.array(outputs, float), np.array(y, float))
+    assert counted is not None and counted.tolist() == expected
+
+
+def test_a_regression_confuses_no_classes() -> None:
+    assert confusion_matrix("regression", np.ones((2, 1)), np.ones((2, 1))) is None
 
 
 def test_scores_of_both_sets() -> None:

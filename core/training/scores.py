@@ -1,4 +1,4 @@
-"""How good the outputs are in words that do not depend on the cost."""
+"""How good the outputs are, in terms that do not depend on the cost."""
 
 from dataclasses import dataclass
 
@@ -18,6 +18,11 @@ class Scores:
     """`accuracy` or `R²`."""
     training: float
     validation: float | None
+    confusion: NDArray[np.int64] | None = None
+    """How many samples of each true class, in rows, were put into each class, in columns.
+
+    Of the validation set where there is one; `None` for regression.
+    """
 
 
 def score(task: Task, outputs: Floats, y: Floats) -> float:
@@ -36,3 +41,21 @@ def score(task: Task, outputs: Floats, y: Floats) -> float:
     residual = float(((y - outputs) ** 2).sum())
     total = float(((y - y.mean(axis=0)) ** 2).sum())
     return 1.0 - residual / total if total else float(residual == 0.0)
+
+
+def confusion_matrix(task: Task, outputs: Floats, y: Floats) -> NDArray[np.int64] | None:
+    """Return how many samples of each true class, in rows, were put into each, in columns.
+
+    Args:
+        task: as for `score`; there are no classes in a regression, and the answer is `None`.
+        outputs: ŷ, (N, K).
+        y: targets, (N, K).
+    """
+    if task == "regression":
+        return None
+    if task == "binary":
+        count, given, found = 2, y[:, 0] >= 0.5, outputs[:, 0] >= 0.5
+    else:
+        count, given, found = y.shape[1], y.argmax(axis=1), outputs.argmax(axis=1)
+    pairs = np.bincount(count * given.astype(np.int64) + found, minlength=count * count)
+    return pairs.reshape(count, count).astype(np.int64)

@@ -23,7 +23,7 @@ from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import Saved, save_run
 from bptui.core.trainer_state import TrainerState
-from bptui.core.training.scores import Scores, score
+from bptui.core.training.scores import Scores, confusion_matrix, score
 from bptui.core.training.steppers import MinibatchStepper, Stepper
 from bptui.core.training.validation import ValidationWatch
 
@@ -337,11 +337,13 @@ class Trainer:
     def scores(self) -> Scores:
         """Return accuracy or R² on the training and the validation set."""
         task = self.training.task
-        training = score(task, self.network.predict(self.training.X), self.training.y)
-        validation = None
+        outputs, y = self.network.predict(self.training.X), self.training.y
+        training, validation = score(task, outputs, y), None
         if self.validation is not None:
-            validation = score(task, self.network.predict(self.validation.X), self.validation.y)
-        return Scores("R²" if task == "regression" else "accuracy", training, validation)
+            outputs, y = self.network.predict(self.validation.X), self.validation.y
+            validation = score(task, outputs, y)
+        name = "R²" if task == "regression" else "accuracy"
+        return Scores(name, training, validation, confusion_matrix(task, outputs, y))
 
     def save(self, folder: Path) -> Path:
         """Write a run folder that `resume_trainer` goes on from; see `save_run`."""

@@ -7,28 +7,35 @@ from bptui.core.check import Report, headline
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import printable
 from bptui.core.snapshot import Description
-from bptui.core.training import Trainer
+from bptui.core.training import Scores, Trainer
 from bptui.core.training.view import View
 from bptui.tui.commands.progress import format_rate, format_seconds
+from bptui.tui.drawing.confusion_table import confusion_lines
 
 _MOST_SAMPLES = 8
 _MOST_COLUMNS = 10
 
 
 def summary(
-    trainer: Trainer, report: Report, seconds: float, epochs_per_second: float, ending: str
+    trainer: Trainer,
+    report: Report,
+    scores: Scores,
+    seconds: float,
+    epochs_per_second: float,
+    ending: str,
 ) -> list[str]:
     """Return the lines of the summary.
 
     Args:
         trainer: at the end of its run.
         report: of the gradient check there.
+        scores: of the outputs there.
         seconds: how long this run took.
         epochs_per_second: of this run.
         ending: why it ended.
     """
     view = View(trainer)
-    about, scores = view.description, trainer.scores()
+    about = view.description
     held_back = f" and {about.validation_samples:,} to validate" if about.validation_samples else ""
     rows = [
         (
@@ -62,7 +69,7 @@ def summary(
     rows += [(scores.name, score), ("check", headline(report))]
     lines = [f"{name:<12}{value}" for name, value in rows]
     lines += [f"{'':<12}{printable(found.message)}" for found in report.diagnosis]
-    return lines + _predictions(view)
+    return lines + (_predictions(view) or _confusion(scores, about))
 
 
 def repeat_line(command_line: Sequence[str]) -> str:
@@ -86,6 +93,14 @@ def _score(name: str, value: float) -> str:
     if name == "accuracy":
         return f"{100.0 * value:.4g} %"
     return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3g}"
+
+
+def _confusion(scores: Scores, about: Description) -> list[str]:
+    if scores.confusion is None:
+        return []
+    counted = "training" if scores.validation is None else "validation"
+    lines = confusion_lines(scores.confusion, about.class_names, counted)
+    return ["", *(f"  {line}" for line in lines), ""] if lines else []
 
 
 def _predictions(view: View) -> list[str]:

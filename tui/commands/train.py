@@ -9,7 +9,7 @@ from bptui.core.check import Report
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.runs import check_writable
-from bptui.core.training import Trainer
+from bptui.core.training import Scores, Trainer
 from bptui.tui.command_line.choices import TrainChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
@@ -49,13 +49,19 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
     rate = (trainer.progress - first) / seconds if seconds > 0.0 else 0.0
     interrupted = interruption.signal is not None and trainer.state == "running"
     report = trainer.check()
+    scores = trainer.scores()
     ending = "interrupted" if interrupted else str(trainer.state)
     if choices.json:
-        say_event(trainer, ending, **end_facts(trainer, report, seconds, rate))
+        say_event(
+            trainer,
+            ending,
+            **end_facts(trainer, report, seconds, rate),
+            scores=_score_facts(scores),
+        )
     else:
         if ending == "finished":
             ending = trainer.message
-        lines = summary(trainer, report, seconds, rate, ending)
+        lines = summary(trainer, report, scores, seconds, rate, ending)
         for line in lines + _last_lines(trainer, choices, interrupted):
             say(line)
     if failure is not None:
@@ -139,6 +145,16 @@ def end_facts(trainer: Training, report: Report, seconds: float, rate: float) ->
         "epochs_per_second": rate,
         "seed": trainer.seed,
         "verdict": report.verdict,
+    }
+
+
+def _score_facts(scores: Scores) -> dict[str, Any]:
+    confusion = None if scores.confusion is None else scores.confusion.tolist()
+    return {
+        "name": scores.name,
+        "training": scores.training,
+        "validation": scores.validation,
+        "confusion": confusion,
     }
 
 
