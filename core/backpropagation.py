@@ -29,6 +29,14 @@ def layer_views(flat: Array, layers: Sequence[int]) -> list[Array]:
     return views
 
 
+def weight_mask(layers: Sequence[int], dtype: Any) -> Array:
+    """Return 1 for every weight and 0 for every bias, (P,)."""
+    mask = np.ones(sum(b * (a + 1) for a, b in itertools.pairwise(layers)), dtype)
+    for matrix in layer_views(mask, layers):
+        matrix[:, 0] = 0.0
+    return mask
+
+
 def with_ones(X: Array, dtype: Any) -> Array:
     """Return [1, X] as a new contiguous array, (N, s_0 + 1)."""
     inputs = np.ones((X.shape[0], X.shape[1] + 1), dtype)
@@ -83,9 +91,7 @@ class Backpropagation:
         self._hidden = ACTIVATIONS[activation]
         self._output = ACTIVATIONS[output]
         self._make_buffers(theta.dtype)
-        self._is_weight = np.ones_like(theta)
-        for mask in layer_views(self._is_weight, layers):
-            mask[:, 0] = 0.0
+        self._is_weight = weight_mask(layers, theta.dtype)
         self._penalized = np.empty_like(theta)
         self.memory: dict[str, Array] = {}
         """What a planted fault keeps from step to step; the right code needs nothing."""

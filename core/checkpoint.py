@@ -126,6 +126,10 @@ def packed(trainer: "Trainer", choices: str) -> bytes:
     arrays |= {f"fault.{name}": values for name, values in point.fault_memory.items()}
     arrays |= {f"history.{name}": values for name, values in trainer.history.arrays().items()}
     arrays["validation"] = trainer.validation_history()
+    early = trainer.early_stopping
+    if early is not None:
+        arrays["best.theta"] = early.best_theta
+        arrays["best.seen"] = np.array([early.cost, early.epoch, early.seen])
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
@@ -180,6 +184,15 @@ def unpack(trainer: "Trainer", facts: dict[str, Any], arrays: dict[str, NDArray[
     # A diverged run has gone back by a step, and keeps the costs beyond it.
     if history.epochs not in (point.epoch, point.epoch + 1):
         raise ValueError(f"it has {history.epochs} costs of {point.epoch} epochs")
+    early = trainer.early_stopping
+    if early is not None:
+        best = arrays["best.theta"]
+        if not _alike({"best": best}, {"best": theta}):
+            raise ValueError("its best parameters are not of this network")
+        cost, epoch, seen = (float(value) for value in arrays["best.seen"])
+        if not 0 <= epoch <= seen <= point.epoch:
+            raise ValueError("the epoch of its lowest validation cost cannot be")
+        early.restore(cost, int(epoch), int(seen), best)
     trainer.continue_from(point, history, arrays["validation"], marks)
     trainer.fault_hidden = bool(facts.get("fault_hidden", False))
 

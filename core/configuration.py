@@ -33,10 +33,22 @@ class Configuration:
     l2: float = 0.0
     optimizer: str = "sgd"
     learning_rate: float | None = None
+    schedule: str = "constant"
+    """How the learning rate changes with the epochs."""
+    schedule_epochs: int | None = None
+    """Epochs between two steps of the schedule, or of its cosine."""
+    warm_up: int = 0
+    """Epochs over which the learning rate first rises."""
+    clip_norm: float | None = None
+    """Length that gradients are shortened to."""
+    weight_decay: float = 0.0
+    """Share of η by which every step shrinks the weights."""
     batch_size: int | None = None
     """Samples a step; `None` is the whole training set (full batch)."""
     epochs: int | None = None
     until_cost: float | None = None
+    patience: int | None = None
+    """Epochs to wait for a lower validation cost."""
     init: str = "uniform"
     init_scale: float | None = None
     seed: int = 0

@@ -68,6 +68,9 @@ class Snapshot:
     """The pace asked for in epochs a second; `None` is as fast as possible."""
     seed: int
     learning_rate: float
+    """η as it was chosen."""
+    scheduled_learning_rate: float
+    """What the schedule leaves of it at this epoch."""
     thetas: tuple[NDArray[np.float64], ...]
     gradients: tuple[NDArray[np.float64], ...]
     """The gradient the next step would apply, shaped as thetas."""

@@ -81,6 +81,7 @@ def make_snapshot(
         speed=1000.0,
         seed=7,
         learning_rate=2.0,
+        scheduled_learning_rate=2.0,
         thetas=tuple(theta.copy() for theta in net.thetas),
         gradients=tuple(gradients),
         curve=make_curve(falling_costs()),

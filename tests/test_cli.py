@@ -16,7 +16,7 @@ from bptui.core.check import METHOD_NAMES
 from bptui.core.configuration import Configuration
 from bptui.core.data.datasets import GENERATORS
 from bptui.core.errors import InputError
-from bptui.core.training import build_trainer, session
+from bptui.core.training import build_trainer, schedules, session
 from bptui.tui.cli import main
 from bptui.tui.command_line import invocation, names
 from bptui.tui.command_line.choices import DEFAULT_RUN_FOLDER
@@ -126,6 +126,7 @@ class TestOptions:
         assert names.DTYPES == network.DTYPES
         assert names.METHODS == METHOD_NAMES
         assert tuple(optimizers.OPTIMIZERS) == names.OPTIMIZERS
+        assert tuple(schedules.SCHEDULES) == names.SCHEDULES
         assert session.CHECK_SHARE == names.CHECK_SHARE
 
     def test_no_option_is_called_twice(self):

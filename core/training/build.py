@@ -10,8 +10,12 @@ from bptui.core.data.preparation import prepare
 from bptui.core.errors import InputError
 from bptui.core.network import Network
 from bptui.core.runs import resume_run
+from bptui.core.training.schedules import Schedule
 from bptui.core.training.trainer import Trainer
 
+FULL_BATCH_EPOCHS, MINIBATCH_EPOCHS = 10_000, 100
+_STEPS = 5
+"""Of a schedule, in a run whose length is known."""
 _SQUARED_ERROR_LEARNING_RATES = {"sgd": 2.0, "momentum": 0.5, "nesterov": 0.5}
 """Squared errors through a sigmoid leave small gradients; XOR is then solved most often."""
 
@@ -58,14 +62,33 @@ def build_trainer(configuration: Configuration) -> Trainer:
         prepared.validation,
         optimizer=chosen.optimizer,
         learning_rate=chosen.learning_rate,
+        schedule=_schedule(chosen, len(prepared.training)),
+        clip_norm=chosen.clip_norm,
+        weight_decay=chosen.weight_decay,
         batch_size=chosen.batch_size,
         epoch_limit=chosen.epochs,
         until_cost=chosen.until_cost,
+        patience=chosen.patience,
         method=chosen.method,
         epsilon=chosen.epsilon,
         configuration=_findable(configuration),
         preparation=prepared,
     )
+
+
+def _schedule(chosen: Configuration, samples: int) -> Schedule:
+    length = chosen.schedule_epochs
+    if length is None:
+        length = chosen.epochs or usual_epochs(samples, chosen.batch_size)
+        if chosen.schedule == "step":
+            length = max(1, length // _STEPS)
+    return Schedule(chosen.schedule, length, chosen.warm_up)
+
+
+def usual_epochs(samples: int, batch_size: int | None) -> int:
+    """Return how many epochs to train where nobody says so."""
+    full_batch = batch_size is None or batch_size >= samples
+    return FULL_BATCH_EPOCHS if full_batch else MINIBATCH_EPOCHS
 
 
 def _findable(configuration: Configuration) -> Configuration:
@@ -92,7 +115,10 @@ def resume_trainer(
     if epochs is not None:
         assert trainer.configuration is not None
         trainer.epoch_limit = epochs
-        trainer.configuration = replace(trainer.configuration, epochs=epochs)
+        # The schedule goes on as it was, whatever the new end.
+        trainer.configuration = replace(
+            trainer.configuration, epochs=epochs, schedule_epochs=trainer.schedule.length
+        )
     if learning_rate is not None:
         trainer.learning_rate = learning_rate
     return trainer

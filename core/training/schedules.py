@@ -45,7 +45,7 @@ class Schedule:
 
     name: str = "constant"
     """A name in `SCHEDULES`."""
-    length: int = 1000
+    length: int = 1
     """Epochs between two steps, or of the half turn of a cosine."""
     warm_up: int = 0
     """Epochs over which η first rises in a straight line (Goyal et al. 2017)."""
@@ -66,6 +66,15 @@ class Schedule:
         """Whether every epoch has the whole of η."""
         return self.name == "constant" and not self.warm_up
 
+    def __str__(self) -> str:
+        """Return the schedule in words."""
+        words = [f"{self.warm_up:,} epochs of warm-up"] if self.warm_up else []
+        if self.name == "step":
+            words.append(f"halved every {self.length:,} epochs")
+        elif self.name == "cosine":
+            words.append(f"cosine over {self.length:,} epochs")
+        return ", ".join(words) or self.name
+
     def shares(self, epoch: int, count: int) -> Floats:
         """Return the shares of η of `count` epochs from `epoch` on, (count,)."""
         epochs = np.arange(epoch, epoch + count, dtype=np.float64)
@@ -73,3 +82,7 @@ class Schedule:
         if self.warm_up:
             shares = shares * np.minimum((epochs + 1.0) / self.warm_up, 1.0)
         return shares
+
+
+CONSTANT = Schedule()
+"""All of η at every epoch."""

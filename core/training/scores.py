@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.data.dataset import Task
+from bptui.core.data.dataset import Dataset, Task
+from bptui.core.network import Network
 
 Floats = NDArray[np.float64]
 
@@ -59,3 +60,15 @@ def confusion_matrix(task: Task, outputs: Floats, y: Floats) -> NDArray[np.int64
         count, given, found = y.shape[1], y.argmax(axis=1), outputs.argmax(axis=1)
     pairs = np.bincount(count * given.astype(np.int64) + found, minlength=count * count)
     return pairs.reshape(count, count).astype(np.int64)
+
+
+def scores(network: Network, training: Dataset, validation: Dataset | None) -> Scores:
+    """Return accuracy or R² of a network on both sets."""
+    task = training.task
+    outputs, y = network.predict(training.X), training.y
+    trained, validated = score(task, outputs, y), None
+    if validation is not None:
+        outputs, y = network.predict(validation.X), validation.y
+        validated = score(task, outputs, y)
+    name = "R²" if task == "regression" else "accuracy"
+    return Scores(name, trained, validated, confusion_matrix(task, outputs, y))

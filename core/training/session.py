@@ -278,6 +278,7 @@ class Session:
             speed=self._pace.speed,
             seed=trainer.seed,
             learning_rate=trainer.learning_rate,
+            scheduled_learning_rate=trainer.scheduled_learning_rate,
             thetas=tuple(theta.astype(np.float64) for theta in trainer.network.thetas),
             gradients=tuple(gradient.astype(np.float64) for gradient in work.gradients),
             curve=trainer.curve(),

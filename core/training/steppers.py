@@ -4,7 +4,9 @@ A stepper knows the samples of the next step, takes steps and counts them. When 
 stop, and what a run of steps means, is for the trainer to say.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from bptui.core.network import Network
 from bptui.core.optimizers import Optimizer
 from bptui.core.trainer_state import TrainerState, copied
 from bptui.core.training.batches import Batches
+from bptui.core.training.schedules import CONSTANT, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,22 @@ class Stepper:
 
     steps_an_epoch = 1
 
-    def __init__(self, network: Network, training: Dataset, optimizer: Optimizer) -> None:
+    def __init__(
+        self,
+        network: Network,
+        training: Dataset,
+        optimizer: Optimizer,
+        schedule: Schedule = CONSTANT,
+    ) -> None:
         """Stand before the first epoch.
 
         Args:
             network: its Θ is changed in place.
             training: the samples.
             optimizer: of that Θ.
+            schedule: how much of η every epoch has.
         """
-        self.network, self.optimizer = network, optimizer
+        self.network, self.optimizer, self._schedule = network, optimizer, schedule
         self.epoch = 0
         """Epochs that have ended."""
         self.batch = 0
@@ -87,7 +97,7 @@ class Stepper:
 
         Args:
             count: how many.
-            learning_rate: η of all of them.
+            learning_rate: η, of which the schedule leaves its share.
             end: the epoch to stop at.
             lowest: stop at the first cost that is not above this.
         """
@@ -97,17 +107,24 @@ class Stepper:
         work, step = self._whole, self.optimizer.step
         evaluate, gradient = work.evaluate, work.gradient
         cost = np.nan
-        for _ in range(count):
+        for rate in self._rates(learning_rate, count):
             cost = evaluate()
             # One chained comparison finds a NaN, an infinity and a cost that is low enough.
             if not lowest < cost < np.inf:
                 break
             costs.append(cost)
-            step(gradient, learning_rate)
+            step(gradient, rate)
         self.epoch += len(costs)
         ended = len(costs) < count
         broken = ended and not np.isfinite(cost)
         return Taken(len(costs), costs, cost, low=ended and not broken, broken=broken)
+
+    def _rates(self, learning_rate: float, epochs: int) -> Iterable[float]:
+        """Return the η of the next epochs."""
+        if self._schedule.constant:
+            return repeat(learning_rate, epochs)
+        rates: list[float] = (learning_rate * self._schedule.shares(self.epoch, epochs)).tolist()
+        return rates
 
     def reset(self, seed: int) -> None:
         """Go back to before the first epoch, with the Θ that `seed` draws."""
@@ -149,10 +166,15 @@ class MinibatchStepper(Stepper):
     """Steps with a few samples each; the cost of an epoch is the mean over its steps."""
 
     def __init__(
-        self, network: Network, training: Dataset, optimizer: Optimizer, batch_size: int
+        self,
+        network: Network,
+        training: Dataset,
+        optimizer: Optimizer,
+        batch_size: int,
+        schedule: Schedule = CONSTANT,
     ) -> None:
         """Stand before the first epoch; `batch_size` is less than there are samples."""
-        super().__init__(network, training, optimizer)
+        super().__init__(network, training, optimizer, schedule)
         self._samples = len(training)
         self._batches = Batches(
             with_ones(training.X, network.dtype),
@@ -192,17 +214,19 @@ class MinibatchStepper(Stepper):
         costs: list[float] = []
         cost = np.nan
         taken = 0
+        (rate,) = self._rates(learning_rate, 1)
         while taken < count and self.epoch != end:
             work = self.next_work()
             cost = work.evaluate()
             if not np.isfinite(cost):
                 return Taken(taken, costs, cost, broken=True)
-            self.optimizer.step(work.gradient, learning_rate)
+            self.optimizer.step(work.gradient, rate)
             self._partial_cost += cost * work.samples
             self.batch += 1
             taken += 1
             if self.batch == self.steps_an_epoch:
                 cost = self._end_epoch()
+                (rate,) = self._rates(learning_rate, 1)
                 costs.append(cost)
                 if cost <= lowest:
                     return Taken(taken, costs, cost, low=True)

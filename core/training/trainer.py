@@ -1,7 +1,6 @@
 """The training loop: steps of an optimizer along backpropagated gradients."""
 
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
@@ -9,12 +8,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.backpropagation import Backpropagation
+from bptui.core.backpropagation import Backpropagation, weight_mask
 from bptui.core.check import Report, check_backpropagation, choose_method
 from bptui.core.check.known_faults import without_names
 from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
-from bptui.core.data.dataset import Dataset
+from bptui.core.data.dataset import Dataset, digest
 from bptui.core.data.preparation import Prepared
 from bptui.core.errors import InputError, check_choice
 from bptui.core.faults import check_fault
@@ -22,8 +21,11 @@ from bptui.core.history import CostCurve, CostHistory, Mark
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import Saved, save_run
+from bptui.core.step_rules import RuledOptimizer
 from bptui.core.trainer_state import TrainerState
-from bptui.core.training.scores import Scores, confusion_matrix, score
+from bptui.core.training.early_stopping import EarlyStopping
+from bptui.core.training.schedules import CONSTANT, Schedule
+from bptui.core.training.scores import Scores, scores
 from bptui.core.training.steppers import MinibatchStepper, Stepper
 from bptui.core.training.validation import ValidationWatch
 
@@ -50,9 +52,13 @@ class Trainer:
         *,
         optimizer: str = "sgd",
         learning_rate: float | None = None,
+        schedule: Schedule = CONSTANT,
+        clip_norm: float | None = None,
+        weight_decay: float = 0.0,
         batch_size: int | None = None,
         epoch_limit: int | None = None,
         until_cost: float | None = None,
+        patience: int | None = None,
         method: str = "auto",
         epsilon: float | None = None,
         configuration: Configuration | None = None,
@@ -66,17 +72,22 @@ class Trainer:
             validation: samples whose cost is watched and never trained on.
             optimizer: a name in `OPTIMIZERS`.
             learning_rate: η; `None` is the optimizer's own.
+            schedule: how much of η every epoch has.
+            clip_norm: gradients are shortened to this length; `None` leaves them.
+            weight_decay: see `RuledOptimizer`.
             batch_size: samples a step; `None` is all of them.
             epoch_limit: finish after so many epochs.
             until_cost: finish at the first epoch whose cost is not above this.
+            patience: finish, with the best Θ, when the validation cost has not fallen for so
+                many epochs.
             method: of the gradient check.
             epsilon: of the gradient check.
             configuration: what this trainer is built from.
             preparation: how the data set was split and scaled.
 
         Raises:
-            InputError: data that does not fit the network, an unknown optimizer, or a planted
-                fault that does not suit steps of so many samples.
+            InputError: data that does not fit the network, an unknown optimizer, patience with
+                no validation set, or a planted fault that does not suit steps of so many samples.
         """
         kind = OPTIMIZERS[check_choice("optimizer", optimizer, OPTIMIZERS)]
         self.network, self.training, self.validation = network, training, validation
@@ -89,10 +100,20 @@ class Trainer:
         """How the data set was prepared, where it was."""
         self.saved: Saved | None = None
         """What `save` wrote last."""
-        for name, value, least in (("batch_size", batch_size, 1), ("epoch_limit", epoch_limit, 0)):
+        for name, value, least in (
+            ("batch_size", batch_size, 1),
+            ("epoch_limit", epoch_limit, 0),
+            ("patience", patience, 1),
+        ):
             if value is not None and value < least:
                 raise InputError(f"{name}: {value} is not a whole number from {least}")
         choose_method(method, epsilon)
+        if patience is not None and validation is None:
+            raise InputError(
+                "patience: there is no validation cost to watch; hold some of the samples back"
+            )
+        self.early_stopping = None if patience is None else EarlyStopping(network.theta, patience)
+        """What stops training when the validation cost no longer falls, if asked for."""
         self.batch_size = min(batch_size or len(training), len(training))
         if network.fault is not None:
             check_fault(network.fault, network.setting(self.batch_size))
@@ -102,11 +123,17 @@ class Trainer:
             kind.learning_rate if learning_rate is None else learning_rate
         )
         check_targets(network.cost_name, network.output, training.y)
-        self._stepper = Stepper(network, training, kind(network.theta))
+        self.schedule = schedule
+        update = kind(network.theta)
+        if clip_norm is not None or weight_decay:
+            mask = weight_mask(network.layers, network.dtype)
+            update = RuledOptimizer(update, mask, clip_norm=clip_norm, weight_decay=weight_decay)
         if self.batch_size < len(training):
-            self._stepper = MinibatchStepper(
-                network, training, kind(network.theta), self.batch_size
+            self._stepper: Stepper = MinibatchStepper(
+                network, training, update, self.batch_size, schedule
             )
+        else:
+            self._stepper = Stepper(network, training, update, schedule)
         self._start()
 
     def _start(self) -> None:
@@ -121,7 +148,9 @@ class Trainer:
         self._seconds_a_step = 1e-4
         self._anchor = self.point()
         """A point with a finite cost, from which the last good Θ can be reached again."""
-        self._validation.look(self.epoch)
+        if self.early_stopping is not None:
+            self.early_stopping.restart()
+        self._look()
 
     @property
     def epoch(self) -> int:
@@ -155,6 +184,11 @@ class Trainer:
             self._mark("learning-rate", f"η {value:g}")
 
     @property
+    def scheduled_learning_rate(self) -> float:
+        """What the schedule leaves of η at this epoch."""
+        return self._learning_rate * float(self.schedule.shares(self.epoch, 1)[0])
+
+    @property
     def fault(self) -> str | None:
         """Name of the fault that is planted in backpropagation, if any."""
         return self.network.fault
@@ -182,14 +216,21 @@ class Trainer:
 
     @property
     def cost(self) -> float:
-        """J of Θ as it is now; with minibatches the mean over the last whole epoch."""
+        """J of Θ as it is now; with minibatches the mean over the last whole epoch.
+
+        Where training stopped early it is J of the best Θ in any case.
+        """
+        early = self.early_stopping
         with np.errstate(all="ignore"):
+            if early is not None and early.taken:
+                return self._stepper.cost_of_all()
             return self._stepper.cost
 
     @property
     def validation_cost(self) -> float | None:
         """The last validation cost, without a penalty; `None` with no validation set."""
-        return self._validation.last
+        early = self.early_stopping
+        return early.cost if early is not None and early.taken else self._validation.last
 
     def reinitialize(self, seed: int) -> None:
         """Go back to before the first epoch with the Θ that `seed` draws; η stays."""
@@ -224,6 +265,8 @@ class Trainer:
         if self._at_limit():
             self._finish(f"reached {self.epoch_limit:,} epochs")
             return 0
+        if self._look():  # a run that had ended early is not trained further
+            return 0
         looking = self._validation.next_epoch(self.epoch)
         ends = [end for end in (goal, self.epoch_limit, looking) if end is not None]
         begin = self.point()
@@ -239,13 +282,31 @@ class Trainer:
         if taken.low:
             self._finish(f"J is {taken.cost:.3g}, not above {self.until_cost:g}")
             return taken.steps
-        self._validation.look(self.epoch)
+        if self._look():
+            return taken.steps
         if self._at_limit():
             if np.isfinite(self._stepper.cost_of_all()):
                 self._finish(f"reached {self.epoch_limit:,} epochs")
             else:
                 self._diverge(begin)
         return taken.steps
+
+    def _look(self) -> bool:
+        """Take the validation cost if it is due; return whether that ends the training."""
+        cost = self._validation.look(self.epoch)
+        early = self.early_stopping
+        if early is None:
+            return False
+        if cost is not None:
+            early.see(self.epoch, cost)
+        if not early.exhausted:
+            return False
+        early.take_best()
+        self._finish(
+            f"the validation cost has not fallen for {early.patience:,} epochs; Θ is that of its "
+            f"lowest, {early.cost:.3g} at epoch {early.epoch:,}"
+        )
+        return True
 
     def _at_limit(self) -> bool:
         return self.epoch_limit is not None and self.epoch >= self.epoch_limit
@@ -322,28 +383,15 @@ class Trainer:
 
     @cached_property
     def data_digest(self) -> str:
-        """SHA-256 of the training samples, so that a resumed run knows them again.
-
-        Of those before scaling, whose last digits are the same on every machine.
-        """
-        digest = sha256()
-        given = self.preparation
-        X, y = self.training.X, self.training.y
-        for array in (X, y) if given is None else (given.unscaled_X, given.unscaled_y):
-            digest.update(f"{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array, np.dtype("<f8")).tobytes())
-        return digest.hexdigest()
+        """Of the training samples before scaling, so that a resumed run knows them again."""
+        if self.preparation is None:
+            return digest(self.training.X, self.training.y)
+        # Their last digits are the same on every machine; those of scaled ones need not be.
+        return digest(self.preparation.unscaled_X, self.preparation.unscaled_y)
 
     def scores(self) -> Scores:
         """Return accuracy or R² on the training and the validation set."""
-        task = self.training.task
-        outputs, y = self.network.predict(self.training.X), self.training.y
-        training, validation = score(task, outputs, y), None
-        if self.validation is not None:
-            outputs, y = self.network.predict(self.validation.X), self.validation.y
-            validation = score(task, outputs, y)
-        name = "R²" if task == "regression" else "accuracy"
-        return Scores(name, training, validation, confusion_matrix(task, outputs, y))
+        return scores(self.network, self.training, self.validation)
 
     def save(self, folder: Path) -> Path:
         """Write a run folder that `resume_trainer` goes on from; see `save_run`."""

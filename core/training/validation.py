@@ -36,17 +36,19 @@ class ValidationWatch:
         """Return the first epoch after `epoch` at which to look."""
         return None if self._work is None else (epoch // self._interval + 1) * self._interval
 
-    def look(self, epoch: int) -> None:
-        """Take the cost of Θ as it is at `epoch`, if it is one to look at and was not yet."""
+    def look(self, epoch: int) -> float | None:
+        """Return the cost of Θ as it is at `epoch`, if it is one to look at and was not yet."""
         if self._work is None or epoch % self._interval:
-            return
+            return None
         if self._costs and self._costs[-1][0] == epoch:
-            return
+            return None
         with np.errstate(all="ignore"):
             self._work.forward()
-            self._costs.append((epoch, self._work.cost()))
+            cost = self._work.cost()
+        self._costs.append((epoch, cost))
         if len(self._costs) > MOST_COSTS:
             self._costs = self._costs[::2]
+        return cost
 
     def forget_after(self, epoch: int) -> None:
         """Forget the costs of later epochs, which were undone."""

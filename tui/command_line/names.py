@@ -13,6 +13,7 @@ DTYPES = ("float64", "float32")
 METHODS = ("auto", "complex", "central", "forward", "richardson")
 LEARNING_RATES = {"sgd": 2.0, "momentum": 0.5, "nesterov": 0.5, "rmsprop": 0.01, "adam": 0.01}
 """By optimizer, for XOR as `bptui` alone trains it."""
+SCHEDULES = ("constant", "step", "cosine")
 CHECK_SHARE = 0.05
 """Of the time of a live session."""
 OPTIMIZERS = tuple(LEARNING_RATES)

@@ -10,6 +10,7 @@ from bptui.core.check.methods import choose_method
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.model_file import load_model_file
+from bptui.core.training.build import FULL_BATCH_EPOCHS
 from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer
 from bptui.tui.command_line.choices import CheckChoices, TrainChoices
 from bptui.tui.commands import check, train
@@ -87,7 +88,7 @@ def _check(trainer: ModelTrainer, choices: CheckChoices) -> int:
 def _train(trainer: ModelTrainer, choices: TrainChoices) -> int:
     if trainer.epoch_limit is None:
         open_end = trainer.until_cost is not None
-        trainer.epoch_limit = train.UNTIL_COST_EPOCHS if open_end else train.FULL_BATCH_EPOCHS
+        trainer.epoch_limit = train.UNTIL_COST_EPOCHS if open_end else FULL_BATCH_EPOCHS
     first_cost, started = trainer.cost, perf_counter()
     with Interruption() as interruption:
         if choices.json:

@@ -50,7 +50,7 @@ def summary(
         ),
         (
             "training",
-            f"{about.cost}, {about.optimizer}, η {trainer.learning_rate:g}, seed {trainer.seed}",
+            f"{about.cost}, {about.optimizer}, {_learning_rate(trainer)}, seed {trainer.seed}",
         ),
         (
             "epochs",
@@ -83,6 +83,13 @@ def _activations(about: Description) -> str:
     if about.activation == about.output:
         return f"{about.activation} everywhere"
     return f"{about.activation}, {about.output} output"
+
+
+def _learning_rate(trainer: Trainer) -> str:
+    text = f"η {trainer.learning_rate:g}"
+    if not trainer.schedule.constant:
+        text += f" ({trainer.schedule}), now {trainer.scheduled_learning_rate:.3g}"
+    return text
 
 
 def _count(number: int, thing: str) -> str:

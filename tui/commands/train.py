@@ -10,6 +10,7 @@ from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.runs import check_writable
 from bptui.core.training import Scores, Trainer
+from bptui.core.training.build import usual_epochs
 from bptui.tui.command_line.choices import TrainChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
@@ -19,8 +20,6 @@ from bptui.tui.commands.summary import repeat_line, summary
 from bptui.tui.terminal import say
 
 DIVERGED = 3
-FULL_BATCH_EPOCHS = 10_000
-MINIBATCH_EPOCHS = 100
 UNTIL_COST_EPOCHS = 1_000_000
 
 _SLICE = 0.05
@@ -97,7 +96,7 @@ def _save(trainer: Trainer, choices: TrainChoices) -> InputError | None:
 def _usual_epochs(trainer: Trainer) -> int:
     if trainer.until_cost is not None:
         return UNTIL_COST_EPOCHS
-    return FULL_BATCH_EPOCHS if trainer.batch_size == len(trainer.training) else MINIBATCH_EPOCHS
+    return usual_epochs(len(trainer.training), trainer.batch_size)
 
 
 class Training(Advancing, Protocol):

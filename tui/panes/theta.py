@@ -50,7 +50,7 @@ class ThetaPane(SnapshotPane):
     def draw(self, snapshot: Snapshot) -> None:
         """Show the matrices, telling numbers that change from those at rest."""
         name = self.symbols.text("Θ")
-        rate = self.symbols.text(f"η {axis_number(snapshot.learning_rate, 3)}")
+        rate = self.symbols.text(f"η {axis_number(snapshot.scheduled_learning_rate, 3)}")
         self.set_title((name, ""), ("  ", ""), (rate, "dim"))
         found = matrices(snapshot, self.symbols)
         changing = self._changing(snapshot, found)
