@@ -171,14 +171,27 @@ class Terminal:
         raise AssertionError(f"{why}; wanted {what!r}\n{self.text()}")
 
     def settle(self, quiet: float = 0.3, timeout: float = 15.0) -> None:
-        """Wait until nothing was written for `quiet` seconds."""
+        """Wait until nothing was written, and nothing was about to be, for `quiet` seconds."""
         deadline = monotonic() + timeout
+        last = self.started
         while monotonic() < deadline:
-            last = self.chunks[-1].at if self.chunks else self.started
+            if self._is_busy():
+                last = monotonic()
+            if self.chunks:
+                last = max(last, self.chunks[-1].at)
             if monotonic() - last >= quiet:
                 return
             sleep(0.02)
         raise AssertionError(f"still writing after {timeout:g} s\n{self.text()}")
+
+    def _is_busy(self) -> bool:
+        """Return whether a thread wants to run, which a busy machine may long keep it from."""
+        try:
+            threads = list(Path(f"/proc/{self.process.pid}/task").iterdir())
+            states = [(thread / "stat").read_text().rpartition(") ")[2][0] for thread in threads]
+        except OSError:  # it has ended, or this is not Linux
+            return False
+        return "R" in states
 
     def text(self) -> str:
         """Return the screen."""
