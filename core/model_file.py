@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import io
 import itertools
 import linecache
 import sys
@@ -48,14 +49,16 @@ class ModelFile:
         Raises:
             UserCodeError: the function that makes them raised.
         """
-        if not self.takes_seed:
-            return self.given
-        with quiet():
-            return call("parameters", self.given, seed)
+        return call("parameters", self.given, seed) if self.takes_seed else self.given
 
 
-def load_model_file(path: Path) -> ModelFile:
+def load_model_file(path: Path, *, captured: bool = False) -> ModelFile:
     """Run the file at `path` and return what it defines. What it prints goes to stderr.
+
+    Args:
+        path: of the file.
+        captured: whether a screen captures what its functions print, which is then left to
+            it: standard output belongs to all threads, and cannot be sent elsewhere by one.
 
     Raises:
         InputError: it cannot be read or run, or lacks a name; the message says which line.
@@ -71,15 +74,16 @@ def load_model_file(path: Path) -> ModelFile:
     for name in ("cost", "gradients", "predict"):
         if module.get(name) is not None and not callable(module[name]):
             raise InputError(f"{printable(path)}: {name} is not a function")
+    quietly: Callable[[Any], Any] = (lambda value: value) if captured else _quietly
     return ModelFile(
         path,
-        _quietly(module["cost"]),
-        _quietly(module["gradients"]),
-        module["parameters"],
+        quietly(module["cost"]),
+        quietly(module["gradients"]),
+        quietly(module["parameters"]),
         _learning_rate(module.get("learning_rate"), path),
         module.get("X"),
         module.get("y"),
-        None if module.get("predict") is None else _quietly(module["predict"]),
+        quietly(module.get("predict")),
     )
 
 
@@ -93,10 +97,33 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
+class _Output(io.TextIOBase):
+    """What a file takes for standard output and error while it is run, and may keep.
+
+    A logger that it makes then writes to stderr as it is later, which a screen may capture.
+    """
+
+    def __init__(self) -> None:
+        self._first = sys.stderr
+
+    def write(self, text: str) -> int:
+        stream = self._first if sys.stderr is self else sys.stderr
+        return len(text) if stream is None else stream.write(text)
+
+    def flush(self) -> None:
+        stream = self._first if sys.stderr is self else sys.stderr
+        if stream is not None:
+            stream.flush()
+
+
+def _quietly(value: Any) -> Any:
+    """Return a function that prints to stderr; what is no function as it is."""
+    if not callable(value):
+        return value
+
     def called(*arguments: Any) -> Any:
         with quiet():
-            return function(*arguments)
+            return value(*arguments)
 
     return called
 
@@ -123,7 +150,8 @@ def _run(path: Path) -> dict[str, Any]:
     folder = str(path.resolve().parent)
     sys.path.insert(0, folder)
     try:
-        with quiet():
+        output = _Output()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             exec(code, module.__dict__)
     except (Exception, SystemExit) as error:
         raise UserCodeError(f"{shown}: {failure(error)}") from error

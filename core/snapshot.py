@@ -20,11 +20,14 @@ class Description:
     data: str
     """Name of the data set, or of the file."""
     layers: tuple[int, ...]
+    """Layer sizes of a network; empty for somebody's own model, as are the next three."""
     activation: str
     output: str
     cost: str
     optimizer: str
     parameters: int
+    array_names: tuple[str, ...]
+    """Of the arrays of parameters, in order."""
     samples: int
     validation_samples: int
     feature_names: tuple[str, ...]
@@ -35,8 +38,21 @@ class Description:
     """The first samples of the training set as given, before scaling, (n, s_0)."""
     y: NDArray[np.float64]
     """Their targets, (n, K)."""
+    bias_column: bool = True
+    """Whether column 0 of every array holds biases."""
+    takes_seed: bool = True
+    """Whether another seed means other parameters to start from."""
+    takes_faults: bool = True
+    """Whether faults can be planted at all."""
     no_faults: Mapping[str, str] = field(default_factory=dict)
     """The faults that cannot be planted here, by name, each with the reason."""
+
+    @property
+    def size(self) -> str:
+        """Layers, or how many parameters where there are none: `2-2-1`, `26 parameters`."""
+        if self.layers:
+            return "-".join(map(str, self.layers))
+        return f"{self.parameters:,} parameter{'' if self.parameters == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +101,8 @@ class Snapshot:
     predictions: NDArray[np.float64]
     """Outputs for `description.X`, (n, K)."""
     boundary: Boundary | None
+    no_predictions: str = ""
+    """One sentence on why there are no predictions, where there are none."""
     message: str = ""
     """One sentence for the user: why it diverged, where a checkpoint went."""
     fault: str | None = None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check import check_backpropagation
+from bptui.core.check import check_backpropagation, theta_name
 from bptui.core.history import CostCurve, CostHistory, Mark
 from bptui.core.network import Network
 from bptui.core.snapshot import Boundary, Description, Snapshot
@@ -65,6 +65,7 @@ def make_snapshot(
         cost=net.cost_name,
         optimizer="sgd",
         parameters=net.theta.size,
+        array_names=tuple(theta_name(layer) for layer in range(len(net.thetas))),
         samples=len(X),
         validation_samples=0,
         X=X,

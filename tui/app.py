@@ -137,10 +137,9 @@ class Dashboard(App[None]):
 
     def _start(self) -> None:
         self.run_worker(
-            lambda: self.worker.run(self._answered),
+            asyncio.wrap_future(self.worker.start(self._answered)),
             name="training",
             group="training",
-            thread=True,
             exclusive=True,
         )
         self.set_interval(self._cadence.status, self._tick)
@@ -237,6 +236,10 @@ class Dashboard(App[None]):
         self.worker.send(Checkpoint(self._run_folder.path))
 
     def _do_fault(self) -> None:
+        if self.worker.latest is not None and not self.worker.latest.description.takes_faults:
+            self.worker.send(PlantFault(None))  # the answer says why not
+            return
+
         from bptui.tui.screens.faults import FaultScreen
 
         def plant(command: PlantFault | None) -> None:

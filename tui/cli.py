@@ -91,6 +91,7 @@ def _dispatch(words: list[str]) -> int:
             invocation.configuration_of(values),
             invocation.check_choices(values),
             invocation.train_choices(values, words),
+            invocation.run_choices(values, words),
         )
     configuration = invocation.configuration_of(values)
     if arguments.command == "train":

@@ -1,7 +1,8 @@
 """The thread that trains, and the two one-way roads between it and the screen."""
 
 from collections.abc import Callable
-from threading import Event
+from concurrent.futures import Future
+from threading import Event, Thread
 
 from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import Command, Stop
@@ -27,13 +28,36 @@ class TrainingWorker:
         self.failed = False
         """Whether the thread ended by an exception, which is a bug."""
         self._on_answer: Callable[[], None] = lambda: None
+        self._thread: Thread | None = None
+        self._stopping = False
 
-    def run(self, on_answer: Callable[[], None]) -> None:
-        """Train until told to stop; `on_answer` is called here after every command."""
+    def start(self, on_answer: Callable[[], None]) -> Future[None]:
+        """Train until told to stop.
+
+        The thread is a daemon: somebody's own code may never return, and the process has to
+        end all the same.
+
+        Args:
+            on_answer: called on that thread after every command.
+
+        Returns:
+            What is done when the thread ends, with the exception that ended it if any.
+        """
         self._on_answer = on_answer
-        self.failed = True
-        self.session.run(self._publish, self.gate)
-        self.failed = False
+        ended: Future[None] = Future()
+        ended.set_running_or_notify_cancel()
+        self._thread = Thread(target=self._run, args=(ended,), name="training", daemon=True)
+        self._thread.start()
+        return ended
+
+    def _run(self, ended: Future[None]) -> None:
+        try:
+            self.session.run(self._publish, self.gate)
+        except BaseException as error:
+            self.failed = True
+            ended.set_exception(error)
+        else:
+            ended.set_result(None)
 
     def send(self, command: Command) -> None:
         """Ask for something."""
@@ -41,10 +65,22 @@ class TrainingWorker:
 
     def stop(self) -> None:
         """End the thread soon."""
+        self._stopping = True
         self.send(Stop())
         self.gate.set()
 
+    def wait(self, seconds: float | None) -> bool:
+        """Wait for the end of the thread; return whether it came.
+
+        Args:
+            seconds: how long at most; `None` is for ever.
+        """
+        if self._thread is not None:
+            self._thread.join(seconds)
+        return self._thread is None or not self._thread.is_alive()
+
     def _publish(self, snapshot: Snapshot, answer: bool) -> None:
         self.latest = snapshot
-        if answer:
+        # A screen that is about to close may be gone already.
+        if answer and not self._stopping:
             self._on_answer()

@@ -1,23 +1,52 @@
 """Training of somebody's own model, by their own functions."""
 
+from math import log2
+from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check import Report, check_gradients
+from bptui.core.check import METHOD_NAMES, METHODS, Report, UserCodeError, check_gradients
+from bptui.core.check.code_check import MOST_ENTRIES
 from bptui.core.check.parameters import Layout
 from bptui.core.check.problem import flattened
 from bptui.core.check.user_code import UserFunctions
 from bptui.core.errors import InputError, check_choice
+from bptui.core.history import CostCurve, CostHistory, Mark
 from bptui.core.model_file import ModelFile
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.training.trainer import TrainerPhase
+from bptui.core.runs import Saved
+from bptui.core.trainer_state import copied
+from bptui.core.training.live import TrainerPhase
+from bptui.core.training.trainer import checked_learning_rate
+
+if TYPE_CHECKING:
+    from bptui.core.training.model_view import ModelView
+
+Array = NDArray[Any]
+
+_CHECK_STEPS = 30
+"""How many steps of training a check takes besides the entries: noise, rounding, smoothness."""
+_COMPLEX_COSTS = 3
+"""A cost of complex numbers, in costs of real ones."""
+_EXTRAPOLATED_COSTS = 20
+"""Costs that an entry takes by extrapolated differences."""
+_PATIENCE = 4.0
+"""How many times longer than it should the shortest check may take."""
 
 
 class ModelTrainer:
     """A model file, its parameters as one flat vector, and an optimizer, at some epoch."""
+
+    fault: str | None = None
+    """There never is one: faults are planted in bptui's own networks."""
+    fault_hidden = False
+    validation_cost: float | None = None
+    """A model file has no validation set."""
+    saved: Saved | None = None
+    """Nothing is."""
 
     def __init__(
         self,
@@ -36,25 +65,64 @@ class ModelTrainer:
         Raises:
             InputError: its parameters are none, or its functions do not fit them.
         """
-        kind = OPTIMIZERS[check_choice("optimizer", optimizer, OPTIMIZERS)]
-        self.model, self.seed, self.optimizer_name = model, seed, optimizer
+        self.model, self.optimizer_name = model, check_choice("optimizer", optimizer, OPTIMIZERS)
         self.epoch_limit, self.until_cost = epoch_limit, until_cost
         self.method, self.epsilon = method, epsilon
-        self.learning_rate = learning_rate or model.learning_rate or _usual(optimizer)
-        self._layout = Layout(model.parameters(seed))
-        self._functions = UserFunctions(model.cost, model.gradients, self._layout)
-        self.theta = flattened(self._layout.arrays)
+        self.methods = tuple(
+            # What `auto` finds is the complex step already, wherever that suits.
+            name
+            for name in METHOD_NAMES
+            if name != "complex" or method == name
+        )
+        """Of the gradient check, the usual one first."""
+        self._learning_rate = checked_learning_rate(
+            learning_rate or model.learning_rate or _usual(optimizer)
+        )
+        self._shapes: list[tuple[int, ...]] | None = None
+        self.seed = seed
+        """Of the initial parameters, where they are a function of one."""
+        self._start(seed)
+
+    def _start(self, seed: int) -> None:
+        layout = Layout(self.model.parameters(seed))
+        shapes = [array.shape for array in layout.arrays]
+        if self._shapes not in (None, shapes):
+            raise InputError(
+                f"parameters: of seed {seed} they have other shapes than of seed {self.seed}"
+            )
+        functions = UserFunctions(self.model.cost, self.model.gradients, layout)
+        started = perf_counter()
+        cost = functions.cost(layout.arrays)
+        self._cost_seconds = perf_counter() - started
+        gradient = flattened(functions.gradients(layout.arrays)[0])
+        self._step_seconds = perf_counter() - started
+        if not np.isfinite(cost):
+            raise InputError(f"cost: it is {cost} at the parameters to start from")
+        self.seed, self._shapes = seed, shapes
+        self._layout, self._functions = layout, functions
+        self.theta = flattened(layout.arrays)
         """All parameters, flat (P,)."""
-        self._optimizer = kind(self.theta)
+        self._optimizer = OPTIMIZERS[self.optimizer_name](self.theta)
         self.state: TrainerPhase = "running"
         """`running`, `finished` or `diverged`."""
         self.message = ""
         """One sentence on why training ended."""
+        self.failure: InputError | None = None
+        """What their functions raised or returned that ended training, if that did."""
         self.epoch = 0
-        self.cost = self._functions.cost(self._arrays())
-        self._functions.gradients(self._arrays())
-        if not np.isfinite(self.cost):
-            raise InputError(f"cost: it is {self.cost} at the parameters to start from")
+        self.cost = cost
+        self.marks: list[Mark] = []
+        self._history = CostHistory()
+        self._costs: list[float] = []
+        """Of the epochs that are not in the history yet."""
+        self._gradient: Array | None = gradient
+        """Of the parameters as they are, flat (P,); `None` before it is asked for."""
+        self._checked_by = ""
+
+    @property
+    def steps(self) -> int:
+        """Steps of the optimizer so far: one an epoch."""
+        return self.epoch
 
     @property
     def progress(self) -> float:
@@ -67,19 +135,27 @@ class ModelTrainer:
         return self._layout.names
 
     @property
-    def shapes(self) -> list[tuple[int, ...]]:
-        """Shapes of the arrays."""
-        return [array.shape for array in self._layout.arrays]
+    def learning_rate(self) -> float:
+        """η, from the next epoch on."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        if value != self._learning_rate:
+            self._learning_rate = checked_learning_rate(value)
+            self.marks = [mark for mark in self.marks if mark.epoch != self.epoch]
+            self.marks.append(Mark(self.epoch, "learning-rate", f"η {value:g}"))
 
     def advance(self, seconds: float, most_epochs: int | None = None) -> int:
         """Train for about `seconds` or `most_epochs`, and return how many epochs ended.
 
-        Raises:
-            InputError: their functions raised, or returned what is no gradient.
+        Where their functions raise, or return what is no gradient, training ends as
+        `diverged`, and `failure` says why.
         """
         first = self.epoch
         deadline = perf_counter() + seconds
-        while self.state == "running" and self.epoch - first != most_epochs:
+        goal = None if most_epochs is None else first + max(0, most_epochs)
+        while self.state == "running" and self.epoch != goal:
             if self._ended():
                 break
             self._step()
@@ -88,32 +164,166 @@ class ModelTrainer:
         self._ended()
         return self.epoch - first
 
-    def check(self) -> Report:
-        """Check their gradient at the present parameters."""
+    def resume(self) -> None:
+        """Go on after a divergence, for which η should be smaller by now."""
+        if self.state == "diverged":
+            self.state, self.message, self.failure = "running", "", None
+
+    def reinitialize(self, seed: int) -> None:
+        """Go back to before the first epoch with the parameters of `seed`; η stays.
+
+        Raises:
+            InputError: their functions raised, or these parameters have other shapes.
+        """
+        self._start(seed)
+
+    def plant(self, fault: str | None, *, hidden: bool = False) -> None:
+        """Refuse to.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(
+            "faults are planted in bptui's own networks alone, not in code of your own"
+        )
+
+    def check(self, method: str | None = None, epsilon: float | None = None) -> Report:
+        """Check their gradient at the present parameters.
+
+        Raises:
+            InputError: their functions raised, or the method does not suit the cost.
+        """
+        if method is None:
+            method, epsilon = self.method, self.epsilon
+        return self._check(method, epsilon, MOST_ENTRIES)
+
+    def live_check(self, method: str, epsilon: float | None, seconds: float) -> Report:
+        """Check in about so many seconds; if there is no time for all entries, draw some.
+
+        Raises:
+            InputError: even a few would take far too long, or see `check`. Training ends
+                where their functions raised.
+        """
+        entry = self._costs_an_entry(method) * self._cost_seconds
+        besides = _CHECK_STEPS * self._step_seconds
+        fewest = len(self._layout.arrays)
+        if besides + fewest * entry > _PATIENCE * seconds:
+            raise InputError(
+                f"a check of this model takes {besides + fewest * entry:.1f} s or more, too long "
+                "to watch; bptui check takes its time"
+            )
+        most = max(fewest, min(MOST_ENTRIES, int((seconds - besides) / entry)))
+        if most < self.theta.size:
+            # A power of two, so that the entries that are drawn seldom change.
+            most = max(fewest, 2 ** int(log2(most)))
+        try:
+            report = self._check(method, epsilon, most)
+        except UserCodeError as error:
+            self._fail(error)
+            raise
+        self._checked_by = report.method
+        return report
+
+    def _costs_an_entry(self, method: str) -> int:
+        if method == "auto":
+            method = self._checked_by or method
+        if method == "complex":
+            return _COMPLEX_COSTS
+        return METHODS[method].costs_an_entry if method in METHODS else _EXTRAPOLATED_COSTS
+
+    def _check(self, method: str, epsilon: float | None, most_entries: int) -> Report:
         return check_gradients(
             self.model.cost,
             self.model.gradients,
-            self._layout.built(self._arrays()),
-            method=self.method,
-            epsilon=self.epsilon,
+            self.built_parameters(),
+            method=method,
+            epsilon=epsilon,
+            most_entries=most_entries,
             seed=self.seed,
         )
 
+    def parameters(self) -> tuple[Array, ...]:
+        """Return copies of all arrays, in double precision."""
+        return tuple(array.astype(np.float64) for array in self._arrays())
+
+    def built_parameters(self) -> Any:
+        """Return a copy of the parameters in the structure that their functions expect."""
+        return self._layout.built(self._arrays())
+
+    def gradients(self) -> tuple[Array, ...]:
+        """Return copies of their gradient at the present parameters; NaN where it raises."""
+        try:
+            flat = self._gradient_here()
+        except InputError as error:
+            self._fail(error)
+            flat = np.full_like(self.theta, np.nan)
+        return tuple(part.copy() for part in self._split(flat))
+
+    def curve(self) -> CostCurve:
+        """Return an immutable picture of the costs so far."""
+        self._history.extend(self._costs)
+        self._costs = []
+        nothing = np.empty(0)
+        return CostCurve(
+            self._history.columns(), nothing, nothing, tuple(self.marks), self._history.epochs
+        )
+
+    def view(self) -> "ModelView":
+        """Return what shows their predictions."""
+        from bptui.core.training.model_view import ModelView
+
+        return ModelView(self)
+
+    def save(self, folder: Path) -> Path:
+        """Refuse to.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(
+            "the training of a model file cannot be saved yet; the same command repeats it"
+        )
+
     def _step(self) -> None:
-        before = self.theta.copy()
-        with np.errstate(all="ignore"):
-            gradient = flattened(self._functions.gradients(self._arrays())[0])
-            self._optimizer.step(gradient, self.learning_rate)
-        cost = self._functions.cost(self._arrays())
-        if not np.isfinite(cost):
-            self.theta[:] = before
+        theta, memory = self.theta.copy(), copied(self._optimizer.state)
+        started = perf_counter()
+        try:
+            gradient = self._gradient_here()
+            with np.errstate(all="ignore"):
+                self._optimizer.step(gradient, self.learning_rate)
+            before_cost = perf_counter()
+            cost = self._functions.cost(self._arrays())
+            ended = perf_counter()
+        except InputError as error:
+            self._go_back(theta, memory)
+            self._fail(error)
+            return
+        if not (np.isfinite(cost) and np.isfinite(self.theta).all()):
+            self._go_back(theta, memory)
+            what = "the gradient" if np.isfinite(cost) else "J"
             self._diverge(
-                f"J stopped being a finite number at epoch {self.epoch + 1:,}; the parameters are "
-                f"the last good ones: a smaller learning rate than {self.learning_rate:g} may help"
+                f"{what} stopped being a finite number at epoch {self.epoch + 1:,}; the parameters "
+                f"are the last good ones: a smaller learning rate than {self.learning_rate:g} may "
+                "help"
             )
             return
+        self._cost_seconds += 0.3 * (ended - before_cost - self._cost_seconds)
+        self._step_seconds += 0.3 * (ended - started - self._step_seconds)
+        self._gradient = None
+        self._costs.append(self.cost)
         self.epoch += 1
         self.cost = cost
+
+    def _go_back(self, theta: Array, memory: dict[str, Array]) -> None:
+        self.theta[:] = theta
+        for name, values in memory.items():
+            self._optimizer.state[name][:] = values
+
+    def _gradient_here(self) -> Array:
+        """Return their gradient at the present parameters, asked for once at every point."""
+        if self._gradient is None:
+            self._gradient = flattened(self._functions.gradients(self._arrays())[0])
+        return self._gradient
 
     def _ended(self) -> bool:
         """Finish where a limit is reached; return whether training is over."""
@@ -130,11 +340,21 @@ class ModelTrainer:
     def _diverge(self, message: str) -> None:
         self.state, self.message = "diverged", message
 
-    def _arrays(self) -> list[NDArray[Any]]:
+    def _fail(self, failure: InputError) -> None:
+        self.failure = failure
+        self._diverge(str(failure))
+
+    def _arrays(self) -> list[Array]:
+        return [
+            part.astype(array.dtype)
+            for part, array in zip(self._split(self.theta), self._layout.arrays, strict=True)
+        ]
+
+    def _split(self, flat: Array) -> list[Array]:
+        """Return views of a flat vector, shaped as the parameters."""
         parts, start = [], 0
         for array in self._layout.arrays:
-            part = self.theta[start : start + array.size].reshape(array.shape)
-            parts.append(part.astype(array.dtype))
+            parts.append(flat[start : start + array.size].reshape(array.shape))
             start += array.size
         return parts
 

@@ -11,18 +11,14 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from time import perf_counter
 
-import numpy as np
-
 from bptui.core.check import METHODS, Report
 from bptui.core.check.methods import choose_method
 from bptui.core.errors import InputError, printable
 from bptui.core.initializers import LARGEST_SEED
-from bptui.core.runs import save_run
 from bptui.core.snapshot import Snapshot, State
 from bptui.core.training import commands
+from bptui.core.training.live import LiveTrainer
 from bptui.core.training.pace import Meter, Pace, next_speed, on_ladder
-from bptui.core.training.trainer import Trainer
-from bptui.core.training.view import View
 
 SLICE = 0.01
 """Seconds trained between two looks at the queue."""
@@ -30,7 +26,6 @@ CHECK_SHARE = 0.05
 """The share of the time that live gradient checks may take, unless another is asked for."""
 LONGEST_CHECK = 0.25
 """Seconds that a live check may take, for so long no key is answered."""
-_METHODS = tuple(METHODS)
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
 
@@ -40,7 +35,7 @@ class Session:
 
     def __init__(
         self,
-        trainer: Trainer,
+        trainer: LiveTrainer,
         *,
         speed: float | None = None,
         checking: bool = True,
@@ -62,10 +57,12 @@ class Session:
         """The folder that was saved to last."""
         self._commands: SimpleQueue[commands.Command] = SimpleQueue()
         self._pace, self._meter = Pace(speed), Meter()
-        self._view = View(trainer)
+        self._view = trainer.view()
         self._paused = self._stopped = False
         self._checking, self._check_share = checking, check_share
-        self._method, self._epsilon = choose_method(trainer.method, trainer.epsilon)
+        self._method, self._epsilon = trainer.methods[0], None
+        if (trainer.method, trainer.epsilon) != ("auto", None):
+            self._method, self._epsilon = choose_method(trainer.method, trainer.epsilon)
         self._report: Report | None = None
         self._report_point: tuple[int, int] | None = None
         self._next_check = 0.0
@@ -140,12 +137,7 @@ class Session:
                 self._goal = (self._goal or trainer.epoch) + epochs
                 self._approach_goal()
             case commands.Reinitialize(new_seed):
-                seed = trainer.seed + 1 if new_seed else trainer.seed
-                trainer.reinitialize(seed % (LARGEST_SEED + 1))
-                self._goal = None
-                self._pace.restart()
-                self._meter.restart()
-                self._forget_report()
+                self._reinitialize(new_seed)
             case commands.ChangeLearningRate(steps):
                 changed = on_ladder(trainer.learning_rate, steps)
                 trainer.learning_rate = min(
@@ -191,15 +183,35 @@ class Session:
             self._paused = not self._paused
         self._pace.restart()
 
+    def _reinitialize(self, new_seed: bool) -> None:
+        about, seed = self._view.description, self.trainer.seed
+        if new_seed and about.takes_seed:
+            seed = (seed + 1) % (LARGEST_SEED + 1)
+        elif new_seed:
+            self._message = (
+                f"parameters in {about.data} are fixed, no function of a seed; "
+                "training starts again from the same"
+            )
+        try:
+            self.trainer.reinitialize(seed)
+        except InputError as error:
+            self._message = str(error)
+            return
+        self._goal = None
+        self._pace.restart()
+        self._meter.restart()
+        self._forget_report()
+
     def _next_method(self) -> None:
-        place = (_METHODS.index(self._method) + 1) % len(_METHODS)
-        self._method = _METHODS[place]
-        self._epsilon = METHODS[self._method].epsilon
+        methods = self.trainer.methods
+        self._method = methods[(methods.index(self._method) + 1) % len(methods)]
+        self._epsilon = METHODS[self._method].epsilon if self._method in METHODS else None
         self._forget_report()
 
     def _change_epsilon(self, decades: int) -> None:
         if self._epsilon is None:
-            self._message = "the complex step has no ε to choose; m takes another method"
+            name = "the complex step" if self._method in METHODS else "this method"
+            self._message = f"{name} has no ε to choose; m takes another method"
             return
         changed = float(f"{self._epsilon * 10.0**decades:.3g}")
         self._epsilon = min(_LARGEST_EPSILON, max(_SMALLEST_EPSILON, changed))
@@ -215,7 +227,7 @@ class Session:
 
     def _checkpoint(self, folder: Path) -> None:
         try:
-            self.saved_in = save_run(self.trainer, folder)
+            self.saved_in = self.trainer.save(folder)
             self._message = f"saved epoch {self.trainer.epoch:,} in {printable(folder)}"
         except InputError as error:
             self._message = str(error)
@@ -229,45 +241,37 @@ class Session:
         """Check the gradient if it is switched on, worth it and not too soon."""
         trainer = self.trainer
         point = (trainer.epoch, trainer.steps)
-        resting = self._paused or trainer.state != "running"
         if not self._checking or point == self._report_point:
             return
-        if now < self._next_check and not resting:
+        if now < self._next_check and not self._resting:
             return
-        if self._epsilon is not None and self._difference_seconds() > LONGEST_CHECK:
-            self._complaint = (
-                f"differences of {trainer.network.theta.size:,} entries take too long to watch; "
-                "m takes the complex step"
-            )
+        try:
+            self._report = trainer.live_check(self._method, self._epsilon, LONGEST_CHECK)
+        except InputError as error:
+            self._complaint = str(error)
+            self._next_check = now + (perf_counter() - now) / self._check_share
             return
-        self._report = trainer.check(self._method, self._epsilon)
-        self._report_point = point
+        self._report_point, self._complaint = point, ""
         self._next_check = now + self._report.seconds / self._check_share
 
-    def _difference_seconds(self) -> float:
-        """Return how long a check by differences takes, from the time of one cost."""
-        work = self.trainer.next_work()
-        started = perf_counter()
-        with np.errstate(all="ignore"):
-            work.forward()
-            work.cost()
-        costs = METHODS[self._method].costs_an_entry * work.theta.size
-        return costs * (perf_counter() - started)
+    @property
+    def _resting(self) -> bool:
+        """Whether nothing is trained, so that there is time for what takes long."""
+        return self._paused or self.trainer.state != "running"
 
     def snapshot(self) -> Snapshot:
         """Return the present state, with a gradient check if one is due."""
         trainer = self.trainer
         now = perf_counter()
         self._check(now)
+        thetas, gradients = trainer.parameters(), trainer.gradients()
+        self._view.look(resting=self._resting)
         state: State = trainer.state
         if state == "running" and self._paused:
             state = "paused"
         rate = self._meter.rate(now, trainer.progress)
         if state != "running":
             self._meter.restart()
-        work = trainer.next_work()
-        with np.errstate(all="ignore"):
-            work.evaluate()
         return Snapshot(
             description=self._view.description,
             epoch=trainer.epoch,
@@ -279,8 +283,8 @@ class Session:
             seed=trainer.seed,
             learning_rate=trainer.learning_rate,
             scheduled_learning_rate=trainer.scheduled_learning_rate,
-            thetas=tuple(theta.astype(np.float64) for theta in trainer.network.thetas),
-            gradients=tuple(gradient.astype(np.float64) for gradient in work.gradients),
+            thetas=thetas,
+            gradients=gradients,
             curve=trainer.curve(),
             checking=self._checking,
             method=self._method,
@@ -289,6 +293,7 @@ class Session:
             report_epoch=self._report_point[0] if self._report_point else 0,
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
+            no_predictions=self._view.no_predictions,
             message=self._message or trainer.message or self._complaint,
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,

@@ -3,13 +3,13 @@
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation, weight_mask
-from bptui.core.check import Report, check_backpropagation, choose_method
+from bptui.core.check import METHODS, Report, check_backpropagation, choose_method
 from bptui.core.check.known_faults import without_names
 from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
@@ -24,14 +24,16 @@ from bptui.core.runs import Saved, save_run
 from bptui.core.step_rules import RuledOptimizer
 from bptui.core.trainer_state import TrainerState
 from bptui.core.training.early_stopping import EarlyStopping
+from bptui.core.training.live import TrainerPhase
 from bptui.core.training.schedules import CONSTANT, Schedule
 from bptui.core.training.scores import Scores, scores
 from bptui.core.training.steppers import MinibatchStepper, Stepper
 from bptui.core.training.validation import ValidationWatch
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from bptui.core.training.view import View
 
-TrainerPhase = Literal["running", "finished", "diverged"]
+Array = NDArray[Any]
 
 VALIDATION_EPOCHS = 10
 """Full-batch epochs between two looks at the validation cost."""
@@ -43,6 +45,9 @@ class Trainer:
     The same configuration and seed give the same bits, however the epochs
     are divided between calls.
     """
+
+    methods = tuple(METHODS)
+    """Of the gradient check, the one that `auto` stands for first."""
 
     def __init__(
         self,
@@ -380,6 +385,46 @@ class Trainer:
             method, epsilon = self.method, self.epsilon
         report = check_backpropagation(self.next_work(), method=method, epsilon=epsilon)
         return without_names(report) if self.fault_hidden else report
+
+    def live_check(self, method: str, epsilon: float | None, seconds: float) -> Report:
+        """Check in about so many seconds at most.
+
+        Raises:
+            InputError: differences of so many entries would take longer.
+        """
+        if epsilon is not None and self._difference_seconds(method) > seconds:
+            raise InputError(
+                f"differences of {self.network.theta.size:,} entries take too long to watch; "
+                "m takes the complex step"
+            )
+        return self.check(method, epsilon)
+
+    def _difference_seconds(self, method: str) -> float:
+        """Return how long a check by differences takes, from the time of one cost."""
+        work = self.next_work()
+        started = perf_counter()
+        with np.errstate(all="ignore"):
+            work.forward()
+            work.cost()
+        costs = METHODS[method].costs_an_entry * work.theta.size
+        return costs * (perf_counter() - started)
+
+    def parameters(self) -> tuple[Array, ...]:
+        """Return copies of all Θ in double precision."""
+        return tuple(theta.astype(np.float64) for theta in self.network.thetas)
+
+    def gradients(self) -> tuple[Array, ...]:
+        """Return copies of the gradient that the next step would apply, in double precision."""
+        work = self.next_work()
+        with np.errstate(all="ignore"):
+            work.evaluate()
+        return tuple(gradient.astype(np.float64) for gradient in work.gradients)
+
+    def view(self) -> "View":
+        """Return what shows the network's outputs on samples worth looking at."""
+        from bptui.core.training.view import View
+
+        return View(self)
 
     @cached_property
     def data_digest(self) -> str:

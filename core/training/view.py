@@ -4,15 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation, with_ones
+from bptui.core.check import theta_name
 from bptui.core.faults import FAULTS
 from bptui.core.snapshot import Boundary, Description
+from bptui.core.training.plane import Plane
 from bptui.core.training.trainer import Trainer
 
 Floats = NDArray[np.float64]
 
 MOST_SAMPLES = 200
-_MARGIN = 0.15
-"""Of the data's range, shown around it."""
 
 
 class View:
@@ -27,7 +27,13 @@ class View:
         self.description = _describe(trainer, self._given[:MOST_SAMPLES])
         self._samples = self._loaded(scaled[:MOST_SAMPLES])
         self._grid: Backpropagation | None = None
-        self._shape = (0, 0)
+        self._plane: Plane | None = None
+
+    no_predictions = ""
+    """There always are some."""
+
+    def look(self, *, resting: bool) -> None:
+        """Do nothing: the network is run when it is asked for, which is fast."""
 
     def predictions(self) -> Floats:
         """Return ŷ of the samples in `description`, (n, K), in the units of the data."""
@@ -35,31 +41,24 @@ class View:
 
     def set_grid(self, columns: int, rows: int) -> None:
         """Draw the boundary with so many cells; 0 of either leaves it out."""
-        if (rows, columns) == self._shape or self._given.shape[1] != 2:
+        if self._given.shape[1] != 2:
             return
-        self._shape = (rows, columns)
+        if self._plane is not None and (rows, columns) == self._plane.shape:
+            return
+        self._plane = Plane(self._given, (max(0, rows), max(0, columns)))
         self._grid = None
-        if rows < 1 or columns < 1:
+        points = self._plane.points
+        if not points.size:
             return
-        low, high = self._given.min(axis=0), self._given.max(axis=0)
-        margin = _MARGIN * np.where(high > low, high - low, 1.0)
-        low, high = low - margin, high + margin
-        self._x_range = (float(low[0]), float(high[0]))
-        self._y_range = (float(low[1]), float(high[1]))
-        across, down = np.meshgrid(
-            np.linspace(low[0], high[0], columns), np.linspace(high[1], low[1], rows)
-        )
-        points = np.column_stack([across.ravel(), down.ravel()])
         if self._preparation is not None and self._preparation.standardizer is not None:
             points = self._preparation.standardizer.apply(points)
         self._grid = self._loaded(points)
 
     def boundary(self) -> Boundary | None:
         """Return the outputs over the plane, or `None` where there is no plane to show."""
-        if self._grid is None:
+        if self._grid is None or self._plane is None:
             return None
-        outputs = self._outputs(self._grid).reshape(*self._shape, -1)
-        return Boundary(self._x_range, self._y_range, outputs)
+        return self._plane.boundary(self._outputs(self._grid))
 
     def _outputs(self, work: Backpropagation) -> Floats:
         with np.errstate(all="ignore"):
@@ -86,6 +85,7 @@ def _describe(trainer: Trainer, given: Floats) -> Description:
         cost=network.cost_name,
         optimizer=trainer.optimizer_name,
         parameters=network.theta.size,
+        array_names=tuple(theta_name(layer) for layer in range(len(network.thetas))),
         samples=len(training),
         validation_samples=0 if trainer.validation is None else len(trainer.validation),
         feature_names=training.feature_names,

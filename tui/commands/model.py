@@ -1,4 +1,4 @@
-"""`bptui check MODEL.py` and `bptui train MODEL.py`: somebody's own NumPy code."""
+"""`bptui run`, `check` and `train MODEL.py`: somebody's own NumPy code."""
 
 import sys
 from contextlib import closing
@@ -12,14 +12,16 @@ from bptui.core.errors import InputError, printable
 from bptui.core.model_file import load_model_file
 from bptui.core.training.build import FULL_BATCH_EPOCHS
 from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer
-from bptui.tui.command_line.choices import CheckChoices, TrainChoices
-from bptui.tui.commands import check, train
+from bptui.tui.command_line.choices import CheckChoices, RunChoices, TrainChoices
+from bptui.tui.commands import check, run, train
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Progress, format_rate, format_seconds
 from bptui.tui.commands.summary import repeat_line
 from bptui.tui.terminal import say
 
+_PATIENCE = 0.5
+"""Seconds that leaving waits for their code to return."""
 _SLICE = 0.05
 
 
@@ -29,21 +31,18 @@ def run_model(
     configuration: Configuration,
     check_choices: CheckChoices,
     train_choices: TrainChoices,
+    run_choices: RunChoices,
 ) -> int:
     """Carry out `command` with the model at `path`; return the exit status.
 
     Raises:
-        InputError: the file cannot be used, or the command takes none.
+        InputError: the file cannot be used, or its functions fail.
     """
     if command == "run":
-        shown = printable(path)
-        raise InputError(
-            f"{shown}: the dashboard shows bptui's own networks alone; "
-            f"bptui train {shown} trains this model and bptui check {shown} checks it"
-        )
+        run.require_terminal()
     if configuration.epsilon is not None:
         choose_method(configuration.method, configuration.epsilon)
-    model = load_model_file(path)
+    model = load_model_file(path, captured=command == "run")
     trainer = built_model_trainer(
         model,
         seed=configuration.seed,
@@ -54,6 +53,8 @@ def run_model(
         method=configuration.method,
         epsilon=configuration.epsilon,
     )
+    if command == "run":
+        return run.watch(trainer, run_choices, default_speed=run.DEFAULT_SPEED, patience=_PATIENCE)
     try:
         if command == "check":
             return _check(trainer, check_choices)
@@ -70,7 +71,7 @@ def _check(trainer: ModelTrainer, choices: CheckChoices) -> int:
             trainer.advance(_SLICE, choices.after - trainer.epoch)
             bar.update()
     if trainer.state == "diverged":
-        raise InputError(trainer.message)
+        raise trainer.failure or InputError(trainer.message)
     report = trainer.check()
     if choices.json:
         say(to_json(check.as_dict(report, choices.values)))
@@ -95,6 +96,8 @@ def _train(trainer: ModelTrainer, choices: TrainChoices) -> int:
             train.train_with_events(trainer, interruption)
         else:
             train.train_with_bar(trainer, interruption)
+    if trainer.failure is not None:
+        raise trainer.failure
     seconds = perf_counter() - started
     rate = trainer.progress / seconds if seconds > 0.0 else 0.0
     interrupted = interruption.signal is not None and trainer.state == "running"

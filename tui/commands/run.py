@@ -9,7 +9,7 @@ from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.runs import Saved, check_writable
 from bptui.core.snapshot import Snapshot
-from bptui.core.training import Session, Trainer
+from bptui.core.training import LiveTrainer, Session
 from bptui.tui.command_line.choices import RunChoices
 from bptui.tui.commands.starting import make_trainer
 from bptui.tui.terminal import encoding_is_utf8, is_dumb, over_ssh, say
@@ -28,11 +28,31 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
     Raises:
         InputError: there is no terminal, or something given cannot be used.
     """
-    _require_terminal()
+    require_terminal()
     trainer = make_trainer(configuration, run_folder=choices.run_folder, resume=choices.resume)
     if choices.run_folder is not None:
         check_writable(choices.run_folder)
-    speed = choices.speed if choices.speed_given else _default_speed(trainer)
+    # An epoch of minibatches is slow enough by itself.
+    speed = DEFAULT_SPEED if trainer.batch_size == len(trainer.training) else None
+    return watch(trainer, choices, default_speed=speed)
+
+
+def watch(
+    trainer: LiveTrainer,
+    choices: RunChoices,
+    *,
+    default_speed: float | None,
+    patience: float | None = None,
+) -> int:
+    """Open the dashboard on a trainer, and return the exit status.
+
+    Args:
+        trainer: at its start, or where it was resumed.
+        choices: how to watch it.
+        default_speed: epochs a second where no other pace is asked for.
+        patience: how many seconds to wait for training to stop in the end; `None` is for ever.
+    """
+    speed = choices.speed if choices.speed_given else default_speed
 
     from bptui.tui.app import Dashboard
     from bptui.tui.cadence import LOCAL, OVER_SSH
@@ -60,9 +80,11 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
     sys.setswitchinterval(_SWITCH_INTERVAL)
     app.run()
     status = app.return_code or 0
+    stopped = worker.wait(patience)
     if worker.latest is None or worker.failed:
         return status or 1
-    snapshot = session.snapshot()
+    # While their code keeps the thread, the last snapshot has to do.
+    snapshot = session.snapshot() if stopped else worker.latest
     failure = None
     if app.saves_at_the_end and not _is_of(trainer.saved, snapshot):
         try:
@@ -103,15 +125,15 @@ def closing_lines(
         resumed: whether `command_line` resumed a run.
     """
     description = snapshot.description
-    layers = "-".join(map(str, description.layers))
+    seed = f", seed {snapshot.seed}" if description.takes_seed else ""
     verdict = "off" if snapshot.report is None else snapshot.report.verdict
     ended = "" if snapshot.state in ("running", "paused") else f"{snapshot.state} at "
     fault = ""
     if snapshot.fault is not None:
         fault = f", fault {'?' if snapshot.fault_hidden else snapshot.fault}"
     first = (
-        f"{printable(description.data)} · {layers}: {ended}epoch {snapshot.epoch:,}, "
-        f"J {snapshot.cost:.4g}, gradient check {verdict}, seed {snapshot.seed}{fault}"
+        f"{printable(description.data)} · {description.size}: {ended}epoch {snapshot.epoch:,}, "
+        f"J {snapshot.cost:.4g}, gradient check {verdict}{seed}{fault}"
     )
     if saved is not None:
         there = "" if _is_of(saved, snapshot) else f" from epoch {saved.epoch:,}, seed {saved.seed}"
@@ -134,7 +156,9 @@ def closing_lines(
         ]
     # η or the fault changed on the way, so that no command line trains just the same.
     again = "start again" if marks else "repeat"
-    command = shlex.join([*words, "--seed", str(snapshot.seed)])
+    if description.takes_seed:
+        words += ["--seed", str(snapshot.seed)]
+    command = shlex.join(words)
     return first, f"{again}: {printable(command)}"
 
 
@@ -161,12 +185,12 @@ def _without(words: Sequence[str], *names: str) -> list[str]:
     return kept
 
 
-def _default_speed(trainer: Trainer) -> float | None:
-    """Return a pace to watch; an epoch of minibatches is slow enough by itself."""
-    return DEFAULT_SPEED if trainer.batch_size == len(trainer.training) else None
+def require_terminal() -> None:
+    """Make sure that the dashboard can be shown.
 
-
-def _require_terminal() -> None:
+    Raises:
+        InputError: there is no terminal, or it cannot.
+    """
     # The screen goes to standard error, so that it can be seen while the output is kept.
     if not all(
         stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.__stderr__)

@@ -1,12 +1,13 @@
 """The parameters as matrices with names for their rows and columns."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check import theta_name
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.symbols import Symbols, subscript
 
@@ -29,27 +30,17 @@ class Matrix:
     """Names; empty where there would be too many to be read."""
 
 
-def parameter_names(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the names of the arrays of parameters: `Θ¹` and so on, or their own."""
-    report = snapshot.report
-    if report is not None and len(report.arrays) == len(snapshot.thetas):
-        return tuple(array.name for array in report.arrays)
-    return tuple(theta_name(layer) for layer in range(len(snapshot.thetas)))
-
-
 def matrices(snapshot: Snapshot, symbols: Symbols, most_names: int = 200) -> list[Matrix]:
-    """Return all parameters; rows and columns beyond `most_names` get no names."""
-    layers = snapshot.description.layers
-    count = len(snapshot.thetas)
-    biased = len(layers) == count + 1 and all(
-        theta.shape == (layers[layer + 1], layers[layer] + 1)
-        for layer, theta in enumerate(snapshot.thetas)
-    )
+    """Return all parameters; rows and columns beyond `most_names` get no names.
+
+    The last axis makes the columns, and all others together the rows.
+    """
+    biased = snapshot.description.bias_column
     found = []
     for layer, (name, theta) in enumerate(
-        zip(parameter_names(snapshot), snapshot.thetas, strict=True)
+        zip(snapshot.description.array_names, snapshot.thetas, strict=True)
     ):
-        values = theta.reshape(theta.shape[0] if theta.ndim > 1 else 1, -1)
+        values = theta.reshape(math.prod(theta.shape[:-1]), theta.shape[-1] if theta.ndim else 1)
         rows, columns = values.shape
         found.append(
             Matrix(
@@ -57,10 +48,8 @@ def matrices(snapshot: Snapshot, symbols: Symbols, most_names: int = 200) -> lis
                 values,
                 symbols.text("×".join(map(str, theta.shape))),
                 biased,
-                _row_names(snapshot, layer, rows, biased, symbols) if rows <= most_names else (),
-                _column_names(snapshot, layer, columns, biased, symbols)
-                if columns <= most_names
-                else (),
+                _row_names(snapshot, layer, theta.shape, symbols) if rows <= most_names else (),
+                _column_names(snapshot, layer, columns, symbols) if columns <= most_names else (),
             )
         )
     return found
@@ -79,10 +68,13 @@ def _units(letter: str, count: int, symbols: Symbols) -> tuple[str, ...]:
 
 
 def _row_names(
-    snapshot: Snapshot, layer: int, rows: int, biased: bool, symbols: Symbols
+    snapshot: Snapshot, layer: int, shape: tuple[int, ...], symbols: Symbols
 ) -> tuple[str, ...]:
-    if not biased:
-        return tuple(str(row) for row in range(rows))
+    if not snapshot.description.bias_column:
+        if len(shape) < 2:
+            return ("",)
+        return tuple(",".join(map(str, index)) for index in np.ndindex(shape[:-1]))
+    rows = shape[0]
     if layer + 1 < len(snapshot.thetas):
         return _units("a", rows, symbols)
     if rows == 1:
@@ -94,9 +86,9 @@ def _row_names(
 
 
 def _column_names(
-    snapshot: Snapshot, layer: int, columns: int, biased: bool, symbols: Symbols
+    snapshot: Snapshot, layer: int, columns: int, symbols: Symbols
 ) -> tuple[str, ...]:
-    if not biased:
+    if not snapshot.description.bias_column:
         return tuple(str(column) for column in range(columns))
     if layer:
         return ("1", *_units("a", columns - 1, symbols))

@@ -29,9 +29,10 @@ class GradientCheckPane(SnapshotPane):
     """Backpropagation and a numerical gradient side by side, with a verdict."""
 
     HELP: ClassVar[str] = (
-        "The gradient of backpropagation beside a numerical one, taken at the same Θ. An entry "
-        "is wrong (✗) when the two differ by more than rounding can explain, unresolved (?) "
-        "when the arithmetic cannot tell, and at a kink (^) when the cost has no derivative there."
+        "The gradient of backpropagation, or of your own code, beside a numerical one, taken at "
+        "the same Θ. An entry is wrong (✗) when the two differ by more than rounding can explain, "
+        "unresolved (?) when the arithmetic cannot tell, and at a kink (^) when the cost has no "
+        "derivative there."
     )
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -67,6 +68,8 @@ class GradientCheckPane(SnapshotPane):
             table = self._table = CheckLines(report, worst_first, room, self.symbols)
         self.set_title(*title(table, self.title_width, self.symbols))
         order = "worst first" if worst_first else "in order"
+        if report.entries < report.parameters:
+            order += f"{self.symbols.separator}drawn from {report.parameters:,}"
         epoch = f"epoch {snapshot.report_epoch:,}"
         table.note = epoch if table.width + 2 + len(epoch) <= width else ""
         if not table.note:

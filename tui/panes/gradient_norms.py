@@ -8,7 +8,6 @@ from rich.cells import cell_len
 
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.lines import Line, TextLines, fit, that_fit
-from bptui.tui.drawing.matrices import parameter_names
 from bptui.tui.drawing.numbers import significant
 from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.snapshot_pane import SnapshotPane
@@ -29,7 +28,7 @@ class GradientNormsPane(SnapshotPane):
 
     def draw(self, snapshot: Snapshot) -> None:
         """Show one bar a layer."""
-        names = [self.symbols.text(name) for name in parameter_names(snapshot)]
+        names = [self.symbols.text(name) for name in snapshot.description.array_names]
         norms = [float(np.linalg.norm(gradient)) for gradient in snapshot.gradients]
         # As a height of its own, not `auto`: Textual may miss that while it lays out already.
         self.styles.height = len(names) + self.styles.gutter.height

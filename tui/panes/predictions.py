@@ -10,7 +10,7 @@ from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.axes import linear_axis
 from bptui.tui.drawing.boundary_map import boundary_legend, boundary_lines
 from bptui.tui.drawing.chart import draw_chart
-from bptui.tui.drawing.lines import Line, TextLines, that_fit
+from bptui.tui.drawing.lines import Line, TextLines, that_fit, wrapped
 from bptui.tui.drawing.matrices import pretty_name
 from bptui.tui.drawing.outcomes import Outcomes, outcomes
 from bptui.tui.drawing.plotting import Series
@@ -54,7 +54,11 @@ class PredictionsPane(SnapshotPane):
         description = snapshot.description
         if not len(snapshot.predictions):
             self.set_title(("Predictions", ""))
-            self.show_lines(blank_source("there is nothing to predict from"))
+            self.set_subtitle()
+            why = snapshot.no_predictions or "there is nothing to predict from"
+            self.show_lines(
+                blank_source(*wrapped(self.symbols.text(why), max(1, self.room().width)))
+            )
             return
         found = outcomes(description)
         samples = min(len(snapshot.predictions), len(description.y))

@@ -118,10 +118,10 @@ def _parts(snapshot: Snapshot, symbols: Symbols, *, right: bool) -> dict[str, Sp
     return {
         "fault": (fault, "warning"),
         "data": (symbols.text(description.data), ""),
-        "layers": ("-".join(map(str, description.layers)), ""),
+        "layers": (description.size, ""),
         "activation": (symbols.text(description.activation), ""),
         "kind": (symbols.text(description.cost), ""),
-        "seed": (f"seed {snapshot.seed}", ""),
+        "seed": (f"seed {snapshot.seed}" if description.takes_seed else "", ""),
         "state": (snapshot.state, _STATE_STYLES[snapshot.state]),
         "epoch": (f"epoch {snapshot.epoch:,}", ""),
         "cost": (f"J {significant(snapshot.cost)}".ljust(_COST_WIDTH), ""),

@@ -35,9 +35,10 @@ class ThetaPane(SnapshotPane):
     """Every matrix Θ with its bias column set apart."""
 
     HELP: ClassVar[str] = (
-        "The parameters Θ of every layer: one row a unit, its bias left of the bar. Numbers "
-        "that are changing are emphasized, and those whose gradient is wrong have a sign (✗) "
-        "before them; matrices too large for numbers are heat maps."
+        "The parameters Θ of every layer, one row a unit, its bias left of the bar; of your own "
+        "model the arrays under their names, the last axis across. Numbers that are changing are "
+        "emphasized, and those whose gradient is wrong have a sign (✗) before them; arrays too "
+        "large for numbers are heat maps."
     )
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -226,7 +227,9 @@ def _verdicts(snapshot: Snapshot, found: list[Matrix]) -> list[Verdicts]:
     report = snapshot.report
     if report is not None and len(report.arrays) == len(found):
         for place, array in enumerate(report.arrays):
-            if array.drawn is None and array.verdicts.size == verdicts[place].size:
+            if array.drawn is not None:
+                verdicts[place].flat[array.drawn] = array.verdicts
+            elif array.verdicts.size == verdicts[place].size:
                 verdicts[place] = array.verdicts.reshape(verdicts[place].shape)
     return verdicts
 
@@ -237,7 +240,7 @@ def _height(matrix: Matrix) -> int:
 
 
 def _heading(matrix: Matrix) -> str:
-    return f"{matrix.name} {matrix.shape}"
+    return f"{matrix.name} {matrix.shape}".rstrip()
 
 
 def _as_heat_map(matrix: Matrix) -> bool:

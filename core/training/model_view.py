@@ -1,0 +1,111 @@
+"""What somebody's own model predicts, as the dashboard shows it."""
+
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.errors import InputError
+from bptui.core.snapshot import Boundary, Description
+from bptui.core.training.model_samples import ModelSamples, classes_of
+from bptui.core.training.model_trainer import ModelTrainer
+from bptui.core.training.plane import Plane
+
+Floats = NDArray[np.float64]
+
+_SHARE = 0.1
+"""The share of the time that predictions may take while training."""
+_MOST_FEATURES = 100
+"""More get no names."""
+
+
+class ModelView:
+    """Calls `predict` on the first samples, and over the plane where there are two features."""
+
+    def __init__(self, trainer: ModelTrainer) -> None:
+        """Choose the samples, and predict them once to know what comes of them."""
+        self._trainer = trainer
+        self.no_predictions = ""
+        """One sentence on why there are no predictions, where there are none."""
+        self._samples: ModelSamples | None = None
+        self._predictions: Floats = np.empty((0, 0))
+        self._boundary: Boundary | None = None
+        self._plane: Plane | None = None
+        self._seen: tuple[int, int] | None = None
+        self._next = 0.0
+        y: Floats = np.empty((0, 0))
+        names: tuple[str, ...] = ()
+        try:
+            samples = ModelSamples(trainer.model)
+            first = samples.predict(trainer.built_parameters(), samples.X)
+            y, names = classes_of(samples.y, first.shape[1])
+            self._samples = samples
+        except InputError as error:
+            self.no_predictions = str(error)
+        self.description = self._describe(y, names)
+
+    def set_grid(self, columns: int, rows: int) -> None:
+        """Draw the boundary with so many cells; 0 of either leaves it out."""
+        if self._samples is None or self._samples.X.shape[1] != 2:
+            return
+        shape = (max(0, rows), max(0, columns))
+        if self._plane is None or self._plane.shape != shape:
+            self._plane = Plane(self._samples.X, shape)
+            self._seen = None
+
+    def look(self, *, resting: bool) -> None:
+        """Predict, if the parameters have changed and there is time for it."""
+        point = (self._trainer.seed, self._trainer.epoch)
+        started = perf_counter()
+        if self._samples is None or point == self._seen:
+            return
+        if started < self._next and not resting:
+            return
+        self._boundary = None
+        parameters = self._trainer.built_parameters()
+        try:
+            self._predictions = self._samples.predict(parameters, self._samples.X)
+            self.no_predictions = ""
+            if self._plane is not None and self._plane.points.size:
+                outputs = self._samples.predict(parameters, self._plane.points)
+                self._boundary = self._plane.boundary(outputs)
+        except InputError as error:
+            self.no_predictions = str(error)
+        self._seen = point
+        self._next = started + (perf_counter() - started) / _SHARE
+
+    def predictions(self) -> Floats:
+        """Return ŷ of the samples in `description` at the last look, (n, K)."""
+        outputs = self._predictions
+        return outputs if outputs.shape == self.description.y.shape else np.empty((0, 0))
+
+    def boundary(self) -> Boundary | None:
+        """Return the outputs over the plane at the last look, or `None` without a plane."""
+        return self._boundary
+
+    def _describe(self, y: Floats, class_names: tuple[str, ...]) -> Description:
+        trainer, samples = self._trainer, self._samples
+        X = np.empty((0, 0)) if samples is None else samples.X
+        features = X.shape[1] if X.shape[1] <= _MOST_FEATURES else 0
+        return Description(
+            data=trainer.model.name,
+            layers=(),
+            activation="",
+            output="",
+            cost="",
+            optimizer=trainer.optimizer_name,
+            parameters=trainer.theta.size,
+            array_names=tuple(trainer.names),
+            samples=0 if samples is None else samples.count,
+            validation_samples=0,
+            feature_names=tuple(f"x{feature + 1}" for feature in range(features)),
+            target_names=("y",)
+            if y.shape[1] == 1
+            else tuple(f"y{k + 1}" for k in range(y.shape[1])),
+            class_names=class_names,
+            X=X,
+            y=y,
+            bias_column=False,
+            takes_seed=trainer.model.takes_seed,
+            takes_faults=False,
+        )
