@@ -1,5 +1,6 @@
 """Snapshots for tests of the screen, made of the real objects of the core."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.check import check_backpropagation, theta_name
+from bptui.core.check.report import Diagnosis, make_array_report, make_report
 from bptui.core.history import CostCurve, CostHistory, Mark
 from bptui.core.network import Network
 from bptui.core.snapshot import Boundary, Description, Snapshot
@@ -104,10 +106,37 @@ def make_boundary(net: Network, size: int = 40) -> Boundary:
     return Boundary((-0.2, 1.2), (-0.2, 1.2), outputs.reshape(size, size, -1))
 
 
+def of_arrays(names: Sequence[str], arrays: Sequence[Any]) -> Snapshot:
+    """Return the snapshot of somebody's own model with these arrays of parameters."""
+    thetas = tuple(np.asarray(array, np.float64) for array in arrays)
+    reports = [
+        make_array_report(name, theta, theta, np.full(theta.shape, 1e-12))
+        for name, theta in zip(names, thetas, strict=True)
+    ]
+    snapshot = make_snapshot()
+    description = replace(
+        snapshot.description,
+        data="mine.py",
+        layers=(),
+        activation="",
+        output="",
+        cost="",
+        parameters=sum(theta.size for theta in thetas),
+        array_names=tuple(names),
+        bias_column=False,
+        takes_faults=False,
+    )
+    return replace(
+        snapshot,
+        description=description,
+        thetas=thetas,
+        gradients=thetas,
+        report=make_report("complex", None, 0.1, reports, 0.0),
+    )
+
+
 def wrong_report(snapshot: Snapshot, array: int = 0, index: tuple[int, ...] = (0, 1)) -> Snapshot:
     """Return `snapshot` with one wrong entry in its report, and a diagnosis."""
-    from bptui.core.check.report import Diagnosis, make_array_report, make_report
-
     assert snapshot.report is not None
     arrays = []
     for number, one in enumerate(snapshot.report.arrays):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pane_app import screen_rows, shown
-from snapshots import make_snapshot, wrong_report
+from snapshots import make_snapshot, of_arrays, wrong_report
 from test_dashboard import Paused, drive, lines, until
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
@@ -215,7 +215,7 @@ class TestTheta:
 
     def test_a_report_of_other_parameters_marks_nothing(self) -> None:
         snapshot = wrong_report(make_snapshot())
-        other = replace(snapshot, thetas=(np.ones((4, 4)),))
+        other = replace(of_arrays(["W"], [np.ones((4, 4))]), report=snapshot.report)
         assert "✗" not in "".join(shown(ThetaPane(), other, (50, 14)))
 
 

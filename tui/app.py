@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import ClassVar
@@ -36,6 +37,8 @@ from bptui.tui.run_folder import RunFolder
 from bptui.tui.worker import TrainingWorker
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 15
+_SILENCE = 2.0
+"""Seconds without a word from training until that is said."""
 _ACTIONS = {action.id: action for action in ACTIONS}
 
 
@@ -103,6 +106,8 @@ class Dashboard(App[None]):
         self.saves_at_the_end = False
         """Whether leaving has asked for a checkpoint."""
         self._cadence = cadence
+        self._heard: Snapshot | None = None
+        self._heard_at = perf_counter()
         self._drawn: Snapshot | None = None
         self._numbers_drawn: Snapshot | None = None
         self._pictures_drawn: Snapshot | None = None
@@ -163,6 +168,18 @@ class Dashboard(App[None]):
 
     def _tick(self) -> None:
         self._draw(everything=False)
+        self._say_whether_silent()
+
+    def _say_whether_silent(self) -> None:
+        """Say so if training has not been heard of for long: somebody's own code may not return."""
+        snapshot, now = self.worker.latest, perf_counter()
+        if snapshot is not self._heard:
+            self._heard, self._heard_at = snapshot, now
+        silent = now - self._heard_at
+        expected = self.worker.asked or (snapshot is not None and snapshot.state == "running")
+        if snapshot is not None and expected and silent >= _SILENCE:
+            message = f"busy for {silent:.0f} s; keys wait for it, and q leaves"
+            self._status.show(replace(snapshot, epochs_per_second=0.0, message=message))
 
     def _draw(self, *, everything: bool) -> None:
         snapshot = self.worker.latest

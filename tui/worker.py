@@ -25,6 +25,8 @@ class TrainingWorker:
         self.gate = Event()
         """Set while training may go on."""
         self.gate.set()
+        self.asked = False
+        """Whether a command has no answer yet."""
         self.failed = False
         """Whether the thread ended by an exception, which is a bug."""
         self._on_answer: Callable[[], None] = lambda: None
@@ -61,6 +63,7 @@ class TrainingWorker:
 
     def send(self, command: Command) -> None:
         """Ask for something."""
+        self.asked = True
         self.session.send(command)
 
     def stop(self) -> None:
@@ -81,6 +84,8 @@ class TrainingWorker:
 
     def _publish(self, snapshot: Snapshot, answer: bool) -> None:
         self.latest = snapshot
+        if answer:
+            self.asked = False
         # A screen that is about to close may be gone already.
         if answer and not self._stopping:
             self._on_answer()

@@ -1,9 +1,11 @@
 """`bptui run`: the dashboard."""
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
@@ -78,9 +80,17 @@ def watch(
         symbols=UNICODE if encoding_is_utf8(sys.__stderr__ or sys.stderr) else ASCII,
     )
     sys.setswitchinterval(_SWITCH_INTERVAL)
-    app.run()
+    output, errors = sys.stdout, sys.stderr
+    with ExitStack() as silence:
+        # Somebody's own code may print until its thread has ended, or without end.
+        nowhere = silence.enter_context(Path(os.devnull).open("w"))
+        silence.enter_context(redirect_stdout(nowhere))
+        silence.enter_context(redirect_stderr(nowhere))
+        app.run()
+        stopped = worker.wait(patience)
+        if not stopped:
+            silence.pop_all()
     status = app.return_code or 0
-    stopped = worker.wait(patience)
     if worker.latest is None or worker.failed:
         return status or 1
     # While their code keeps the thread, the last snapshot has to do.
@@ -100,10 +110,10 @@ def watch(
     )
     with suppress(OSError, UnicodeError):  # after a hang-up there is nobody to tell
         for line in lines:
-            say(line)
-        sys.stdout.flush()
+            say(line, output)
+        output.flush()
         if failure is not None:
-            say(f"bptui: {failure}", sys.stderr)
+            say(f"bptui: {failure}", errors)
     return status or (0 if failure is None else UNSAVED)
 
 

@@ -25,6 +25,7 @@ MOST_ENTRIES = 5_000
 """A matrix beyond either is drawn as a heat map."""
 _NUMBER = 6
 _WIDEST_NAME = 10
+_WIDEST_HEADING = 20
 _WIDEST_COLUMN = 8
 _HEAT_ROWS = 12
 _KEPT_CHANGING = 3
@@ -91,10 +92,11 @@ class ThetaLines:
         shades: bool,
     ) -> None:
         """Lay out for a pane `width` cells wide; only heat maps are computed here."""
-        names = [_heading(matrix) for matrix in found] + [
-            name for matrix in found for name in matrix.rows
-        ]
-        label = min(_WIDEST_NAME, max(map(cell_len, names), default=0))
+        numbers = [matrix for matrix in found if not _as_heat_map(matrix)]
+        label = max(
+            _widest([_heading(matrix) for matrix in numbers], _WIDEST_HEADING),
+            _widest([name for matrix in numbers for name in matrix.rows], _WIDEST_NAME),
+        )
         self._blocks: list[NumberLines | HeatLines] = [
             HeatLines(matrix, verdict, width, symbols, shades=shades)
             if _as_heat_map(matrix)
@@ -232,6 +234,10 @@ def _verdicts(snapshot: Snapshot, found: list[Matrix]) -> list[Verdicts]:
             elif array.verdicts.size == verdicts[place].size:
                 verdicts[place] = array.verdicts.reshape(verdicts[place].shape)
     return verdicts
+
+
+def _widest(names: list[str], most: int) -> int:
+    return min(most, max(map(cell_len, names), default=0))
 
 
 def _height(matrix: Matrix) -> int:
