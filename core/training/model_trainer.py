@@ -33,6 +33,8 @@ _COMPLEX_COSTS = 3
 """A cost of complex numbers, in costs of real ones."""
 _EXTRAPOLATED_COSTS = 20
 """Costs that an entry takes by extrapolated differences."""
+_SLOWER = 1.05
+"""How much slower a step is believed to have become at once."""
 _PATIENCE = 4.0
 """How many times longer than it should the shortest check may take."""
 
@@ -212,7 +214,8 @@ class ModelTrainer:
                 f"a check of this model takes {besides + fewest * entry:.1f} s or more, too long "
                 "to watch; bptui check takes its time"
             )
-        most = max(fewest, min(MOST_ENTRIES, int((seconds - besides) / entry)))
+        left = max(seconds - besides, seconds / 2.0)
+        most = max(fewest, min(MOST_ENTRIES, int(left / entry)))
         if most < self.theta.size:
             # A power of two, so that the entries that are drawn seldom change.
             most = max(fewest, 2 ** int(log2(most)))
@@ -307,8 +310,9 @@ class ModelTrainer:
                 "help"
             )
             return
-        self._cost_seconds += 0.3 * (ended - before_cost - self._cost_seconds)
-        self._step_seconds += 0.3 * (ended - started - self._step_seconds)
+        # Follows what is usual, and not the one call that something else held up.
+        self._cost_seconds = min(ended - before_cost, _SLOWER * self._cost_seconds)
+        self._step_seconds = min(ended - started, _SLOWER * self._step_seconds)
         self._gradient = None
         self._costs.append(self.cost)
         self.epoch += 1
