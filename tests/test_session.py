@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from running import PATIENCE, Running
 
 from bptui.core.check import Report
 from bptui.core.configuration import Configuration
@@ -16,59 +17,25 @@ from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, Trainer, build_trainer, resume_trainer
 from bptui.core.training import commands as ask
 
-PATIENCE = 30.0
 SAMPLE = ([[0.0, 1.0]], [1.0])
 
 
-class Running:
-    """A session on a thread of its own."""
+class Networks(Running):
+    """A session that trains a network."""
+
+    trainer: Trainer
 
     def __init__(self, configuration: Configuration | None = None, **options: Any) -> None:
-        self.trainer: Trainer = build_trainer(configuration or Configuration())
-        self.session = Session(self.trainer, **({"interval": 0.01} | options))
-        self._shown: SimpleQueue[tuple[Snapshot, bool]] = SimpleQueue()
-        self.errors: list[BaseException] = []
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
-        self.first, answered = self._shown.get(timeout=PATIENCE)
-        assert answered
-
-    def _run(self) -> None:
-        try:
-            self.session.run(lambda snapshot, answers: self._shown.put((snapshot, answers)))
-        except BaseException as error:
-            self.errors.append(error)
-            raise
-
-    def ask(self, *commands: ask.Command) -> Snapshot:
-        """Send commands one by one, and return the snapshot that answers the last."""
-        for command in commands:
-            self.session.send(command)
-            snapshot, answered = self._shown.get(timeout=PATIENCE)
-            while not answered:
-                snapshot, answered = self._shown.get(timeout=PATIENCE)
-        return snapshot
-
-    def next(self, wanted: Callable[[Snapshot], bool] = lambda _: True) -> Snapshot:
-        """Return the next snapshot that is wanted."""
-        while True:
-            snapshot, _ = self._shown.get(timeout=PATIENCE)
-            if wanted(snapshot):
-                return snapshot
-
-    def stop(self) -> None:
-        self.session.send(ask.Stop())
-        self._thread.join(PATIENCE)
-        assert not self._thread.is_alive()
-        assert not self.errors
+        self.trainer = build_trainer(configuration or Configuration())
+        super().__init__(self.trainer, **options)
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Running]]:
-    started: list[Running] = []
+def start() -> Iterator[Callable[..., Networks]]:
+    started: list[Networks] = []
 
-    def begin(configuration: Configuration | None = None, **options: Any) -> Running:
-        started.append(Running(configuration, **options))
+    def begin(configuration: Configuration | None = None, **options: Any) -> Networks:
+        started.append(Networks(configuration, **options))
         return started[-1]
 
     yield begin
@@ -76,7 +43,7 @@ def start() -> Iterator[Callable[..., Running]]:
         running.stop()
 
 
-Start = Callable[..., Running]
+Start = Callable[..., Networks]
 
 
 def flat(snapshot: Snapshot) -> np.ndarray[Any, Any]:

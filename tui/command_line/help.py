@@ -4,7 +4,7 @@ import shutil
 import textwrap
 
 from bptui.core.version import VERSION
-from bptui.tui.command_line.option import COMMANDS, Option
+from bptui.tui.command_line.option import COMMANDS, ON_A_NETWORK, Option
 from bptui.tui.command_line.options import OPTIONS, options_of
 from bptui.tui.command_line.parser import SHELLS
 
@@ -60,7 +60,7 @@ def command_help(command: str) -> str:
 
 
 def _model(command: str) -> str:
-    return " [MODEL.py]" if command in ("train", "check") else ""
+    return " [MODEL.py]" if command in ON_A_NETWORK else ""
 
 
 def _sentence(text: str) -> str:
