@@ -29,6 +29,7 @@ from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
 from bptui.tui.panes.gradient_norms import GradientNormsPane
+from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
@@ -176,9 +177,13 @@ class Dashboard(App[None]):
         if snapshot is not self._heard:
             self._heard, self._heard_at = snapshot, now
         silent = now - self._heard_at
-        expected = self.worker.asked or (snapshot is not None and snapshot.state == "running")
-        if snapshot is not None and expected and silent >= _SILENCE:
-            message = f"busy for {silent:.0f} s; keys wait for it, and q leaves"
+        waiting = self.worker.asked or snapshot is None or snapshot.state == "running"
+        if not waiting or silent < _SILENCE:
+            return
+        message = f"busy for {silent:.0f} s; keys wait for it, and q leaves"
+        if snapshot is None:
+            self._status.show_lines(blank_source(message))
+        else:
             self._status.show(replace(snapshot, epochs_per_second=0.0, message=message))
 
     def _draw(self, *, everything: bool) -> None:

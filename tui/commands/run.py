@@ -91,10 +91,11 @@ def watch(
         if not stopped:
             silence.pop_all()
     status = app.return_code or 0
-    if worker.latest is None or worker.failed:
+    if worker.failed:
         return status or 1
-    # While their code keeps the thread, the last snapshot has to do.
-    snapshot = session.snapshot() if stopped else worker.latest
+    snapshot = worker.latest
+    if snapshot is None:  # their code kept the thread from the start
+        return status
     failure = None
     if app.saves_at_the_end and not _is_of(trainer.saved, snapshot):
         try:

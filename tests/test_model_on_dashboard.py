@@ -1,0 +1,272 @@
+"""Somebody's own model on the dashboard, in all panes and in a real pseudo-terminal."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from time import sleep
+from typing import Any
+
+import numpy as np
+import pytest
+from pane_app import screen_rows, shown
+from rich.cells import cell_len
+from snapshots import of_arrays
+from terminal import Terminal
+from textual.app import App, ComposeResult
+
+from bptui.core.model_file import load_model_file
+from bptui.core.snapshot import Snapshot
+from bptui.core.training import Session
+from bptui.core.training import commands as ask
+from bptui.core.training.model_trainer import built_model_trainer
+from bptui.tui.app import Dashboard
+from bptui.tui.panes.cost import CostPane
+from bptui.tui.panes.gradient_check import GradientCheckPane
+from bptui.tui.panes.gradient_norms import GradientNormsPane
+from bptui.tui.panes.predictions import PredictionsPane
+from bptui.tui.panes.snapshot_pane import SnapshotPane
+from bptui.tui.panes.status import StatusPane
+from bptui.tui.panes.theta import ThetaPane
+from bptui.tui.run_folder import RunFolder
+from bptui.tui.worker import TrainingWorker
+
+FOLDER = Path(__file__).parent.parent / "examples"
+PANES = (
+    StatusPane,
+    CostPane,
+    ThetaPane,
+    PredictionsPane,
+    GradientCheckPane,
+    GradientNormsPane,
+)
+
+
+class AllPanes(App[None]):
+    """Every pane, each with some rows of its own."""
+
+    CSS = "LinePane { width: 1fr; height: 1fr; }"
+
+    def compose(self) -> ComposeResult:
+        self.panes: list[SnapshotPane] = [make() for make in PANES]
+        yield from self.panes
+
+
+def screens(snapshots: Iterable[Snapshot], size: tuple[int, int] = (80, 70)) -> list[str]:
+    """Return the screen on which all panes show each snapshot."""
+    seen: list[str] = []
+
+    async def run() -> None:
+        app = AllPanes()
+        async with app.run_test(size=size) as pilot:
+            for snapshot in snapshots:
+                for pane in app.panes:
+                    pane.show(snapshot)
+                await pilot.pause()
+                await pilot.pause()
+                rows = screen_rows(app)
+                assert [cell_len(row) for row in rows] == [size[0]] * size[1]
+                assert all(row.isprintable() for row in rows)
+                seen.append("\n".join(rows))
+
+    asyncio.run(run())
+    return seen
+
+
+def trained(path: Path) -> Snapshot:
+    trainer = built_model_trainer(load_model_file(path, captured=True))
+    trainer.advance(60.0, 30)
+    session = Session(trainer)
+    session.send(ask.ShowBoundary(30, 8))
+    session.send(ask.Stop())
+    found: list[Snapshot] = []
+    session.run(lambda snapshot, _: found.append(snapshot))
+    return found[-1]
+
+
+def test_every_example_fills_every_pane() -> None:
+    paths = sorted(FOLDER.glob("*.py"))
+    snapshots = [trained(path) for path in paths]
+    for path, snapshot, text in zip(paths, snapshots, screens(snapshots), strict=True):
+        assert f"{path.name} · {snapshot.description.parameters} parameters" in text
+        for name in snapshot.description.array_names:
+            assert name in text
+        assert ("FAIL" if path.stem == "mistake" else "PASS") in text
+        assert "‖∂J‖" in text and "Predictions" in text
+        assert "waiting" not in text and "nothing to predict" not in text
+        assert ("backprop - numerical is exactly -0.0125" in text) == (path.stem == "mistake")
+
+
+def test_names_and_shapes_of_any_kind_are_data() -> None:
+    names = ["[red]W[/red]", "b\x1b[2J", "scalar", "kernel", "many", "nothing"]
+    arrays = [[[1.0, -2.0]], [3.0], 4.5, np.ones((2, 3, 2)), np.ones((300, 70)), np.ones((3, 0))]
+    snapshot = of_arrays(names, arrays)
+    text = screens(
+        [replace(snapshot, predictions=np.empty((0, 0)), no_predictions="[b]y[/b] is missing")]
+    )[0]
+    for word in ("[red]W[/red] 1×2", "b\\x1b[2J 1", "scalar", "[b]y[/b] is missing"):
+        assert word in text
+    tall = "\n".join(shown(ThetaPane(), snapshot, (70, 40)))
+    for word in ("kernel 2×3×2", "1,2", "many 300×70", "nothing 3×0"):
+        assert word in tall
+
+
+def test_a_long_name_is_not_cut_beside_its_numbers() -> None:
+    text = "\n".join(shown(ThetaPane(), of_arrays(["hidden_weights"], [np.ones((2, 2))]), (60, 8)))
+    assert "hidden_weights 2×2" in text
+
+
+def test_a_draw_is_called_one_and_marks_what_is_wrong() -> None:
+    snapshot = of_arrays(["W"], [np.arange(6.0).reshape(2, 3)])
+    assert snapshot.report is not None
+    array = snapshot.report.arrays[0]
+    drawn = replace(
+        array,
+        **{
+            name: getattr(array, name).ravel()[[1, 5]]
+            for name in ("backprop", "numerical", "relative_error", "error_bound")
+        },
+        verdicts=np.array([0, 3], np.uint8),
+        drawn=np.array([1, 5]),
+    )
+    shortened = replace(snapshot, report=replace(snapshot.report, arrays=(drawn,)))
+    assert "drawn from 6" in "\n".join(shown(GradientCheckPane(), shortened, (80, 8)))
+    text = "\n".join(shown(ThetaPane(), shortened, (60, 8)))
+    assert "✗+5.000" in text and text.count("✗") == 1
+
+
+def epoch(terminal: Terminal) -> int:
+    found = re.search(r"epoch ([\d,]+)", terminal.row(0))
+    return int(found[1].replace(",", "")) if found else -1
+
+
+def test_an_example_is_watched_steered_and_left(tmp_path: Path) -> None:
+    path = FOLDER / "mistake.py"
+    with Terminal(str(path), cwd=tmp_path) as terminal:
+        terminal.wait_for(lambda here: "FAIL  6 of 26" in here.text() and epoch(here) > 5)
+        assert terminal.row(0).startswith(" mistake.py · 26 parameters")
+        terminal.send(" ")
+        terminal.wait_for(lambda here: "paused" in here.row(0))
+        terminal.settle()
+        before = epoch(terminal)
+        terminal.send("s")
+        terminal.wait_for(lambda here: epoch(here) == before + 1)
+        terminal.send("g")
+        terminal.wait_for("Gradient check  off")
+        terminal.send("gm")
+        terminal.wait_for("central")
+        terminal.send("f")
+        terminal.wait_for("bptui's own networks alone")
+        terminal.send("c")
+        terminal.wait_for("cannot be saved yet")
+        terminal.send("r")
+        terminal.wait_for(lambda here: epoch(here) == 0 and "seed 1" in here.row(0))
+        terminal.send("q")
+        assert terminal.wait() == 0
+        what, how = terminal.scrollback()[-2:]
+        assert "mistake.py · 26 parameters: epoch 0" in what and what.endswith("fail, seed 1")
+        assert how == f"repeat: bptui {path} --seed 1"
+        assert list(tmp_path.iterdir()) == []
+
+
+LOUD = """
+import logging, sys, warnings
+import numpy as np
+logging.basicConfig(level=logging.INFO)
+parameters = np.array([3.0, -1.0])
+learning_rate = 0.1
+calls = 0
+def cost(w):
+    global calls
+    calls += 1
+    while calls > 400 or calls > 30:
+        print("SPOKEN")
+        print("SPOKEN", file=sys.stderr)
+        logging.info("SPOKEN")
+        if calls < 400:
+            break
+    return (w ** 2).sum()
+def gradients(w):
+    return 2 * w
+"""
+
+
+def test_code_that_prints_without_end_neither_spoils_the_screen_nor_keeps_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "loud.py").write_text(LOUD)
+    with Terminal("run", "loud.py", cwd=tmp_path) as terminal:
+        terminal.wait_for("PASS  2 of 2")
+        sleep(0.3)
+        assert "SPOKEN" not in terminal.text()
+        terminal.send(" q")
+        assert terminal.wait() == 0
+        what, how = terminal.scrollback()[-2:]
+        assert what.startswith("loud.py · 2 parameters: epoch")
+        assert how == "repeat: bptui run loud.py"
+        assert b"SPOKEN" not in bytes(terminal.raw) and b"Traceback" not in bytes(terminal.raw)
+
+
+@pytest.mark.parametrize("checking", [False, True], ids=["in training", "in the first check"])
+def test_code_that_does_not_return_is_said(
+    checking: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bptui.tui.app._SILENCE", 0.2)
+    path = tmp_path / "mine.py"
+    path.write_text(LOUD, "utf-8")
+    trainer = built_model_trainer(load_model_file(path, captured=True))
+    returns = Event()
+    trainer.model.cost.__globals__["print"] = lambda *_, **__: returns.wait(30.0)  # type: ignore[attr-defined]
+    worker = TrainingWorker(Session(trainer, checking=checking))
+
+    async def run() -> None:
+        app = Dashboard(worker, run_folder=RunFolder(tmp_path))
+        async with app.run_test(size=(80, 24)) as pilot:
+
+            async def status_says(words: str, wanted: bool = True) -> None:
+                for _ in range(1000):
+                    if (words in screen_rows(app)[0]) == wanted:
+                        return
+                    await pilot.pause(0.01)
+                raise AssertionError(screen_rows(app)[0])
+
+            await status_says("keys wait for it, and q leaves")
+            returns.set()
+            trainer.model.cost.__globals__["calls"] = -(10**9)  # type: ignore[attr-defined]
+            await status_says("busy", False)
+            await pilot.press("q")
+
+    asyncio.run(run())
+    assert worker.wait(30.0) and not worker.failed
+
+
+RAISES = LOUD.replace('print("SPOKEN")', "raise KeyError('[bold]W1\\x1b[2J')")
+
+
+def test_code_that_raises_stops_training_with_its_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(RAISES)
+    with Terminal("mine.py", cwd=tmp_path) as terminal:
+        terminal.wait_for("cost raised KeyError at mine.py, line 12: '[bold]W1")
+        assert "diverged" in terminal.row(0)
+        terminal.send("l")
+        terminal.wait_for("log axis")
+        terminal.send("q")
+        assert terminal.wait() == 0
+        assert "diverged at epoch" in terminal.scrollback()[-2]
+        assert b"Traceback" not in bytes(terminal.raw)
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["--layers", "2,1"], "--layers: a model file has parameters"),
+        (["--run", "here"], "--run: a model file"),
+    ],
+)
+def test_options_of_networks_are_refused(words: list[str], said: str, capsys: Any) -> None:
+    from bptui.tui.cli import main
+
+    assert main(["run", str(FOLDER / "mistake.py"), *words]) == 2
+    assert said in capsys.readouterr().err
