@@ -36,10 +36,9 @@ class ThetaPane(SnapshotPane):
     """Every matrix Θ with its bias column set apart."""
 
     HELP: ClassVar[str] = (
-        "The parameters Θ of every layer, one row a unit, its bias left of the bar; of your own "
-        "model the arrays under their names, the last axis across. Numbers that are changing are "
-        "emphasized, and those whose gradient is wrong have a sign (✗) before them; arrays too "
-        "large for numbers are heat maps."
+        "The parameters Θ: one row a unit, its bias left of the bar; or your own arrays. Numbers "
+        "that are changing are emphasized, and those whose gradient is wrong have a sign (✗) "
+        "before them; what is too large for numbers is a heat map."
     )
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
