@@ -51,6 +51,10 @@ class LiveTrainer(Protocol):
     """η, from the next step on."""
 
     @property
+    def scheduled_learning_rate(self) -> float:
+        """What a schedule leaves of η at this epoch."""
+
+    @property
     def state(self) -> TrainerPhase:
         """`running`, `finished` or `diverged`."""
 

@@ -1,6 +1,5 @@
 """Training of somebody's own model, by their own functions."""
 
-from math import log2
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check import METHOD_NAMES, METHODS, Report, UserCodeError, check_gradients
+from bptui.core.check import METHOD_NAMES, Report, UserCodeError, check_gradients
 from bptui.core.check.code_check import MOST_ENTRIES
 from bptui.core.check.parameters import Layout
 from bptui.core.check.problem import flattened
@@ -19,6 +18,7 @@ from bptui.core.model_file import ModelFile
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import Saved
 from bptui.core.trainer_state import copied
+from bptui.core.training.check_time import CheckTime
 from bptui.core.training.live import TrainerPhase
 from bptui.core.training.trainer import checked_learning_rate
 
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from bptui.core.training.model_view import ModelView
 
 Array = NDArray[Any]
-
-_CHECK_STEPS = 30
-"""How many steps of training a check takes besides the entries: noise, rounding, smoothness."""
-_COMPLEX_COSTS = 3
-"""A cost of complex numbers, in costs of real ones."""
-_EXTRAPOLATED_COSTS = 20
-"""Costs that an entry takes by extrapolated differences."""
-_SLOWER = 1.05
-"""How much slower a step is believed to have become at once."""
-_PATIENCE = 4.0
-"""How many times longer than it should the shortest check may take."""
 
 
 class ModelTrainer:
@@ -95,9 +84,9 @@ class ModelTrainer:
         functions = UserFunctions(self.model.cost, self.model.gradients, layout)
         started = perf_counter()
         cost = functions.cost(layout.arrays)
-        self._cost_seconds = perf_counter() - started
+        cost_seconds = perf_counter() - started
         gradient = flattened(functions.gradients(layout.arrays)[0])
-        self._step_seconds = perf_counter() - started
+        self._check_time = CheckTime(cost_seconds, perf_counter() - started)
         if not np.isfinite(cost):
             raise InputError(f"cost: it is {cost} at the parameters to start from")
         self.seed, self._shapes = seed, shapes
@@ -119,7 +108,6 @@ class ModelTrainer:
         """Of the epochs that are not in the history yet."""
         self._gradient: Array | None = gradient
         """Of the parameters as they are, flat (P,); `None` before it is asked for."""
-        self._checked_by = ""
 
     @property
     def steps(self) -> int:
@@ -147,6 +135,11 @@ class ModelTrainer:
             self._learning_rate = checked_learning_rate(value)
             self.marks = [mark for mark in self.marks if mark.epoch != self.epoch]
             self.marks.append(Mark(self.epoch, "learning-rate", f"η {value:g}"))
+
+    @property
+    def scheduled_learning_rate(self) -> float:
+        """η: a model file has no schedule."""
+        return self._learning_rate
 
     def advance(self, seconds: float, most_epochs: int | None = None) -> int:
         """Train for about `seconds` or `most_epochs`, and return how many epochs ended.
@@ -206,33 +199,16 @@ class ModelTrainer:
             InputError: even a few would take far too long, or see `check`. Training ends
                 where their functions raised.
         """
-        entry = self._costs_an_entry(method) * self._cost_seconds
-        besides = _CHECK_STEPS * self._step_seconds
-        fewest = len(self._layout.arrays)
-        if besides + fewest * entry > _PATIENCE * seconds:
-            raise InputError(
-                f"a check of this model takes {besides + fewest * entry:.1f} s or more, too long "
-                "to watch; bptui check takes its time"
-            )
-        left = max(seconds - besides, seconds / 2.0)
-        most = max(fewest, min(MOST_ENTRIES, int(left / entry)))
-        if most < self.theta.size:
-            # A power of two, so that the entries that are drawn seldom change.
-            most = max(fewest, 2 ** int(log2(most)))
+        most = self._check_time.most_entries(
+            method, seconds, len(self._layout.arrays), self.theta.size
+        )
         try:
             report = self._check(method, epsilon, most)
         except UserCodeError as error:
             self._fail(error)
             raise
-        self._checked_by = report.method
+        self._check_time.found(report.method)
         return report
-
-    def _costs_an_entry(self, method: str) -> int:
-        if method == "auto":
-            method = self._checked_by or method
-        if method == "complex":
-            return _COMPLEX_COSTS
-        return METHODS[method].costs_an_entry if method in METHODS else _EXTRAPOLATED_COSTS
 
     def _check(self, method: str, epsilon: float | None, most_entries: int) -> Report:
         return check_gradients(
@@ -310,9 +286,7 @@ class ModelTrainer:
                 "help"
             )
             return
-        # Follows what is usual, and not the one call that something else held up.
-        self._cost_seconds = min(ended - before_cost, _SLOWER * self._cost_seconds)
-        self._step_seconds = min(ended - started, _SLOWER * self._step_seconds)
+        self._check_time.took(ended - before_cost, ended - started)
         self._gradient = None
         self._costs.append(self.cost)
         self.epoch += 1
