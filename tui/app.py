@@ -176,11 +176,12 @@ class Dashboard(App[None]):
         snapshot, now = self.worker.latest, perf_counter()
         if snapshot is not self._heard:
             self._heard, self._heard_at = snapshot, now
-        silent = now - self._heard_at
-        waiting = self.worker.asked or snapshot is None or snapshot.state == "running"
-        if not waiting or silent < _SILENCE:
+        since = self.worker.asked_at
+        if snapshot is None or snapshot.state == "running":
+            since = self._heard_at
+        if since is None or now - since < _SILENCE:
             return
-        message = f"busy for {silent:.0f} s; keys wait for it, and q leaves"
+        message = f"busy for {now - since:.0f} s; keys wait for it, and q leaves"
         if snapshot is None:
             self._status.show_lines(blank_source(message))
         else:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Event, Thread
+from time import perf_counter
 
 from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import Command, Stop
@@ -25,8 +26,8 @@ class TrainingWorker:
         self.gate = Event()
         """Set while training may go on."""
         self.gate.set()
-        self.asked = False
-        """Whether a command has no answer yet."""
+        self.asked_at: float | None = None
+        """When the first unanswered command was sent, on the clock of `perf_counter`."""
         self.failed = False
         """Whether the thread ended by an exception, which is a bug."""
         self._on_answer: Callable[[], None] = lambda: None
@@ -63,7 +64,8 @@ class TrainingWorker:
 
     def send(self, command: Command) -> None:
         """Ask for something."""
-        self.asked = True
+        if self.asked_at is None:
+            self.asked_at = perf_counter()
         self.session.send(command)
 
     def stop(self) -> None:
@@ -85,7 +87,7 @@ class TrainingWorker:
     def _publish(self, snapshot: Snapshot, answer: bool) -> None:
         self.latest = snapshot
         if answer:
-            self.asked = False
+            self.asked_at = None
         # A screen that is about to close may be gone already.
         if answer and not self._stopping:
             self._on_answer()

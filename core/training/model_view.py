@@ -61,14 +61,12 @@ class ModelView:
             return
         if started < self._next and not resting:
             return
-        self._boundary = None
-        parameters = self._trainer.built_parameters()
+        self._predictions, self._boundary = np.empty((0, 0)), None
         try:
-            self._predictions = self._samples.predict(parameters, self._samples.X)
+            self._predictions = self._predict(self._samples.X)
             self.no_predictions = ""
             if self._plane is not None and self._plane.points.size:
-                outputs = self._samples.predict(parameters, self._plane.points)
-                self._boundary = self._plane.boundary(outputs)
+                self._boundary = self._plane.boundary(self._predict(self._plane.points))
         except InputError as error:
             self.no_predictions = str(error)
         self._seen = point
@@ -82,6 +80,10 @@ class ModelView:
     def boundary(self) -> Boundary | None:
         """Return the outputs over the plane at the last look, or `None` without a plane."""
         return self._boundary
+
+    def _predict(self, X: Floats) -> Floats:
+        assert self._samples is not None
+        return self._samples.predict(self._trainer.built_parameters(), X)
 
     def _describe(self, y: Floats, class_names: tuple[str, ...]) -> Description:
         trainer, samples = self._trainer, self._samples
