@@ -105,7 +105,7 @@ class ModelTrainer:
         self.marks: list[Mark] = []
         self._history = CostHistory()
         self._costs: list[float] = []
-        """Of the epochs that are not in the history yet."""
+        """Of the epochs of this call of `advance`, which are recorded together."""
         self._gradient: Array | None = gradient
         """Of the parameters as they are, flat (P,); `None` before it is asked for."""
 
@@ -157,6 +157,8 @@ class ModelTrainer:
             if perf_counter() >= deadline:
                 break
         self._ended()
+        self._history.extend(self._costs)
+        self._costs.clear()
         return self.epoch - first
 
     def resume(self) -> None:
@@ -240,8 +242,6 @@ class ModelTrainer:
 
     def curve(self) -> CostCurve:
         """Return an immutable picture of the costs so far."""
-        self._history.extend(self._costs)
-        self._costs = []
         nothing = np.empty(0)
         return CostCurve(
             self._history.columns(), nothing, nothing, tuple(self.marks), self._history.epochs
