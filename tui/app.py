@@ -179,7 +179,7 @@ class Dashboard(App[None]):
         since = self.worker.asked_at
         if snapshot is None or snapshot.state == "running":
             since = self._heard_at
-        if since is None or now - since < _SILENCE:
+        if since is None or now - since < _SILENCE or not self._status.is_attached:
             return
         message = f"busy for {now - since:.0f} s; keys wait for it, and q leaves"
         if snapshot is None:
@@ -189,7 +189,7 @@ class Dashboard(App[None]):
 
     def _draw(self, *, everything: bool) -> None:
         snapshot = self.worker.latest
-        if snapshot is None:
+        if snapshot is None or not self._status.is_attached:  # the panes go first at the end
             return
         now, cadence = perf_counter(), self._cadence
         # What is not due yet is drawn later, also if no other snapshot comes.
