@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check import Report
+from bptui.core.check import EpsilonSweep, Report
 from bptui.core.history import CostCurve
 
 State = Literal["running", "paused", "finished", "diverged"]
@@ -68,6 +68,18 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True)
+class Swept:
+    """What came of the wish to measure differences at every ε."""
+
+    epoch: int
+    """Of the Θ that it was done at."""
+    sweep: EpsilonSweep | None
+    """`None` where it could not be done."""
+    why_not: str = ""
+    """One sentence on that."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The trainer at one instant, between two epochs."""
 
@@ -109,3 +121,5 @@ class Snapshot:
     """Name of the fault that is planted in backpropagation."""
     fault_hidden: bool = False
     """Whether that name is not to be shown."""
+    swept: Swept | None = None
+    """The last sweep of ε, or `None` before the first of this run."""

@@ -100,6 +100,16 @@ class TestPicker:
 
         drive(script, tmp_path)
 
+    def test_every_letter_can_be_searched_for(self, tmp_path: Path) -> None:
+        async def script(app: Paused, pilot: Pilot[None]) -> None:
+            await opened(app, pilot)
+            await pilot.press(*"squares")
+            assert offered(app) == ["half-sum-of-squares"] and not app.did[1:]
+            await pilot.press("escape", "f", "ctrl+c")
+            assert app.did[-1] == "quit"
+
+        drive(script, tmp_path)
+
     def test_a_name_can_be_hidden_and_revealed(self, tmp_path: Path) -> None:
         async def script(app: Paused, pilot: Pilot[None]) -> None:
             await opened(app, pilot)

@@ -84,13 +84,13 @@ def test_examples_train_are_checked_and_predict(path: Path, start: Start) -> Non
     ):
         assert theta.shape == array.shape
         assert np.array_equal(gradient, array.backprop)
-    wrong = path.stem == "mistake"
-    assert shown.report.verdict == ("fail" if wrong else "pass")
-    assert [found.code for found in shown.report.diagnosis] == ["regularization"] * wrong
+    codes = {"mistake": ["regularization"], "article": ["mutation"]}.get(path.stem, [])
+    assert shown.report.verdict == ("fail" if codes else "pass")
+    assert [found.code for found in shown.report.diagnosis] == codes
     assert shown.no_predictions == ""
     assert shown.predictions.shape == about.y.shape == (len(about.X), about.y.shape[1])
-    classes = {"blobs_softmax": 3, "circles_course": 2, "logistic_regression": 2, "xor_class": 2}
-    assert len(about.class_names) == classes.get(path.stem, 0)
+    two = dict.fromkeys(("article", "circles_course", "logistic_regression", "xor_class"), 2)
+    assert len(about.class_names) == ({"blobs_softmax": 3} | two).get(path.stem, 0)
     assert (shown.boundary is not None) == (about.X.shape[1] == 2)
     assert not about.bias_column and not about.takes_faults and not about.layers
 
@@ -170,6 +170,8 @@ def test_faults_and_checkpoints_are_refused_in_a_sentence(
     assert "bptui's own networks alone" in live.ask(ask.PlantFault(None)).message
     assert "cannot be saved yet" in live.ask(ask.Checkpoint(tmp_path / "run")).message
     assert not (tmp_path / "run").exists()
+    swept = live.ask(ask.SweepEpsilon()).swept
+    assert swept is not None and swept.sweep is None and "own networks" in swept.why_not
 
 
 @pytest.mark.parametrize("name", ["cost", "gradients"])

@@ -19,7 +19,14 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
 from bptui.core.snapshot import Snapshot
-from bptui.core.training.commands import Checkpoint, PlantFault, Reinitialize, ShowBoundary, Step
+from bptui.core.training.commands import (
+    Checkpoint,
+    PlantFault,
+    Reinitialize,
+    ShowBoundary,
+    Step,
+    SweepEpsilon,
+)
 from bptui.tui.actions import ACTIONS
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.drawing.symbols import UNICODE, Symbols
@@ -69,10 +76,11 @@ class Dashboard(App[None]):
                 show=False,
                 id=action.id,
                 key_display=action.shown,
-                priority="ctrl+c" in action.keys,
             )
             for action in ACTIONS
         ),
+        # Whatever is open or has the focus; a letter may be meant for a field there.
+        Binding("ctrl+c,ctrl+q", "act('quit')", "quit", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend"),
     ]
 
@@ -113,6 +121,8 @@ class Dashboard(App[None]):
         self._numbers_drawn: Snapshot | None = None
         self._pictures_drawn: Snapshot | None = None
         self._numbers_at = self._pictures_at = 0.0
+        self._above: tuple[SnapshotPane, ...] = ()
+        """Panes of the screen that is open over the dashboard."""
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -211,6 +221,7 @@ class Dashboard(App[None]):
             if numbers:
                 self._numbers_at, self._numbers_drawn = now, snapshot
                 self._show(self._numbers, snapshot)
+                self._show(self._above, snapshot)
             if pictures:
                 self._pictures_at, self._pictures_drawn = now, snapshot
                 self._show(self._pictures, snapshot)
@@ -271,6 +282,25 @@ class Dashboard(App[None]):
 
         if self.worker.latest is not None:
             self.push_screen(FaultScreen(self.worker.latest), plant)
+
+    def _do_sweep_epsilon(self) -> None:
+        from bptui.tui.screens.epsilon import EpsilonScreen
+
+        if self.worker.latest is None:
+            return
+        self.worker.send(SweepEpsilon())
+        if not self._above:
+            screen = EpsilonScreen(self.worker.latest)
+            self._above = (screen.pane,)
+            self.push_screen(screen, self._leave_above)
+
+    def _do_article(self) -> None:
+        from bptui.tui.screens.article import ArticleScreen
+
+        self.push_screen(ArticleScreen())
+
+    def _leave_above(self, _: None) -> None:
+        self._above = ()
 
     def _do_help(self) -> None:
         from bptui.tui.screens.help import HelpScreen

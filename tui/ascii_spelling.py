@@ -1,5 +1,6 @@
 """The letters and signs of the field in ASCII, for terminals that have nothing else."""
 
+import re
 import unicodedata
 
 _IN_ASCII = str.maketrans(
@@ -44,10 +45,13 @@ _IN_ASCII = str.maketrans(
         "–": "-",
     }
 )
+_TIMES = re.compile(r"(?<=\w)·(?=\w)")
+"""The dot of a product, as in N·K; the one between words has blanks beside it."""
 
 
 def spelled(text: str) -> str:
     """Return `text` in ASCII: `Θ¹` becomes `Theta1`, and what has no spelling an escape."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_IN_ASCII))
+    text = _TIMES.sub("*", text).translate(_IN_ASCII)
+    decomposed = unicodedata.normalize("NFKD", text)
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return plain.encode("ascii", "backslashreplace").decode("ascii")

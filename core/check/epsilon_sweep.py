@@ -1,6 +1,8 @@
 """How the error of a difference depends on its step: the V of truncation and rounding."""
 
+import math
 from dataclasses import asdict, dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ EPSILONS = tuple(float(f"{10.0 ** (-half / 2):.5g}") for half in range(2, 29))
 SWEPT = ("forward", "central", "richardson")
 MOST_ENTRIES = 1_000
 """With more parameters than these, as many entries are drawn: each costs some 200 evaluations."""
+_COSTS_AN_ENTRY = (2 + 2 + 4) * (len(EPSILONS) + 1)
+"""Evaluations by all of `SWEPT`, the default step of each included."""
 _ABOVE_ROUNDING = 10.0
 """An error this many times the best one is truncation, to the long side of the best step."""
 _TOO_LONG = 0.3
@@ -58,12 +62,25 @@ class EpsilonSweep:
     epsilons: tuple[float, ...]
     methods: tuple[MethodSweep, ...]
 
+    def error_at(self, epsilon: float, method: MethodSweep) -> float:
+        """Return the error of a method at ε, between two measured steps along the line that
+        joins them on logarithmic axes; NaN beyond the steps.
+        """
+        places = [math.log10(step) for step in reversed(self.epsilons)]
+        place = math.log10(epsilon)
+        with np.errstate(all="ignore"):
+            errors = np.log10(method.errors[::-1])
+        found = float(np.interp(place, places, errors, left=math.nan, right=math.nan))
+        return 10.0**found
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return asdict(self)
 
 
-def sweep_epsilon(work: Backpropagation, *, seed: int = 0) -> EpsilonSweep:
+def sweep_epsilon(
+    work: Backpropagation, *, seed: int = 0, seconds: float | None = None
+) -> EpsilonSweep:
     """Measure differences of every step against the complex step, at the Θ of `work`.
 
     An error is ‖difference − complex step‖ / ‖complex step‖, over all entries. Θ is left
@@ -71,43 +88,65 @@ def sweep_epsilon(work: Backpropagation, *, seed: int = 0) -> EpsilonSweep:
 
     Args:
         work: the training code, samples loaded.
-        seed: of the draw of entries from networks of more than `MOST_ENTRIES`.
+        seed: of the draw of entries, where they are not all.
+        seconds: after so many no further entry is begun; `None` is when all `MOST_ENTRIES` are
+            done.
 
     Raises:
-        InputError: the gradient is 0 or not finite, so that nothing is relative to it.
+        InputError: the gradient is 0 or not finite, so that nothing is relative to it, or
+            `seconds` are too few for a single entry.
     """
+    started = perf_counter()
     size = work.theta.size
-    entries = np.arange(size, dtype=np.intp)
-    if size > MOST_ENTRIES:
-        entries = np.sort(np.random.default_rng(seed).choice(entries, MOST_ENTRIES, replace=False))
+    drawn = np.random.default_rng(seed).permutation(size)[:MOST_ENTRIES]
+    defaults = [METHODS[name].epsilon or 0.0 for name in SWEPT]
+    steps = [(*EPSILONS, default) for default in defaults]
+    squares = np.zeros((len(SWEPT), len(EPSILONS) + 1))
+    exact_squares, done = 0.0, 0
     with np.errstate(all="ignore"):
-        exact = np.concatenate([array.ravel() for array in complex_step_of(work, work.thetas)])
-        exact = exact[entries]
-        norm = float(np.linalg.norm(exact))
-        if not 0.0 < norm < np.inf:
+        if seconds is not None and _COSTS_AN_ENTRY * seconds_a_cost(work) > seconds:
             raise InputError(
-                "sweep-epsilon: the gradient is 0 or not finite here, so no error is relative to "
-                "it; choose another seed or number of epochs"
+                "J of so many samples takes too long to be differenced at every ε while training; "
+                "bptui check --sweep-epsilon does it"
             )
+        exact = np.concatenate([array.ravel() for array in complex_step_of(work, work.thetas)])
 
         def cost() -> float:
             work.forward()
             return work.cost()
 
-        def error(method: str, epsilon: float) -> float:
-            found, _ = difference_gradient(
-                cost, work.theta, method, epsilon, entries, estimate=False
+        for done, entry in enumerate(drawn, start=1):
+            exact_squares += float(exact[entry]) ** 2
+            for place, name in enumerate(SWEPT):
+                for column, epsilon in enumerate(steps[place]):
+                    found, _ = difference_gradient(
+                        cost, work.theta, name, epsilon, drawn[done - 1 : done], estimate=False
+                    )
+                    squares[place, column] += (found[0] - exact[entry]) ** 2
+            if seconds is not None and perf_counter() - started >= seconds:
+                break
+        if not 0.0 < exact_squares < np.inf:
+            raise InputError(
+                "sweep-epsilon: the gradient is 0 or not finite here, so no error is relative to "
+                "it; choose another seed or number of epochs"
             )
-            return float(np.linalg.norm(found - exact)) / norm
-
-        methods = []
-        for name in SWEPT:
-            default = METHODS[name].epsilon
-            assert default is not None
-            errors = np.array([error(name, epsilon) for epsilon in EPSILONS])
-            methods.append(_method_sweep(name, errors, default, error(name, default)))
+        errors = np.sqrt(squares / exact_squares)
+    methods = tuple(
+        _method_sweep(name, found[:-1], default, float(found[-1]))
+        for name, default, found in zip(SWEPT, defaults, errors, strict=True)
+    )
     kinks = work.activation in KINKED and len(work.thetas) > 1
-    return EpsilonSweep(size, len(entries), seed, kinks, EPSILONS, tuple(methods))
+    return EpsilonSweep(size, done, seed, kinks, EPSILONS, methods)
+
+
+def seconds_a_cost(work: Backpropagation) -> float:
+    """Return how long J takes, here and now; not counting the first time, when memory is cold."""
+    started = 0.0
+    for _ in range(2):
+        started = perf_counter()
+        work.forward()
+        work.cost()
+    return perf_counter() - started
 
 
 def _method_sweep(

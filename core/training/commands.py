@@ -56,6 +56,11 @@ class ChangeEpsilon:
 
 
 @dataclass(frozen=True, slots=True)
+class SweepEpsilon:
+    """Measure the error of every difference at every ε, at Θ as it is now."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlantFault:
     """Plant a mistake in backpropagation, or remove the one that is there."""
 
@@ -94,6 +99,7 @@ Command = (
     | ToggleChecking
     | NextMethod
     | ChangeEpsilon
+    | SweepEpsilon
     | PlantFault
     | Checkpoint
     | ShowBoundary

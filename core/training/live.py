@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check import Report
+from bptui.core.check import EpsilonSweep, Report
 from bptui.core.history import CostCurve
 from bptui.core.runs import Saved
 from bptui.core.snapshot import Boundary, Description
@@ -147,6 +147,13 @@ class LiveTrainer(Protocol):
 
         Raises:
             InputError: it would take longer, or the method does not suit.
+        """
+
+    def sweep_epsilon(self, seconds: float) -> EpsilonSweep:
+        """Measure differences of every step, in about so many seconds at most.
+
+        Raises:
+            InputError: it cannot be done here.
         """
 
     def curve(self) -> CostCurve:

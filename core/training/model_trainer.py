@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check import METHOD_NAMES, Report, UserCodeError, check_gradients
+from bptui.core.check import (
+    METHOD_NAMES,
+    EpsilonSweep,
+    Report,
+    UserCodeError,
+    check_gradients,
+)
 from bptui.core.check.code_check import MOST_ENTRIES
 from bptui.core.check.parameters import Layout
 from bptui.core.check.problem import flattened
@@ -193,6 +199,16 @@ class ModelTrainer:
         if method is None:
             method, epsilon = self.method, self.epsilon
         return self._check(method, epsilon, MOST_ENTRIES)
+
+    def sweep_epsilon(self, seconds: float) -> EpsilonSweep:
+        """Refuse to.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(
+            "the error of differences is measured on bptui's own networks, not on code of your own"
+        )
 
     def live_check(self, method: str, epsilon: float | None, seconds: float) -> Report:
         """Check in about so many seconds; if there is no time for all entries, draw some.

@@ -15,7 +15,7 @@ from bptui.core.check import METHODS, Report
 from bptui.core.check.methods import choose_method
 from bptui.core.errors import InputError, printable
 from bptui.core.initializers import LARGEST_SEED
-from bptui.core.snapshot import Snapshot, State
+from bptui.core.snapshot import Snapshot, State, Swept
 from bptui.core.training import commands
 from bptui.core.training.live import LiveTrainer
 from bptui.core.training.pace import Meter, Pace, next_speed, on_ladder
@@ -25,7 +25,7 @@ SLICE = 0.01
 CHECK_SHARE = 0.05
 """The share of the time that live gradient checks may take, unless another is asked for."""
 LONGEST_CHECK = 0.25
-"""Seconds that a live check may take, for so long no key is answered."""
+"""Seconds that a live check or sweep may take, for so long no key is answered."""
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
 
@@ -66,6 +66,7 @@ class Session:
         self._report: Report | None = None
         self._report_point: tuple[int, int] | None = None
         self._next_check = 0.0
+        self._swept: Swept | None = None
         self._message = self._complaint = ""
         self._goal: int | None = None
         """The epoch that was stepped to, while it is not reached."""
@@ -153,6 +154,8 @@ class Session:
                 self._next_method()
             case commands.ChangeEpsilon(decades):
                 self._change_epsilon(decades)
+            case commands.SweepEpsilon():
+                self._sweep_epsilon()
             case commands.PlantFault(name, hidden):
                 self._plant(name, hidden)
             case commands.Checkpoint(folder):
@@ -201,6 +204,7 @@ class Session:
         self._pace.restart()
         self._meter.restart()
         self._forget_report()
+        self._swept = None
 
     def _next_method(self) -> None:
         methods = self.trainer.methods
@@ -216,6 +220,13 @@ class Session:
         changed = float(f"{self._epsilon * 10.0**decades:.3g}")
         self._epsilon = min(_LARGEST_EPSILON, max(_SMALLEST_EPSILON, changed))
         self._forget_report()
+
+    def _sweep_epsilon(self) -> None:
+        epoch = self.trainer.epoch
+        try:
+            self._swept = Swept(epoch, self.trainer.sweep_epsilon(LONGEST_CHECK))
+        except InputError as error:
+            self._swept = Swept(epoch, None, str(error))
 
     def _plant(self, name: str | None, hidden: bool) -> None:
         try:
@@ -297,4 +308,5 @@ class Session:
             message=self._message or trainer.message or self._complaint,
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,
+            swept=self._swept,
         )

@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation, weight_mask
-from bptui.core.check import METHODS, Report, check_backpropagation, choose_method
+from bptui.core.check import (
+    METHODS,
+    EpsilonSweep,
+    Report,
+    check_backpropagation,
+    choose_method,
+    sweep_epsilon,
+)
 from bptui.core.check.known_faults import without_names
 from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
@@ -385,6 +392,14 @@ class Trainer:
             method, epsilon = self.method, self.epsilon
         report = check_backpropagation(self.next_work(), method=method, epsilon=epsilon)
         return without_names(report) if self.fault_hidden else report
+
+    def sweep_epsilon(self, seconds: float) -> EpsilonSweep:
+        """Measure differences of every step at Θ as it is, for at most about so many seconds.
+
+        Raises:
+            InputError: see the function of the same name.
+        """
+        return sweep_epsilon(self.next_work(), seconds=seconds)
 
     def live_check(self, method: str, epsilon: float | None, seconds: float) -> Report:
         """Check in about so many seconds at most.

@@ -1,0 +1,147 @@
+"""The error of every kind of difference against its step ε."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from bptui.core.check import METHODS, EpsilonSweep, MethodSweep
+from bptui.core.snapshot import Snapshot, Swept
+from bptui.tui.drawing.chart import VerticalMark
+from bptui.tui.drawing.epsilon_plot import epsilon_plot, kind_of_difference, series_style
+from bptui.tui.drawing.lines import Line, TextLines, fit, wrapped
+from bptui.tui.drawing.numbers import axis_number, significant
+from bptui.tui.drawing.symbols import Symbols
+from bptui.tui.panes.snapshot_pane import SnapshotPane
+
+_LOWEST_PLOT = 6
+_NEAR_THE_BEST = 3.0
+"""Up to so many times the smallest error, a step is as good as the best."""
+_ONE_PRESS = 10
+"""What [ and ] divide and multiply ε by."""
+_V = (
+    "Right of its best ε ({point}) an error is truncation, and falls as ε to the power of its "
+    "slope. Left of it rounding rules, and grows as 1/ε whatever the kind."
+)
+
+
+class EpsilonPane(SnapshotPane):
+    """A plot of the last sweep, and in words what it says of the ε in use."""
+
+    SCROLLS: ClassVar[bool] = False
+    DEFAULT_CSS = """
+    EpsilonPane { overflow: hidden; }
+    """
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Show the sweep, or why there is none."""
+        symbols, (width, height) = self.symbols, self.size
+        self.set_title(("Error of the differences against ε", ""))
+        keys = ("[ ] ε", "m method", "v again", "Esc closes")
+        self.set_subtitle((symbols.separator.join(keys), "dim"))
+        swept = snapshot.swept
+        if swept is None or swept.sweep is None:
+            why = "measuring" if swept is None else swept.why_not
+            lines = [((line, "dim"),) for line in wrapped(symbols.text(why), width)]
+            self.show_lines(TextLines(tuple(lines)))
+        else:
+            self.show_lines(TextLines(_lines(snapshot, swept, swept.sweep, width, height, symbols)))
+
+
+def _lines(
+    snapshot: Snapshot, swept: Swept, sweep: EpsilonSweep, width: int, height: int, symbols: Symbols
+) -> tuple[Line, ...]:
+    """Return the plot above a table and as many sentences as leave room for it."""
+    table = _table(sweep, snapshot, width, symbols)
+    below: list[Line] = list(table)
+    sentences = (
+        in_use(sweep, snapshot.method, snapshot.epsilon),
+        _scope(swept, sweep),
+        _V.format(point=symbols.point),
+    )
+    for sentence, style in zip(sentences, ("", "dim", "dim"), strict=True):
+        more = [((line, style),) for line in wrapped(symbols.text(sentence), width)]
+        if height - len(below) - len(more) >= _LOWEST_PLOT:
+            below += more
+    marks = []
+    if snapshot.epsilon is not None and sweep.epsilons[-1] <= snapshot.epsilon:
+        marks = [VerticalMark(snapshot.epsilon, f"ε {axis_number(snapshot.epsilon, 3)}")]
+    plot = epsilon_plot(sweep, width, height - len(below), symbols, marks=marks, best=True)
+    return (*plot, *below)
+
+
+def _table(
+    sweep: EpsilonSweep, snapshot: Snapshot, width: int, symbols: Symbols
+) -> tuple[Line, ...]:
+    """Return a row for each method; whole columns are left out where there is no room."""
+    epsilon = snapshot.epsilon
+    columns = [
+        ["  difference", *(f"{each.order} {kind_of_difference(each)}" for each in sweep.methods)],
+        ["slope", *(_slope(each) for each in sweep.methods)],
+        ["best ε", *(_number(each.best_epsilon) for each in sweep.methods)],
+        ["error", *(_number(each.best_error) for each in sweep.methods)],
+    ]
+    if epsilon is not None:
+        errors = [_number(sweep.error_at(epsilon, each)) for each in sweep.methods]
+        columns.append([f"error at {axis_number(epsilon, 3)}", *errors])
+        used = ["in use" if each.method == snapshot.method else "" for each in sweep.methods]
+        columns.append(["", *used])
+    rows: list[str] = []
+    for place, column in enumerate(columns):
+        cells = [symbols.text(cell) for cell in column]
+        widest = max(map(len, cells))
+        aligned = [fit(cell, widest, "right" if 0 < place < 5 else "left") for cell in cells]
+        if not rows:
+            rows = aligned
+        elif len(rows[0]) + 2 + widest <= width:
+            rows = [f"{row}  {cell}" for row, cell in zip(rows, aligned, strict=True)]
+    header, *body = rows
+    styles = [series_style(place) for place in range(len(sweep.methods))]
+    return (
+        ((header, "dim"),),
+        *(
+            ((row[:1], style), (row[1:], "strong" if each.method == snapshot.method else ""))
+            for row, style, each in zip(body, styles, sweep.methods, strict=True)
+        ),
+    )
+
+
+def in_use(sweep: EpsilonSweep, method: str, epsilon: float | None) -> str:
+    """Return a sentence on the ε that the check takes now."""
+    found = _method(sweep.methods, method)
+    if found is None or epsilon is None:
+        return "The check takes the complex step, which has no ε to choose; m takes a difference."
+    title, error = METHODS[method].title, sweep.error_at(epsilon, found)
+    step = f"The check takes the {title} with ε = {axis_number(epsilon, 3)}: "
+    best, least = found.best_epsilon, found.best_error
+    if not np.isfinite(error) or best is None or least is None:
+        return step + "the error cannot be read here, so far from the steps of the sweep."
+    step += f"error {_number(error)}, "
+    if error <= _NEAR_THE_BEST * least:
+        return step + "as good as the best."
+    step += f"{significant(error / least, 2)} times the best"
+    if epsilon > best and sweep.error_at(epsilon / _ONE_PRESS, found) < error:
+        return step + ". It is truncation: a shorter ε is better."
+    if epsilon < best and sweep.error_at(epsilon * _ONE_PRESS, found) < error:
+        return step + ". It is rounding: a longer ε is better."
+    return step + f", which lies less than a factor of {_ONE_PRESS} away."
+
+
+def _method(methods: Sequence[MethodSweep], name: str) -> MethodSweep | None:
+    return next((each for each in methods if each.method == name), None)
+
+
+def _scope(swept: Swept, sweep: EpsilonSweep) -> str:
+    which = f"all {sweep.parameters:,} entries"
+    if sweep.entries < sweep.parameters:
+        which = f"{sweep.entries:,} of {sweep.parameters:,} entries drawn, not to hold up training"
+    kinks = " Steps across a kink follow no power of ε." if sweep.kinks else ""
+    return f"Measured at the Θ of epoch {swept.epoch:,}, {which}.{kinks}"
+
+
+def _slope(method: MethodSweep) -> str:
+    return "-" if method.slope is None else f"{method.slope:.2f}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or not np.isfinite(value) else f"{value:.1e}"
