@@ -1,8 +1,9 @@
 """What a gradient check found: entry by entry, array by array, and over all."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Literal
 
 import numpy as np
@@ -27,6 +28,23 @@ class Diagnosis:
     message: str
     ratio: float | None = None
     fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """The slopes of the cost and of its numerical gradient along one random direction."""
+
+    cost: float
+    """Of the cost itself."""
+    gradient: float
+    """Of the numerical gradient g along the direction d: Σ d g."""
+    bound: float
+    """How far apart rounding, and the truncation of a difference, may bring the two."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the numerical gradient agrees with the cost."""
+        return abs(self.cost - self.gradient) <= self.bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +84,12 @@ class ArrayReport:
     @property
     def ratios(self) -> NDArray[np.float64]:
         """|backprop − numerical| / error_bound; infinite where that is not a number."""
-        with np.errstate(all="ignore"):
-            ratios = np.abs(self.backprop - self.numerical) / self.error_bound
-        return np.where(np.isnan(ratios), np.inf, ratios)
+        return _ratios(self.backprop, self.numerical, self.error_bound)
 
     @property
     def badness(self) -> NDArray[np.float64]:
         """What orders entries from good to bad: first the verdict, then the ratio."""
-        ratios = self.ratios
-        with np.errstate(all="ignore"):
-            return self.verdicts * 2.0 + ratios / (1.0 + ratios.clip(max=1e300))
+        return _badness(self.verdicts, self.ratios)
 
     @property
     def worst_place(self) -> int:
@@ -113,6 +127,8 @@ class Report:
     diagnosis: tuple[Diagnosis, ...] = ()
     seconds: float = 0.0
     """How long the check took."""
+    tie: Tie | None = None
+    """How the numerical gradient was tied to the cost itself, if it was."""
 
     @property
     def entries(self) -> int:
@@ -169,6 +185,14 @@ class Report:
                 }
                 for diagnosis in self.diagnosis
             ],
+            "tie": None
+            if self.tie is None
+            else {
+                "cost": self.tie.cost,
+                "gradient": self.tie.gradient,
+                "bound": _finite(self.tie.bound),
+                "holds": self.tie.holds,
+            },
         }
 
     def raise_if_failed(self) -> None:
@@ -189,6 +213,52 @@ def _finite(value: float) -> float | None:
 
 class GradientError(AssertionError):
     """A gradient does not agree with the numerical one; the message is the table."""
+
+
+def _ratios(backprop: Array, numerical: Array, error_bound: Array) -> NDArray[np.float64]:
+    with np.errstate(all="ignore"):
+        ratios = np.abs(backprop - numerical) / error_bound
+    return np.where(np.isnan(ratios), np.inf, ratios)
+
+
+def _badness(verdicts: NDArray[np.uint8], ratios: Array) -> NDArray[np.float64]:
+    with np.errstate(all="ignore"):
+        return verdicts * 2.0 + ratios / (1.0 + np.minimum(ratios, 1e300))
+
+
+def _judged(
+    backprop: Array,
+    numerical: Array,
+    error_bound: Array,
+    kinks: bool | NDArray[np.bool_],
+    at_kinks: bool | NDArray[np.bool_],
+    sizes: Sequence[int] | None = None,
+) -> tuple[Array, NDArray[np.uint8]]:
+    """Return the relative error and the verdict of every entry; see `make_array_report`.
+
+    With `sizes`, the entries are those of several arrays, so many of each.
+    """
+    with np.errstate(all="ignore"):
+        difference = np.abs(backprop - numerical)
+        magnitude = np.maximum(np.abs(backprop), np.abs(numerical))
+        relative_error = np.zeros_like(difference)
+        np.divide(difference, magnitude, out=relative_error, where=magnitude > 0)
+    relative_error[~np.isfinite(difference)] = np.inf
+    largest = magnitude.max(initial=0.0)
+    if sizes is not None:
+        starts = [0, *accumulate(sizes[:-1])]
+        largest = np.repeat(np.maximum.reduceat(magnitude, starts), sizes)
+    verdicts = np.zeros(difference.shape, np.uint8)
+    vague = error_bound > _NOTHING * largest
+    verdicts[vague & (difference > 1e-3 * magnitude)] = VERDICTS.index("unresolved")
+    # Written so that a NaN on either side is no agreement.
+    apart = ~(difference <= error_bound)
+    verdicts[apart] = VERDICTS.index("fail")
+    if kinks is not False or at_kinks is not False:
+        verdicts[(apart & kinks) | at_kinks] = VERDICTS.index("at-kink")
+    # A step too small to move a parameter says nothing about backpropagation.
+    verdicts[np.isnan(numerical) & np.isfinite(backprop)] = VERDICTS.index("unresolved")
+    return relative_error, verdicts
 
 
 def make_array_report(
@@ -220,21 +290,7 @@ def make_array_report(
         shape: of the parameters, where the entries are a draw from them.
         drawn: the flat indices of that draw.
     """
-    with np.errstate(all="ignore"):
-        difference = np.abs(backprop - numerical)
-        magnitude = np.maximum(np.abs(backprop), np.abs(numerical))
-        relative_error = np.zeros_like(difference)
-        np.divide(difference, magnitude, out=relative_error, where=magnitude > 0)
-    relative_error[~np.isfinite(difference)] = np.inf
-    verdicts = np.zeros(difference.shape, np.uint8)
-    vague = error_bound > _NOTHING * magnitude.max(initial=0.0)
-    verdicts[vague & (difference > 1e-3 * magnitude)] = VERDICTS.index("unresolved")
-    # Written so that a NaN on either side is no agreement.
-    apart = ~(difference <= error_bound)
-    verdicts[apart] = VERDICTS.index("fail")
-    verdicts[(apart & kinks) | at_kinks] = VERDICTS.index("at-kink")
-    # A step too small to move a parameter says nothing about backpropagation.
-    verdicts[np.isnan(numerical) & np.isfinite(backprop)] = VERDICTS.index("unresolved")
+    relative_error, verdicts = _judged(backprop, numerical, error_bound, kinks, at_kinks)
     return ArrayReport(
         name,
         backprop.shape if shape is None else shape,
@@ -247,24 +303,91 @@ def make_array_report(
     )
 
 
+def make_array_reports(
+    names: Sequence[str],
+    shapes: Sequence[tuple[int, ...]],
+    split: Callable[[Array], list[Array]],
+    backprop: Array,
+    numerical: Array,
+    error_bound: Array,
+    *,
+    kinks: bool = False,
+    at_kinks: bool | NDArray[np.bool_] = False,
+    drawn: Sequence[NDArray[np.intp] | None],
+) -> tuple[list[ArrayReport], int]:
+    """Judge every entry of several arrays at once, as `make_array_report` does one by one.
+
+    A small check would spend most of its time on the same few calls for each array.
+
+    Args:
+        names: what to call the arrays.
+        shapes: of the parameters.
+        split: returns views of a vector of entries, one for each array; none is empty.
+        backprop: the gradients under test, one vector (n,).
+        numerical: the gradients they are compared with, (n,).
+        error_bound: how far apart the two may be, (n,).
+        kinks: as for one array.
+        at_kinks: as for one array.
+        drawn: of each array, the flat indices of the entries that were drawn, if not all are there.
+
+    Returns:
+        The reports, and the place in the vector of the entry that agrees least.
+    """
+    sizes = [part.size for part in split(backprop)]
+    relative_error, verdicts = _judged(backprop, numerical, error_bound, kinks, at_kinks, sizes)
+    worst = int(_badness(verdicts, _ratios(backprop, numerical, error_bound)).argmax())
+    columns = [split(x) for x in (backprop, numerical, relative_error, error_bound, verdicts)]
+    reports = [
+        ArrayReport(name, shape, mine, other, relative, bound, judged, chosen)
+        for name, shape, chosen, mine, other, relative, bound, judged in zip(
+            names, shapes, drawn, *columns, strict=True
+        )
+    ]
+    return reports, worst
+
+
 def make_report(
     method: str,
     epsilon: float | None,
     cost: float,
     arrays: Sequence[ArrayReport],
     seconds: float,
+    worst: int | None = None,
 ) -> Report:
-    """Put array reports together and find the worst entry."""
-    array = max(
-        (array for array in arrays if array.backprop.size),
-        key=lambda array: float(array.badness.max()),
-    )
-    place = array.worst_place
-    worst = Worst(
+    """Put array reports together.
+
+    Args:
+        method: that was used.
+        epsilon: its step.
+        cost: J.
+        arrays: of every array.
+        seconds: how long the check took.
+        worst: the place of the entry that agrees least, counted through all arrays; `None`
+            looks for it.
+    """
+    array, place = _worst_entry(arrays) if worst is None else _located(arrays, worst)
+    entry = Worst(
         array.name,
         array.index_of(place),
         float(array.backprop.flat[place]),
         float(array.numerical.flat[place]),
         float(array.relative_error.flat[place]),
     )
-    return Report(method, epsilon, cost, tuple(arrays), worst, seconds=seconds)
+    return Report(method, epsilon, cost, tuple(arrays), entry, seconds=seconds)
+
+
+def _worst_entry(arrays: Sequence[ArrayReport]) -> tuple[ArrayReport, int]:
+    array = max(
+        (array for array in arrays if array.backprop.size),
+        key=lambda array: float(array.badness.max()),
+    )
+    return array, array.worst_place
+
+
+def _located(arrays: Sequence[ArrayReport], place: int) -> tuple[ArrayReport, int]:
+    """Return the array in which an entry is, and its flat place there."""
+    for array in arrays:
+        if place < array.backprop.size:
+            return array, place
+        place -= array.backprop.size
+    raise IndexError(place)

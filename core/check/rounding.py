@@ -6,6 +6,7 @@ computed in units of the roundoff u from those before it. A product of n terms
 has an error of at most (n + 2) u times the product of the absolute values.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation
-from bptui.core.check.complex_step import propagate
+from bptui.core.check.complex_step import EVERY_ROW, Rows
+from bptui.core.check.replica import Block, Replica
 
 Array = NDArray[Any]
+
+DOUBLE_ROUNDOFF = 2.0**-53
+"""u of double precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,74 @@ class _Known:
     error: Array
 
 
+class Rounding:
+    """Bounds the rounding of a gradient, some samples at a time."""
+
+    def __init__(self, network: Replica, unit_roundoff: float) -> None:
+        """Prepare for backpropagation through `network` in arithmetic with this roundoff u."""
+        self._network = network
+        self._u = unit_roundoff
+        # Products this small have underflowed in one of the two gradients and not in the other.
+        self._smallest = 1e-290 if unit_roundoff <= DOUBLE_ROUNDOFF else 1e-35
+        self._thetas = [np.abs(theta) for theta in network.thetas]
+
+    def add(self, bounds: Sequence[Array], block: Block, rows: Sequence[Rows]) -> None:
+        """Add what some of the samples contribute, without the penalty.
+
+        Args:
+            bounds: of every layer, (rows, s_l + 1), added to.
+            block: those samples.
+            rows: the units of every layer whose rows of Θ are of interest.
+        """
+        network, u, samples = self._network, self._u, self._network.samples
+        sources = [np.abs(source) for source in block.sources]
+        source_errors: list[Array | None] = [None]
+        slopes: list[_Known] = []
+        error = np.empty(0)
+        for layer, theta in enumerate(self._thetas):
+            error = ((theta.shape[1] + 2) * u) * (sources[layer] @ theta.T)
+            below = source_errors[layer]
+            if below is not None:
+                error += below @ theta[:, 1:].T
+            if layer == len(self._thetas) - 1:
+                break
+            a = block.sources[layer + 1][:, 1:]
+            slope = _slope(network.activation, a)
+            a_error = np.abs(slope) * error + (4 * u) * sources[layer + 1][:, 1:]
+            slopes.append(_Known(slope, _slope_error(network.activation, a, slope, a_error, u)))
+            source_errors.append(a_error)
+
+        delta = _output_delta(network, block, error, u)
+        size = delta.value / samples
+        error = delta.error / samples + (2 * u) * size
+        for layer in range(len(bounds) - 1, -1, -1):
+            mine = size[:, rows[layer]].T
+            its_error = error[:, rows[layer]].T
+            bound = bounds[layer]
+            bound += (its_error + ((samples + 2) * u) * mine) @ sources[layer]
+            below = source_errors[layer]
+            if below is not None:
+                bound[:, 1:] += (mine + its_error) @ below
+                onward = self._thetas[layer][:, 1:]
+                back = size @ onward
+                back_error = error @ onward + ((len(onward) + 2) * u) * back
+                below_it = slopes[layer - 1]
+                size = back * below_it.value
+                # The product of both errors counts where a saturated slope has rounded to 0.
+                error = (
+                    back_error * (below_it.value + below_it.error)
+                    + back * below_it.error
+                    + (2 * u) * size
+                )
+
+    def finish(self, bounds: Sequence[Array], rows: Sequence[Rows]) -> None:
+        """Add what does not depend on the samples."""
+        for bound, theta, units in zip(bounds, self._thetas, rows, strict=True):
+            bound += self._smallest
+            if self._network.penalty:
+                bound[:, 1:] += (4 * self._u * self._network.penalty) * theta[units, 1:]
+
+
 def rounding_bounds(work: Backpropagation, unit_roundoff: float) -> list[Array]:
     """Return a bound for each entry of the gradient that `work` holds, one array a layer.
 
@@ -33,104 +106,64 @@ def rounding_bounds(work: Backpropagation, unit_roundoff: float) -> list[Array]:
         work: evaluated at the Θ and on the samples in question.
         unit_roundoff: u of the arithmetic that `work` is done in.
     """
-    u = unit_roundoff
-    thetas = [np.abs(theta.astype(np.float64)) for theta in work.thetas]
-    X = work.inputs[:, 1:].astype(np.float64)
-    signed = [theta.astype(np.float64) for theta in work.thetas]
-    sources, pre_activations = propagate(signed, X, work.activation)
-    samples = len(X)
-
-    source_errors = [np.zeros_like(sources[0])]
-    slopes: list[_Known] = []
-    logits_error = np.empty(0)
-    for layer, theta in enumerate(thetas):
-        source = np.abs(sources[layer])
-        terms = theta.shape[1] + 2
-        error = source_errors[layer] @ theta.T + terms * u * (source @ theta.T)
-        if layer == len(thetas) - 1:
-            logits_error = error
-            break
-        a = sources[layer + 1][:, 1:]
-        activation = _activation(work.activation, a, error, u)
-        slopes.append(_slope(work.activation, a, activation.error, u))
-        source_errors.append(np.hstack([np.zeros((samples, 1)), activation.error]))
-
-    delta = _output_delta(work, pre_activations[-1], logits_error, u)
-    delta = _Known(
-        delta.value / samples, delta.error / samples + 2 * u * np.abs(delta.value) / samples
-    )
-    # Products this small have underflowed in one of the two gradients and not in the other.
-    smallest = 1e-290 if work.theta.dtype == np.float64 else 1e-35
-    bounds: list[Array] = [np.empty(0)] * len(thetas)
-    for layer in range(len(thetas) - 1, -1, -1):
-        source, size = np.abs(sources[layer]), np.abs(delta.value)
-        bounds[layer] = (
-            delta.error.T @ source
-            + (size + delta.error).T @ source_errors[layer]
-            + (samples + 2) * u * (size.T @ source)
-            + smallest
-        )
-        bounds[layer][:, 1:] += 4 * u * work.penalty * thetas[layer][:, 1:]
-        if layer:
-            onward = thetas[layer][:, 1:]
-            back = size @ onward
-            back_error = delta.error @ onward + (len(onward) + 2) * u * back
-            slope = slopes[layer - 1]
-            delta = _Known(
-                back * slope.value,
-                # The product of both errors counts where a saturated slope has rounded to 0.
-                back_error * (slope.value + slope.error)
-                + back * slope.error
-                + 2 * u * back * slope.value,
-            )
+    network = Replica.of(work)
+    rounding = Rounding(network, unit_roundoff)
+    bounds = [np.zeros_like(theta) for theta in network.thetas]
+    rows = [EVERY_ROW] * len(bounds)
+    for block in network.blocks():
+        rounding.add(bounds, block, rows)
+    rounding.finish(bounds, rows)
     return bounds
 
 
-def _activation(name: str, a: Array, z_error: Array, u: float) -> _Known:
-    slope = np.abs(_slope(name, a, np.zeros_like(a), 0.0).value)
-    return _Known(np.abs(a), slope * z_error + 4 * u * np.abs(a))
-
-
-def _slope(name: str, a: Array, a_error: Array, u: float) -> _Known:
-    """Return |φ′| from the activation, and its error: a(1 − a) loses digits near 1."""
+def _slope(name: str, a: Array) -> Array:
+    """Return φ′, which is never negative, from the activation."""
     if name == "sigmoid":
-        slope = a * (1 - a)
-        return _Known(slope, np.abs(1 - 2 * a) * a_error + 3 * u * slope + u * a * a)
+        return a * (1.0 - a)
     if name == "tanh":
-        slope = 1 - a * a
-        return _Known(slope, 2 * np.abs(a) * a_error + 3 * u * slope + u * a * a)
+        return 1.0 - a * a
     if name == "softplus":
-        slope = -np.expm1(-a)
-        return _Known(slope, (1 - slope) * a_error + 4 * u * slope)
-    slope = {
-        "relu": (a > 0).astype(np.float64),
-        "leaky-relu": np.where(a > 0, 1.0, 0.01),
-        "linear": np.ones_like(a),
-    }[name]
-    return _Known(slope, u * slope)
+        return -np.expm1(-a)
+    if name == "relu":
+        return (a > 0.0).astype(np.float64)
+    return np.where(a > 0.0, 1.0, 0.01) if name == "leaky-relu" else np.ones_like(a)
 
 
-def _output_delta(work: Backpropagation, z: Array, z_error: Array, u: float) -> _Known:
-    """Return ∂ℓ/∂z of every sample, (N, K), and its error."""
-    y = work.targets.T.astype(np.float64)
+def _slope_error(name: str, a: Array, slope: Array, a_error: Array, u: float) -> Array:
+    """Return how far off a computed φ′ may be: a(1 − a) loses digits near 1.
+
+    Of a − a², the square rounds by u a², the difference by u φ′ and all of it by 2 u φ′ more.
+    """
+    if name == "sigmoid":
+        return np.abs(1.0 - 2.0 * a) * a_error + u * (a + 2.0 * slope)
+    if name == "tanh":
+        return np.abs(2.0 * a) * a_error + u * (1.0 + 2.0 * slope)
+    if name == "softplus":
+        return (1.0 - slope) * a_error + (4 * u) * slope
+    return u * slope
+
+
+def _output_delta(network: Replica, block: Block, z_error: Array, u: float) -> _Known:
+    """Return |∂ℓ/∂z| of every sample, (n, K), and its error."""
+    z, y = block.pre_activations[-1], block.targets
     outputs = y.shape[1]
-    if work.output == "softmax":
-        shifted = np.exp(z - z.max(axis=1, keepdims=True))
-        a = shifted / shifted.sum(axis=1, keepdims=True)
-        spread = (a * z_error).sum(axis=1, keepdims=True)
+    if network.output == "softmax":
         # The largest z is subtracted first, which rounds every difference.
-        far = np.abs(z - z.max(axis=1, keepdims=True))
-        a_error = a * (z_error + spread) + (outputs + 5 + far) * u * a
+        shifted = z - z.max(axis=1, keepdims=True)
+        a = np.exp(shifted)
+        a /= a.sum(axis=1, keepdims=True)
+        spread = (a * z_error).sum(axis=1, keepdims=True)
+        a_error = a * (z_error + spread) + (outputs + 5 - shifted) * u * a
     else:
-        a = _output_value(work.output, z)
-        known = _activation(work.output, a, z_error, u)
-        a_error = known.error
+        a = _output_value(network.output, z)
+        slope = _slope(network.output, a)
+        a_error = np.abs(slope) * z_error + (4 * u) * np.abs(a)
     error = np.abs(a - y)
-    if work.cost_name == "cross-entropy":
-        return _Known(error, a_error + 2 * u * error)
+    if network.cost == "cross-entropy":
+        return _Known(error, a_error + (2 * u) * error)
     factor = 2.0 / outputs
-    g, g_error = factor * (a - y), factor * (a_error + 2 * u * error)
-    if work.output == "softmax":
+    if network.output == "softmax":
+        g, g_error = factor * (a - y), factor * (a_error + 2 * u * error)
         inner = (a * g).sum(axis=1, keepdims=True)
         inner_error = (a_error * np.abs(g) + a * g_error).sum(axis=1, keepdims=True)
         inner_error += (outputs + 2) * u * (a * np.abs(g)).sum(axis=1, keepdims=True)
@@ -141,13 +174,10 @@ def _output_delta(work: Backpropagation, z: Array, z_error: Array, u: float) -> 
             + a * (g_error + inner_error)
             + 3 * u * a * (np.abs(g) + np.abs(inner)),
         )
-    slope = _slope(work.output, a, a_error, u)
-    return _Known(
-        np.abs(g) * slope.value,
-        g_error * (slope.value + slope.error)
-        + np.abs(g) * slope.error
-        + 3 * u * np.abs(g) * slope.value,
-    )
+    g, g_error = factor * error, factor * (a_error + (2 * u) * error)
+    slope_error = _slope_error(network.output, a, slope, a_error, u)
+    value = g * slope
+    return _Known(value, g_error * (slope + slope_error) + g * slope_error + (3 * u) * value)
 
 
 def _output_value(name: str, z: Array) -> Array:
