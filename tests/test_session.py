@@ -345,3 +345,37 @@ def test_checks_take_no_more_than_their_share_of_the_time(
         trainer.advance(10.0, 1)
         live.snapshot()
     assert len(taken) == checks
+
+
+def test_differences_too_many_to_watch_are_taken_of_a_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    def later() -> float:
+        nonlocal now
+        now += 0.001
+        return now
+
+    monkeypatch.setattr("bptui.core.training.trainer.perf_counter", later)
+    trainer = build_trainer(Configuration(layers=(2, 30, 30, 1), method="central"))
+    shown = Session(trainer).snapshot()
+    assert shown.report is not None
+    assert shown.report.method == "central"
+    assert 3 <= shown.report.entries < shown.report.parameters == 1051
+    assert all(array.backprop.size for array in shown.report.arrays)
+
+
+def test_differences_of_which_not_even_a_draw_is_in_time_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+
+    def later() -> float:
+        nonlocal now
+        now += 1.0
+        return now
+
+    monkeypatch.setattr("bptui.core.training.trainer.perf_counter", later)
+    trainer = build_trainer(Configuration(layers=(2, 30, 30, 1), method="central"))
+    shown = Session(trainer).snapshot()
+    assert shown.report is None
+    assert "1,051 parameters take too long to watch; m takes the complex step" in shown.message

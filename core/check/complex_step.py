@@ -30,10 +30,10 @@ Rows = slice | NDArray[np.intp]
 
 EVERY_ROW = slice(None)
 STEP = 2.0**-100
-_LARGEST_BATCH = 100_000
+_LARGEST_BATCH = 10_000
 """Complex numbers up to which the units of all layers are perturbed at once."""
-_LARGEST_TANGENTS = 500_000
-"""Numbers in a block of tangents; about 4 MB."""
+_LARGEST_TANGENTS = 300_000
+"""Numbers in a block of tangents; about 2 MB."""
 
 
 def _log_sum_exp(z: Array) -> Array:
@@ -87,7 +87,7 @@ def add_complex_step(
     else:
         chosen = _forward_sensitivities(network, block, rows)
     for gradient, D, source in zip(gradients, chosen, block.sources, strict=True):
-        gradient += (D @ source) / network.samples
+        gradient += D @ source
 
 
 def add_penalty(gradients: Sequence[Array], network: Replica, rows: Sequence[Rows]) -> None:
@@ -105,7 +105,7 @@ def _batch_size(layers: Sequence[int], samples: int) -> int:
 
 
 def _unit_sensitivities(network: Replica, block: Block) -> list[Array]:
-    """Return ∂ℓ/∂z of every unit of every layer in every sample, (units, n) a layer."""
+    """Return ∂ℓ/∂z / N of every unit of every layer in every sample, (units, n) a layer."""
     function = ACTIVATIONS[network.activation]
     batch: Array | None = None
     for layer, onward in enumerate(network.thetas[1:]):
@@ -121,7 +121,8 @@ def _unit_sensitivities(network: Replica, block: Block) -> list[Array]:
     logits = block.pre_activations[-1]
     own = logits + 1j * STEP * np.eye(logits.shape[1])[:, np.newaxis, :]
     batch = own if batch is None else np.concatenate([batch, own])
-    sensitivities = sample_costs(batch, block.targets, network.output, network.cost).imag / STEP
+    costs = sample_costs(batch, block.targets, network.output, network.cost)
+    sensitivities = costs.imag / (STEP * network.samples)
     ends = accumulate(network.layers[1:], initial=0)
     return [sensitivities[start:end] for start, end in pairwise(ends)]
 
@@ -132,7 +133,7 @@ def outputs_are_few(layers: Sequence[int]) -> bool:
 
 
 def _forward_sensitivities(network: Replica, block: Block, rows: Sequence[Rows]) -> list[Array]:
-    """Return ∂ℓ/∂z of the chosen units of every layer, (rows, n), by tangents."""
+    """Return ∂ℓ/∂z / N of the chosen units of every layer, (rows, n), by tangents."""
     function = ACTIVATIONS[network.activation]
     slopes = [function(z + 1j * STEP).imag / STEP for z in block.pre_activations[:-1]]
     output_slopes: Array | None = None
@@ -157,9 +158,9 @@ def _in_parts(
     units: NDArray[np.intp],
     output_slopes: Array | None,
 ) -> Array:
-    """Return the slopes of ℓ of some units of one layer, (units, n), a few units at a time.
+    """Return ∂ℓ/∂z / N of some units of one layer, (units, n), a few units at a time.
 
-    With `output_slopes`, ∂ℓ/∂z of every output, (K, n), no cost need be perturbed again.
+    With `output_slopes`, the same of every output, (K, n), no cost need be perturbed again.
     """
     widest = len(block.targets) * max(network.layers[layer + 1 :])
     size = max(1, _LARGEST_TANGENTS // widest)
@@ -169,7 +170,7 @@ def _in_parts(
         if output_slopes is None:
             moved = block.pre_activations[-1] + 1j * STEP * tangents
             costs = sample_costs(moved, block.targets, network.output, network.cost)
-            parts.append(costs.imag / STEP)
+            parts.append(costs.imag / (STEP * network.samples))
         else:
             parts.append((tangents * output_slopes.T).sum(axis=2))
     return np.concatenate(parts)

@@ -53,6 +53,15 @@ class Draw:
         """Return views of a vector with one value an entry, one for each array."""
         return [values[part].reshape(shape) for part, shape in self.parts]
 
+    def split_for_report(self, values: Array) -> list[Array]:
+        """Return the same with what is drawn as (n,) also where it is whole rows."""
+        if self.entries is None:
+            return self.split(values)
+        return [
+            view if places is None else view.ravel()
+            for view, places in zip(self.split(values), self.places, strict=True)
+        ]
+
 
 @lru_cache(maxsize=8)
 def whole_rows(layers: tuple[int, ...], samples: int, most: int | None, seed: int) -> Draw:

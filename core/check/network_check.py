@@ -24,7 +24,7 @@ from bptui.core.check.methods import choose_method
 from bptui.core.check.replica import KINKED, Block, Replica
 from bptui.core.check.report import Report, make_array_reports, make_report
 from bptui.core.check.rounding import DOUBLE_ROUNDOFF, Rounding, rounding_bounds
-from bptui.core.check.tie import tie_to_cost, tied
+from bptui.core.check.tie import tie_to_cost, untied
 
 Array = NDArray[Any]
 
@@ -71,7 +71,7 @@ def check_backpropagation(
         arrays, worst = make_array_reports(
             [theta_name(layer) for layer in range(len(work.thetas))],
             [theta.shape for theta in work.thetas],
-            draw.split,
+            draw.split_for_report,
             draw.of(work.gradient.astype(np.float64)),
             found.numerical,
             found.bounds,
@@ -79,13 +79,19 @@ def check_backpropagation(
             at_kinks=found.at_kinks,
             drawn=draw.places,
         )
-        report = make_report(name, epsilon, cost, arrays, 0.0, worst)
-        report = tied(report, tie_to_cost(network, draw.entries, found.numerical, found.errors))
+        tie = None
+        if not found.kinks:
+            tie = tie_to_cost(network, draw.entries, found.numerical, found.errors)
+        seconds = perf_counter() - started
+        report = make_report(name, epsilon, cost, arrays, seconds, worst, tie)
+        if tie is not None and not tie.holds:
+            return untied(report, tie)
         verdict = report.verdict
+        if verdict in ("pass", "unresolved"):
+            return report
         if verdict == "fail":
             report = diagnosed(report, _facts(work))
-    if verdict in ("fail", "at-kink"):
-        report = with_known_faults(report, work)
+    report = with_known_faults(report, work)
     return replace(report, seconds=perf_counter() - started)
 
 
@@ -105,16 +111,16 @@ class _Found:
 
 def _by_complex_step(work: Backpropagation, network: Replica, draw: Draw) -> _Found:
     u = _unit_roundoff(work)
-    numerical, bounds = np.zeros(draw.count), np.zeros(draw.count)
+    rounding = Rounding(network, u)
+    numerical, bounds = np.zeros(draw.count), np.full(draw.count, rounding.least)
     gradients, their_bounds = draw.split(numerical), draw.split(bounds)
     at_kinks = np.zeros(draw.count, bool) if network.activation in KINKED else None
-    rounding = Rounding(network, u)
     for block in network.blocks():
         rounding.add(their_bounds, block, draw.rows)
         add_complex_step(gradients, network, block, draw.rows)
         if at_kinks is not None:
             _add_kinks(draw.split(at_kinks), network, block, draw.rows)
-    rounding.finish(their_bounds, draw.rows)
+    rounding.add_penalty(their_bounds, draw.rows)
     add_penalty(gradients, network, draw.rows)
     # The numerical side is in double precision whatever the arithmetic of backpropagation.
     errors = bounds if u == DOUBLE_ROUNDOFF else bounds * (DOUBLE_ROUNDOFF / u)

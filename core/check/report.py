@@ -185,6 +185,7 @@ class Report:
                 }
                 for diagnosis in self.diagnosis
             ],
+            "entries": self.entries,
             "tie": None
             if self.tie is None
             else {
@@ -223,7 +224,9 @@ def _ratios(backprop: Array, numerical: Array, error_bound: Array) -> NDArray[np
 
 def _badness(verdicts: NDArray[np.uint8], ratios: Array) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
-        return verdicts * 2.0 + ratios / (1.0 + np.minimum(ratios, 1e300))
+        badness = ratios / (1.0 + np.minimum(ratios, 1e300))
+        badness += 2.0 * verdicts
+    return badness
 
 
 def _judged(
@@ -243,14 +246,16 @@ def _judged(
         magnitude = np.maximum(np.abs(backprop), np.abs(numerical))
         relative_error = np.zeros_like(difference)
         np.divide(difference, magnitude, out=relative_error, where=magnitude > 0)
+        unlike = difference > 1e-3 * magnitude
     relative_error[~np.isfinite(difference)] = np.inf
-    largest = magnitude.max(initial=0.0)
-    if sizes is not None:
-        starts = [0, *accumulate(sizes[:-1])]
-        largest = np.repeat(np.maximum.reduceat(magnitude, starts), sizes)
     verdicts = np.zeros(difference.shape, np.uint8)
-    vague = error_bound > _NOTHING * largest
-    verdicts[vague & (difference > 1e-3 * magnitude)] = VERDICTS.index("unresolved")
+    if unlike.any():
+        largest = magnitude.max(initial=0.0)
+        if sizes is not None:
+            starts = [0, *accumulate(sizes[:-1])]
+            largest = np.repeat(np.maximum.reduceat(magnitude, starts), sizes)
+        vague = error_bound > _NOTHING * largest
+        verdicts[vague & unlike] = VERDICTS.index("unresolved")
     # Written so that a NaN on either side is no agreement.
     apart = ~(difference <= error_bound)
     verdicts[apart] = VERDICTS.index("fail")
@@ -353,6 +358,7 @@ def make_report(
     arrays: Sequence[ArrayReport],
     seconds: float,
     worst: int | None = None,
+    tie: Tie | None = None,
 ) -> Report:
     """Put array reports together.
 
@@ -364,6 +370,7 @@ def make_report(
         seconds: how long the check took.
         worst: the place of the entry that agrees least, counted through all arrays; `None`
             looks for it.
+        tie: of the numerical gradient to the cost.
     """
     array, place = _worst_entry(arrays) if worst is None else _located(arrays, worst)
     entry = Worst(
@@ -373,7 +380,7 @@ def make_report(
         float(array.numerical.flat[place]),
         float(array.relative_error.flat[place]),
     )
-    return Report(method, epsilon, cost, tuple(arrays), entry, seconds=seconds)
+    return Report(method, epsilon, cost, tuple(arrays), entry, seconds=seconds, tie=tie)
 
 
 def _worst_entry(arrays: Sequence[ArrayReport]) -> tuple[ArrayReport, int]:

@@ -38,8 +38,11 @@ class Rounding:
         """Prepare for backpropagation through `network` in arithmetic with this roundoff u."""
         self._network = network
         self._u = unit_roundoff
-        # Products this small have underflowed in one of the two gradients and not in the other.
-        self._smallest = 1e-290 if unit_roundoff <= DOUBLE_ROUNDOFF else 1e-35
+        self.least = 1e-290 if unit_roundoff <= DOUBLE_ROUNDOFF else 1e-35
+        """What every bound starts from.
+
+        Products this small have underflowed in one of the two gradients and not in the other.
+        """
         self._thetas = [np.abs(theta) for theta in network.thetas]
 
     def add(self, bounds: Sequence[Array], block: Block, rows: Sequence[Rows]) -> None:
@@ -91,11 +94,10 @@ class Rounding:
                     + (2 * u) * size
                 )
 
-    def finish(self, bounds: Sequence[Array], rows: Sequence[Rows]) -> None:
-        """Add what does not depend on the samples."""
-        for bound, theta, units in zip(bounds, self._thetas, rows, strict=True):
-            bound += self._smallest
-            if self._network.penalty:
+    def add_penalty(self, bounds: Sequence[Array], rows: Sequence[Rows]) -> None:
+        """Add what the penalty contributes, which does not depend on the samples."""
+        if self._network.penalty:
+            for bound, theta, units in zip(bounds, self._thetas, rows, strict=True):
                 bound[:, 1:] += (4 * self._u * self._network.penalty) * theta[units, 1:]
 
 
@@ -108,11 +110,11 @@ def rounding_bounds(work: Backpropagation, unit_roundoff: float) -> list[Array]:
     """
     network = Replica.of(work)
     rounding = Rounding(network, unit_roundoff)
-    bounds = [np.zeros_like(theta) for theta in network.thetas]
+    bounds = [np.full(theta.shape, rounding.least) for theta in network.thetas]
     rows = [EVERY_ROW] * len(bounds)
     for block in network.blocks():
         rounding.add(bounds, block, rows)
-    rounding.finish(bounds, rows)
+    rounding.add_penalty(bounds, rows)
     return bounds
 
 

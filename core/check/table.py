@@ -35,6 +35,13 @@ def format_report(report: Report, most_rows: int = _MOST_ROWS) -> str:
     lines += [_row(array, int(flat)) for _, array, flat in rows[:most_rows]]
     if report.entries > most_rows:
         lines.append(f"  … {report.entries - most_rows:,} more, all agreeing better than these")
+    tie = report.tie
+    if tie is not None and tie.holds:
+        lines += [
+            "",
+            "Tied to the cost: along a random direction both have slope "
+            f"{tie.gradient:+.6e}, to {abs(tie.gradient - tie.cost):.1e}",
+        ]
     for diagnosis in report.diagnosis:
         lines += ["", printable(diagnosis.message)]
     return "\n".join(lines)

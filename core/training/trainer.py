@@ -1,6 +1,7 @@
 """The training loop: steps of an optimizer along backpropagated gradients."""
 
 from functools import cached_property
+from math import log2
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from bptui.core.check import (
     choose_method,
     sweep_epsilon,
 )
+from bptui.core.check.draw import MOST_DIFFERENCES
 from bptui.core.check.known_faults import without_names
 from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
@@ -383,14 +385,22 @@ class Trainer:
         """Return the training code, loaded with the very samples of the next step."""
         return self._stepper.next_work()
 
-    def check(self, method: str | None = None, epsilon: float | None = None) -> Report:
+    def check(
+        self,
+        method: str | None = None,
+        epsilon: float | None = None,
+        most_entries: int | None = None,
+    ) -> Report:
         """Check the very gradient that the next step would apply; Θ is left as it is.
 
-        The report keeps the name of a hidden fault to itself.
+        Of a network of more parameters than `most_entries`, as many are drawn. The report
+        keeps the name of a hidden fault to itself.
         """
         if method is None:
             method, epsilon = self.method, self.epsilon
-        report = check_backpropagation(self.next_work(), method=method, epsilon=epsilon)
+        report = check_backpropagation(
+            self.next_work(), method=method, epsilon=epsilon, most_entries=most_entries
+        )
         return without_names(report) if self.fault_hidden else report
 
     def sweep_epsilon(self, seconds: float) -> EpsilonSweep:
@@ -405,24 +415,31 @@ class Trainer:
         """Check in about so many seconds at most.
 
         Raises:
-            InputError: differences of so many entries would take longer.
+            InputError: differences of even a few entries would take longer.
         """
-        if epsilon is not None and self._difference_seconds(method) > seconds:
+        if epsilon is None:
+            return self.check(method, epsilon)
+        most = self._differences_in_time(method, seconds)
+        if most < len(self.network.thetas):
             raise InputError(
-                f"differences of {self.network.theta.size:,} entries take too long to watch; "
-                "m takes the complex step"
+                f"differences in a network of {self.network.theta.size:,} parameters take too "
+                "long to watch; m takes the complex step"
             )
-        return self.check(method, epsilon)
+        return self.check(method, epsilon, most)
 
-    def _difference_seconds(self, method: str) -> float:
-        """Return how long a check by differences takes, from the time of one cost."""
+    def _differences_in_time(self, method: str, seconds: float) -> int:
+        """Return of how many entries differences can be taken, from the time of one cost."""
         work = self.next_work()
         started = perf_counter()
         with np.errstate(all="ignore"):
             work.forward()
             work.cost()
-        costs = METHODS[method].costs_an_entry * work.theta.size
-        return costs * (perf_counter() - started)
+        seconds_an_entry = METHODS[method].costs_an_entry * (perf_counter() - started)
+        most = min(MOST_DIFFERENCES, int(seconds / max(seconds_an_entry, 1e-9)))
+        if most >= self.network.theta.size:
+            return most
+        # A power of two, so that the entries that are drawn seldom change.
+        return 2 ** int(log2(most)) if most else 0
 
     def parameters(self) -> tuple[Array, ...]:
         """Return copies of all Θ in double precision."""
