@@ -117,18 +117,17 @@ def test_a_wrong_entry_of_a_draw_is_named_by_its_place_in_the_array() -> None:
         ((64, 32, 10), 64),
         ((784, 128, 10), 32),
         ((784, 1024, 1024, 10), 32),
-        ((100, 3000, 3000, 10), 32),
-        ((50, 800, 800, 800, 800, 3), 100),
+        ((100, 1500, 1500, 10), 32),
         ((784, 128, 784), 64),
         ((2, 4000, 1), 32),
-        ((5000, 5000), 10_000),
+        ((1000, 1000), 10_000),
     ],
 )
 def test_every_array_has_its_share_in_a_draw(layers: tuple[int, ...], samples: int) -> None:
     shapes = [(b, a + 1) for a, b in pairwise(layers)]
     total = sum(a * b for a, b in shapes)
-    by_rows = whole_rows(layers, samples, None, 0)
-    singly = single_entries(layers, None, 0)
+    by_rows = whole_rows(layers, "softmax", samples, None, 0)
+    singly = single_entries(layers, samples, None, 0)
     assert (by_rows.entries is None) or by_rows.count < total
     assert by_rows.count <= MOST_ENTRIES + sum(columns for _, columns in shapes)
     assert singly.count <= MOST_DIFFERENCES + len(shapes)

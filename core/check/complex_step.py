@@ -45,19 +45,27 @@ def _softmax(z: Array) -> Array:
     return np.exp(z - _log_sum_exp(z)[..., np.newaxis])
 
 
+def _output_costs(z: Array, y: Array, output: str, cost: str) -> Array:
+    """Return what each output adds to ℓ, (..., N, K), where an output is a function of its z."""
+    if cost == "cross-entropy":
+        positive = z.real > 0
+        tail = np.log1p(np.exp(np.where(positive, -z, z)))
+        return np.where(positive, z, 0.0) - y * z + tail
+    return (ACTIVATIONS[output](z) - y) ** 2 / y.shape[-1]
+
+
 def sample_costs(z: Array, y: Array, output: str, cost: str) -> Array:
     """Return ℓ of every sample from the logits z, (..., N, K), and targets y, (N, K).
 
     The mean of ℓ over the samples is J without its penalty.
     """
-    if cost == "cross-entropy":
-        if output == "softmax":
-            return _log_sum_exp(z) - (y * z).sum(axis=-1)
-        positive = z.real > 0
-        tail = np.log1p(np.exp(np.where(positive, -z, z)))
-        return (np.where(positive, z, 0.0) - y * z + tail).sum(axis=-1)
-    outputs = _softmax(z) if output == "softmax" else ACTIVATIONS[output](z)
-    return ((outputs - y) ** 2).sum(axis=-1) / y.shape[-1]
+    if output != "softmax":
+        costs: Array = _output_costs(z, y, output, cost).sum(axis=-1)
+    elif cost == "cross-entropy":
+        costs = _log_sum_exp(z) - (y * z).sum(axis=-1)
+    else:
+        costs = ((_softmax(z) - y) ** 2).sum(axis=-1) / y.shape[-1]
+    return costs
 
 
 def complex_step_gradients(network: Replica) -> list[Array]:
@@ -127,9 +135,9 @@ def _unit_sensitivities(network: Replica, block: Block) -> list[Array]:
     return [sensitivities[start:end] for start, end in pairwise(ends)]
 
 
-def outputs_are_few(layers: Sequence[int]) -> bool:
-    """Return whether perturbing each output is less work than perturbing the cost for each unit."""
-    return layers[-1] <= sum(layers[1:-1])
+def cost_is_perturbed_apart(layers: Sequence[int], output: str) -> bool:
+    """Return whether ∂ℓ/∂z of all outputs costs less than a slope of ℓ along each tangent."""
+    return output != "softmax" or layers[-1] <= sum(layers[1:-1])
 
 
 def _forward_sensitivities(network: Replica, block: Block, rows: Sequence[Rows]) -> list[Array]:
@@ -137,9 +145,8 @@ def _forward_sensitivities(network: Replica, block: Block, rows: Sequence[Rows])
     function = ACTIVATIONS[network.activation]
     slopes = [function(z + 1j * STEP).imag / STEP for z in block.pre_activations[:-1]]
     output_slopes: Array | None = None
-    if outputs_are_few(network.layers):
-        each_output = np.arange(network.layers[-1])
-        output_slopes = _in_parts(network, block, slopes, len(slopes), each_output, None)
+    if cost_is_perturbed_apart(network.layers, network.output):
+        output_slopes = _output_slopes(network, block, slopes)
     sensitivities = []
     for layer, chosen in enumerate(rows):
         if layer == len(slopes) and output_slopes is not None:
@@ -148,6 +155,17 @@ def _forward_sensitivities(network: Replica, block: Block, rows: Sequence[Rows])
         units = np.arange(network.layers[layer + 1])[chosen]
         sensitivities.append(_in_parts(network, block, slopes, layer, units, output_slopes))
     return sensitivities
+
+
+def _output_slopes(network: Replica, block: Block, slopes: Sequence[Array]) -> Array:
+    """Return ∂ℓ/∂z / N of every output, (K, n)."""
+    if network.output == "softmax":
+        every_output = np.arange(network.layers[-1])
+        return _in_parts(network, block, slopes, len(slopes), every_output, None)
+    # Outputs do not mix, so all are perturbed at once.
+    moved = block.pre_activations[-1] + 1j * STEP
+    costs = _output_costs(moved, block.targets, network.output, network.cost)
+    return costs.imag.T / (STEP * network.samples)
 
 
 def _in_parts(
@@ -162,8 +180,8 @@ def _in_parts(
 
     With `output_slopes`, the same of every output, (K, n), no cost need be perturbed again.
     """
-    widest = len(block.targets) * max(network.layers[layer + 1 :])
-    size = max(1, _LARGEST_TANGENTS // widest)
+    above = network.layers[layer + 2 :] or network.layers[-1:]
+    size = max(1, _LARGEST_TANGENTS // (len(block.targets) * max(above)))
     parts = []
     for start in range(0, len(units), size):
         tangents = _tangents(network, slopes, layer, units[start : start + size])

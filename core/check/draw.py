@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check.complex_step import EVERY_ROW, Rows, outputs_are_few
+from bptui.core.check.complex_step import EVERY_ROW, Rows, cost_is_perturbed_apart
 
 Array = NDArray[Any]
 
@@ -20,6 +20,9 @@ MOST_DIFFERENCES = 2_500
 """Entries that differences are taken of at most: each takes evaluations of the cost."""
 _MOST_PRODUCTS = 1_000_000_000
 """Multiplications that the complex step may take; about a third of a second."""
+_MOST_PRODUCTS_OF_DIFFERENCES = 50_000_000_000
+"""Multiplications that differences may take; about ten seconds."""
+_FEWEST_DIFFERENCES = 64
 _COST = 30
 """Multiplications that take about as long as the complex cost of one output."""
 
@@ -64,11 +67,14 @@ class Draw:
 
 
 @lru_cache(maxsize=8)
-def whole_rows(layers: tuple[int, ...], samples: int, most: int | None, seed: int) -> Draw:
+def whole_rows(
+    layers: tuple[int, ...], output: str, samples: int, most: int | None, seed: int
+) -> Draw:
     """Draw units, whose rows of Θ are then checked whole: that costs no more than one entry.
 
     Args:
         layers: sizes of all layers.
+        output: activation of the output layer.
         samples: N.
         most: how many entries to check at most, but for a row in every array; `None` is
             as many as take little time and memory.
@@ -81,7 +87,7 @@ def whole_rows(layers: tuple[int, ...], samples: int, most: int | None, seed: in
     for layer, (units, _) in enumerate(shapes):
         above = layers[layer + 2 :]
         products = layers[-1] + sum(above[:1]) + sum(a * b for a, b in pairwise(above))
-        if not above or not outputs_are_few(layers):
+        if not cost_is_perturbed_apart(layers, output) or (not above and output == "softmax"):
             products += _COST * layers[-1]
         within_time = _MOST_PRODUCTS // (len(shapes) * samples * products)
         within_memory = most * units // total
@@ -99,17 +105,20 @@ def whole_rows(layers: tuple[int, ...], samples: int, most: int | None, seed: in
     return _drawn(shapes, drawn, rows, places)
 
 
-def single_entries(layers: Sequence[int], most: int | None, seed: int) -> Draw:
+def single_entries(layers: Sequence[int], samples: int, most: int | None, seed: int) -> Draw:
     """Draw entries, from every array in proportion to its size, one at the least.
 
     Args:
         layers: sizes of all layers.
-        most: how many to check at most; `None` is `MOST_DIFFERENCES`.
+        samples: N.
+        most: how many to check at most; `None` is as many as take seconds.
         seed: of the draw.
     """
     shapes = _shapes(layers)
     total = sum(map(math.prod, shapes))
-    most = MOST_DIFFERENCES if most is None else most
+    if most is None:
+        in_time = _MOST_PRODUCTS_OF_DIFFERENCES // (4 * samples * total)
+        most = min(MOST_DIFFERENCES, max(_FEWEST_DIFFERENCES, in_time))
     if total <= most:
         return _all(shapes)
     generator = np.random.default_rng(seed)

@@ -63,16 +63,16 @@ def check_backpropagation(
         cost = work.evaluate()
         network = Replica.of(work)
         if epsilon is None:
-            draw = whole_rows(work.layers, network.samples, most_entries, seed)
+            draw = whole_rows(work.layers, work.output, network.samples, most_entries, seed)
             found = _by_complex_step(work, network, draw)
         else:
-            draw = single_entries(work.layers, most_entries, seed)
+            draw = single_entries(work.layers, network.samples, most_entries, seed)
             found = _by_differences(work, network, draw, name, epsilon, cost)
         arrays, worst = make_array_reports(
             [theta_name(layer) for layer in range(len(work.thetas))],
             [theta.shape for theta in work.thetas],
             draw.split_for_report,
-            draw.of(work.gradient.astype(np.float64)),
+            draw.of(work.gradient).astype(np.float64),
             found.numerical,
             found.bounds,
             kinks=found.kinks,
