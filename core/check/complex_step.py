@@ -11,8 +11,9 @@ those of its own units join the batch that comes from below.
 
 In wide networks that is too many complex numbers. There the slope φ′ of every unit
 is taken by a complex step once, and blocks of real tangents ∂z/∂z_unit are pushed
-forward through Θ and φ′ (forward mode) as far as the cost, which is perturbed
-along each of them.
+forward through Θ and φ′ (forward mode) as far as the outputs. There they meet
+∂ℓ/∂z of the outputs, by complex steps again; or, where there are more outputs of a
+softmax than units below, the cost is perturbed along each of the tangents.
 """
 
 from collections.abc import Sequence

@@ -3,20 +3,28 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bptui.core.check.judgement import VERDICTS, Verdict, badness_of, judged, ratios_of
+
 Array = NDArray[Any]
 
-Verdict = Literal["pass", "fail", "unresolved", "at-kink"]
-_NOTHING = 1e-8
-"""A share of the largest entry that is taken for 0."""
-
-VERDICTS: tuple[Verdict, ...] = ("pass", "unresolved", "at-kink", "fail")
-"""From best to worst; `ArrayReport.verdicts` holds indices into this tuple."""
+__all__ = [
+    "VERDICTS",
+    "ArrayReport",
+    "Diagnosis",
+    "GradientError",
+    "Report",
+    "Tie",
+    "Verdict",
+    "Worst",
+    "make_array_report",
+    "make_array_reports",
+    "make_report",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +92,12 @@ class ArrayReport:
     @property
     def ratios(self) -> NDArray[np.float64]:
         """|backprop − numerical| / error_bound; infinite where that is not a number."""
-        return _ratios(self.backprop, self.numerical, self.error_bound)
+        return ratios_of(self.backprop, self.numerical, self.error_bound)
 
     @property
     def badness(self) -> NDArray[np.float64]:
         """What orders entries from good to bad: first the verdict, then the ratio."""
-        return _badness(self.verdicts, self.ratios)
+        return badness_of(self.verdicts, self.ratios)
 
     @property
     def worst_place(self) -> int:
@@ -216,56 +224,6 @@ class GradientError(AssertionError):
     """A gradient does not agree with the numerical one; the message is the table."""
 
 
-def _ratios(backprop: Array, numerical: Array, error_bound: Array) -> NDArray[np.float64]:
-    with np.errstate(all="ignore"):
-        ratios = np.abs(backprop - numerical) / error_bound
-    return np.where(np.isnan(ratios), np.inf, ratios)
-
-
-def _badness(verdicts: NDArray[np.uint8], ratios: Array) -> NDArray[np.float64]:
-    with np.errstate(all="ignore"):
-        badness = ratios / (1.0 + np.minimum(ratios, 1e300))
-        badness += 2.0 * verdicts
-    return badness
-
-
-def _judged(
-    backprop: Array,
-    numerical: Array,
-    error_bound: Array,
-    kinks: bool | NDArray[np.bool_],
-    at_kinks: bool | NDArray[np.bool_],
-    sizes: Sequence[int] | None = None,
-) -> tuple[Array, NDArray[np.uint8]]:
-    """Return the relative error and the verdict of every entry; see `make_array_report`.
-
-    With `sizes`, the entries are those of several arrays, so many of each.
-    """
-    with np.errstate(all="ignore"):
-        difference = np.abs(backprop - numerical)
-        magnitude = np.maximum(np.abs(backprop), np.abs(numerical))
-        relative_error = np.zeros_like(difference)
-        np.divide(difference, magnitude, out=relative_error, where=magnitude > 0)
-        unlike = difference > 1e-3 * magnitude
-    relative_error[~np.isfinite(difference)] = np.inf
-    verdicts = np.zeros(difference.shape, np.uint8)
-    if unlike.any():
-        largest = magnitude.max(initial=0.0)
-        if sizes is not None:
-            starts = [0, *accumulate(sizes[:-1])]
-            largest = np.repeat(np.maximum.reduceat(magnitude, starts), sizes)
-        vague = error_bound > _NOTHING * largest
-        verdicts[vague & unlike] = VERDICTS.index("unresolved")
-    # Written so that a NaN on either side is no agreement.
-    apart = ~(difference <= error_bound)
-    verdicts[apart] = VERDICTS.index("fail")
-    if kinks is not False or at_kinks is not False:
-        verdicts[(apart & kinks) | at_kinks] = VERDICTS.index("at-kink")
-    # A step too small to move a parameter says nothing about backpropagation.
-    verdicts[np.isnan(numerical) & np.isfinite(backprop)] = VERDICTS.index("unresolved")
-    return relative_error, verdicts
-
-
 def make_array_report(
     name: str,
     backprop: Array,
@@ -295,7 +253,7 @@ def make_array_report(
         shape: of the parameters, where the entries are a draw from them.
         drawn: the flat indices of that draw.
     """
-    relative_error, verdicts = _judged(backprop, numerical, error_bound, kinks, at_kinks)
+    relative_error, verdicts = judged(backprop, numerical, error_bound, kinks, at_kinks)
     return ArrayReport(
         name,
         backprop.shape if shape is None else shape,
@@ -339,8 +297,8 @@ def make_array_reports(
         The reports, and the place in the vector of the entry that agrees least.
     """
     sizes = [part.size for part in split(backprop)]
-    relative_error, verdicts = _judged(backprop, numerical, error_bound, kinks, at_kinks, sizes)
-    worst = int(_badness(verdicts, _ratios(backprop, numerical, error_bound)).argmax())
+    relative_error, verdicts = judged(backprop, numerical, error_bound, kinks, at_kinks, sizes)
+    worst = int(badness_of(verdicts, ratios_of(backprop, numerical, error_bound)).argmax())
     columns = [split(x) for x in (backprop, numerical, relative_error, error_bound, verdicts)]
     reports = [
         ArrayReport(name, shape, mine, other, relative, bound, judged, chosen)
