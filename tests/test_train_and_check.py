@@ -209,7 +209,7 @@ class TestCheck:
         report = json.loads(out)
         assert list(report) == [
             *("verdict", "method", "epsilon", "cost", "parameters", "worst", "arrays"),
-            "diagnosis",
+            *("diagnosis", "entries", "tie"),
         ]
         assert set(report["worst"]) == {
             *("parameter", "index", "backprop", "numerical", "relative_error")
