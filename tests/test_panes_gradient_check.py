@@ -206,3 +206,15 @@ def test_words_are_shortened_before_the_method_is_dropped(
     report = replace(snapshot.report, arrays=tuple(arrays), method=method, epsilon=steps[method])
     row = shown(GradientCheckPane(), replace(snapshot, report=report), (columns, 8))[0]
     assert kept in row.replace("14 digits", "15 digits")
+
+
+def test_a_draw_is_said_to_be_one() -> None:
+    numerical = np.linspace(1.0, 2.0, 6)
+    array = make_array_report(
+        "Θ¹", numerical, numerical, np.full(6, 1e-12), shape=(50, 40), drawn=np.arange(6) * 300
+    )
+    report = make_report("central", 1e-5, 0.1, [array], 0.0)
+    for width in (60, 80, 120):
+        rows = shown(GradientCheckPane(), replace(make_snapshot(), report=report), (width, 12))
+        assert "PASS  6 of 6 drawn" in rows[0]
+        assert "drawn from 2,000" in rows[-1]

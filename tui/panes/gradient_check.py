@@ -74,6 +74,8 @@ class GradientCheckPane(SnapshotPane):
         table.note = epoch if table.width + 2 + len(epoch) <= width else ""
         if not table.note:
             order += f"{self.symbols.separator}{epoch}"
+        if report.entries != report.parameters:
+            order = f"drawn from {report.parameters:,}{self.symbols.separator}{order}"
         self.set_subtitle((order, "dim"))
         self.show_lines(table)
 
@@ -199,7 +201,8 @@ def title(table: CheckLines, width: int, symbols: Symbols) -> Line:
     verdict: Span = (report.verdict.upper(), VERDICT_STYLES[report.verdict])
     name = "Gradient check" if width >= len("Gradient check  UNRESOLVED") else "Check"
     start: Line = ((name, ""), ("  ", ""), verdict)
-    count = f"{table.agreeing:,} of {table.entries:,}"
+    drawn = "" if report.entries == report.parameters else " drawn"
+    count = f"{table.agreeing:,} of {table.entries:,}{drawn}"
     agree, shorter = f"{count} agree", count
     if report.passed and table.digits:
         agree, shorter = f"{agree} to {table.digits} digits", f"{count}, {table.digits} digits"
