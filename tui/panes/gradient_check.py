@@ -74,8 +74,6 @@ class GradientCheckPane(SnapshotPane):
         table.note = epoch if table.width + 2 + len(epoch) <= width else ""
         if not table.note:
             order += f"{self.symbols.separator}{epoch}"
-        if report.entries != report.parameters:
-            order = f"drawn from {report.parameters:,}{self.symbols.separator}{order}"
         self.set_subtitle((order, "dim"))
         self.show_lines(table)
 
