@@ -5,10 +5,11 @@ The checkpoint is all that resuming reads; `configuration.json` beside it is for
 
 import json
 import os
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,12 +29,11 @@ from bptui.core.checkpoint import (
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name, open_input_file
 from bptui.core.errors import InputError, printable
+from bptui.core.run_files import CHECKPOINT, CONFIGURATION
 
 if TYPE_CHECKING:
     from bptui.core.training.trainer import Trainer
 
-CONFIGURATION = "configuration.json"
-CHECKPOINT = "checkpoint.npz"
 LONGEST_REASON = 200
 
 
@@ -209,5 +209,18 @@ def _replace(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _make_lasting(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _make_lasting(folder: Path) -> None:
+    """Have the names in a folder outlive a power cut, where the system can promise that."""
+    if sys.platform == "win32":
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # the new file is there; some file systems promise no more
+            os.fsync(number)
+    finally:
+        os.close(number)

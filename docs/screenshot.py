@@ -7,13 +7,11 @@ import asyncio
 import re
 import sys
 from pathlib import Path
-from tempfile import gettempdir
 
 from bptui.core import Configuration, build_trainer
 from bptui.core.training import Session
 from bptui.core.training.commands import Step
 from bptui.tui.app import Dashboard
-from bptui.tui.run_folder import RunFolder
 from bptui.tui.worker import TrainingWorker
 
 EPOCHS = 900
@@ -25,7 +23,7 @@ async def draw(path: Path) -> None:
     trainer = build_trainer(Configuration())
     session = Session(trainer)
     session.send(Step(EPOCHS))
-    app = Dashboard(TrainingWorker(session), run_folder=RunFolder(Path(gettempdir())))
+    app = Dashboard(TrainingWorker(session))
     async with app.run_test(size=SIZE) as pilot:
         while app.worker.latest is None or app.worker.latest.epoch < EPOCHS:
             await pilot.pause(0.05)

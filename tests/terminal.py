@@ -27,6 +27,14 @@ import termios
 import pyte
 
 COMMAND = (sys.executable, "-m", "bptui.tui")
+CONTROLLED = (
+    sys.executable,
+    "-c",
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "os.execv(sys.argv[1], sys.argv[1:])",
+)
+"""Goes before a command whose controlling terminal this is to be: the kernel then tells it when
+the terminal goes."""
 ENTER_ALTERNATE, LEAVE_ALTERNATE = b"\x1b[?1049h", b"\x1b[?1049l"
 
 # The emulator takes queries and the keyboard protocol for text.
@@ -63,8 +71,8 @@ def environment(**changes: str | None) -> dict[str, str]:
 class Terminal:
     """A program with a pseudo-terminal of its own.
 
-    The terminal is not the controlling one of the program, for that takes code between
-    fork and exec; `resize` therefore sends the signal that the kernel would.
+    The terminal is not the controlling one of the program unless `CONTROLLED` makes it so, for
+    that takes code between fork and exec; `resize` therefore sends the kernel's signal itself.
     """
 
     def __init__(
@@ -255,6 +263,17 @@ class Terminal:
         """Send the program a signal."""
         self.process.send_signal(number)
 
+    def stop_reading(self) -> None:
+        """Take no more output, like a line that hangs."""
+        self._closing = True
+        self._reader.join()
+
+    def hang_up(self) -> None:
+        """Close the terminal while the program still has it."""
+        self.stop_reading()
+        os.close(self._master)
+        self._master = -1
+
     def wait(self, timeout: float = 15.0) -> int:
         """Wait for the program to end; return its exit status once all output is read."""
         try:
@@ -271,7 +290,8 @@ class Terminal:
         self.process.wait()
         self._closing = True
         self._reader.join()
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)
         os.close(self._slave)
 
     def _set_size(self) -> None:

@@ -78,7 +78,7 @@ FILES = [
     ("run is a file", text("out", ""), "--run out", ["out", "cannot save"]),
     ("run below a file", text("out", ""), "--run out/in", ["out/in", "cannot save"]),
     ("nothing to resume", None, "--resume out", ["out", "resumed"]),
-    ("nothing named", None, "--resume", ["bptui-run", "resumed"]),
+    ("nothing named", None, "--resume", ["no run can be resumed", "--resume FOLDER"]),
     ("no run there", folder("out"), "--resume out", ["out", "resumed"]),
 ]  # fmt: skip
 

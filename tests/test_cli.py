@@ -19,7 +19,6 @@ from bptui.core.errors import InputError
 from bptui.core.training import build_trainer, schedules, session
 from bptui.tui.cli import main
 from bptui.tui.command_line import invocation, names
-from bptui.tui.command_line.choices import DEFAULT_RUN_FOLDER
 from bptui.tui.command_line.option import COMMANDS
 from bptui.tui.command_line.options import BY_KEY, OPTIONS
 from bptui.tui.command_line.parser import SHELLS, parse_arguments
@@ -213,7 +212,6 @@ class TestOptions:
         ("words", "resume", "folder"),
         [
             ("--resume a", "a", "a"),
-            ("--resume", str(DEFAULT_RUN_FOLDER), str(DEFAULT_RUN_FOLDER)),
             ("--run b --resume", "b", "b"),
             ("--run b --resume a", "a", "b"),
         ],

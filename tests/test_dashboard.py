@@ -12,16 +12,17 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from bptui.core.configuration import Configuration
+from bptui.core.run_folder import RunFolder
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, build_trainer
 from bptui.core.training.commands import ShowBoundary, TogglePause
+from bptui.core.training.keeper import RunKeeper
 from bptui.tui.actions import ACTIONS, Action
 from bptui.tui.app import Dashboard
 from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar, fitting
 from bptui.tui.panes.gradient_check import GradientCheckPane
 from bptui.tui.panes.line_pane import LinePane
-from bptui.tui.run_folder import RunFolder
 from bptui.tui.screens.help import HelpScreen
 from bptui.tui.worker import TrainingWorker
 
@@ -41,9 +42,11 @@ class Paused(Dashboard):
     CSS_PATH = Path(inspect.getfile(Dashboard)).with_name("styles.tcss")
 
     def __init__(self, folder: Path, symbols: Symbols = UNICODE, **choices: object) -> None:
-        session = Session(build_trainer(Configuration(**choices)), speed=50.0)  # type: ignore[arg-type]
+        trainer = build_trainer(Configuration(**choices))  # type: ignore[arg-type]
+        keeper = RunKeeper(trainer, RunFolder(folder))
+        session = Session(trainer, speed=50.0, keeper=keeper)
         session.send(TogglePause())
-        super().__init__(TrainingWorker(session), run_folder=RunFolder(folder), symbols=symbols)
+        super().__init__(TrainingWorker(session), saves=True, symbols=symbols)
         self.did: list[str] = []
         self.obeys = True
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from time import sleep
 import pytest
 from terminal import COMMAND, ENTER_ALTERNATE, LEAVE_ALTERNATE, Terminal, environment
 
+from bptui.core.state_directory import latest_run
 from bptui.core.training import resume_trainer
 from bptui.tui.actions import ACTIONS
 from bptui.tui.cli import main
@@ -271,16 +273,17 @@ def test_a_signal_saves_the_run_and_restores_the_terminal(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
-def test_a_signal_saves_the_run_in_a_free_folder_without_being_told(name, tmp_path):
+def test_a_signal_saves_the_run_in_the_state_directory_without_being_told(name, tmp_path):
     number = getattr(signal, name)
-    assert main(["train", "--epochs", "1", "--run", str(tmp_path / "bptui-run")]) == 0
     with Terminal(cwd=tmp_path) as terminal:
         terminal.wait_for(trained(20))
         terminal.signal(number)
         assert terminal.wait() == 128 + number
-        assert terminal.scrollback()[-1] == "resume: bptui --resume bptui-run-2"
-    assert resume_trainer(tmp_path / "bptui-run").epoch == 1
-    assert resume_trainer(tmp_path / "bptui-run-2").epoch >= 20
+        run = latest_run()
+        assert terminal.scrollback()[-1] == f"resume: bptui --resume {run}"
+    assert run is not None
+    assert resume_trainer(run).epoch >= 20
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_holds_a_run_is_refused(tmp_path):
@@ -318,8 +321,10 @@ def test_the_last_line_names_the_epoch_that_was_saved(tmp_path):
         terminal.send("q")
         assert terminal.wait() == 0
         how = terminal.scrollback()[-1]
-        assert how == f"resume from epoch {saved}, seed 0: bptui --resume bptui-run"
-    assert resume_trainer(tmp_path / "bptui-run").epoch == saved
+        run = latest_run()
+        assert how == f"resume from epoch {saved}, seed 0: bptui --resume {run}"
+    assert run is not None
+    assert resume_trainer(run).epoch == saved
 
 
 @pytest.mark.parametrize("keys", ["r", "R"])
@@ -338,7 +343,7 @@ def test_a_checkpoint_that_fails_at_the_end_is_told(tmp_path):
     with Terminal("--run", "saved", cwd=tmp_path) as terminal:
         terminal.wait_for(trained(20))
         pause(terminal)
-        (tmp_path / "saved").rmdir()
+        shutil.rmtree(tmp_path / "saved")
         (tmp_path / "saved").write_text("in the way")
         terminal.send("q")
         assert terminal.wait() == 2
@@ -360,6 +365,7 @@ def test_ctrl_c_leaves(tmp_path):
         terminal.send("\x03")
         assert terminal.wait() == 0
         check_terminal_is_restored(terminal)
+    assert latest_run() is None
 
 
 def test_a_checkpoint_is_resumed_where_it_was_saved(tmp_path):

@@ -30,7 +30,6 @@ from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
-from bptui.tui.run_folder import RunFolder
 from bptui.tui.worker import TrainingWorker
 
 FOLDER = Path(__file__).parent.parent / "examples"
@@ -222,7 +221,7 @@ def test_code_that_does_not_return_is_said(
     worker = TrainingWorker(Session(trainer, checking=checking))
 
     async def run() -> None:
-        app = Dashboard(worker, run_folder=RunFolder(tmp_path))
+        app = Dashboard(worker)
         async with app.run_test(size=(80, 24)) as pilot:
 
             async def status_says(words: str, wanted: bool = True) -> None:

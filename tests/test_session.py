@@ -13,9 +13,12 @@ from running import PATIENCE, Running
 
 from bptui.core.check import Report
 from bptui.core.configuration import Configuration
+from bptui.core.run_files import CHECKPOINT
+from bptui.core.run_folder import RunFolder
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, Trainer, build_trainer, resume_trainer
 from bptui.core.training import commands as ask
+from bptui.core.training.keeper import RunKeeper
 
 SAMPLE = ([[0.0, 1.0]], [1.0])
 
@@ -25,9 +28,16 @@ class Networks(Running):
 
     trainer: Trainer
 
-    def __init__(self, configuration: Configuration | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        configuration: Configuration | None = None,
+        folder: Path | None = None,
+        every: float = 1e9,
+        **options: Any,
+    ) -> None:
         self.trainer = build_trainer(configuration or Configuration())
-        super().__init__(self.trainer, **options)
+        keeper = RunKeeper(self.trainer, RunFolder(folder), every=every)
+        super().__init__(self.trainer, keeper=keeper, **options)
 
 
 @pytest.fixture
@@ -249,10 +259,9 @@ def test_a_diverged_run_goes_on_when_it_is_asked_to(start: Start) -> None:
 
 
 def test_a_checkpoint_can_be_resumed(start: Start, tmp_path: Path) -> None:
-    live = start(Configuration(optimizer="momentum", learning_rate=0.5))
-    shown = live.ask(ask.TogglePause(), ask.Checkpoint(tmp_path / "run"))
-    assert f"saved epoch {shown.epoch:,}" in shown.message
-    assert live.session.saved_in == tmp_path / "run"
+    live = start(Configuration(optimizer="momentum", learning_rate=0.5), folder=tmp_path / "run")
+    shown = live.ask(ask.TogglePause(), ask.Checkpoint())
+    assert f"saved epoch {shown.epoch:,} in {tmp_path / 'run'}" in shown.message
     resumed = resume_trainer(tmp_path / "run")
     assert resumed.epoch == shown.epoch
     resumed.advance(float("inf"), 10)
@@ -261,11 +270,39 @@ def test_a_checkpoint_can_be_resumed(start: Start, tmp_path: Path) -> None:
 
 def test_a_checkpoint_that_cannot_be_written_is_a_message(start: Start, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    live = start()
-    shown = live.ask(ask.Checkpoint(tmp_path / "file" / "run"))
+    live = start(folder=tmp_path / "file" / "run")
+    shown = live.ask(ask.Checkpoint())
     assert "cannot save" in shown.message
-    assert live.session.saved_in is None
     assert shown.state == "running"
+
+
+def test_checkpoints_are_written_while_it_trains(start: Start, tmp_path: Path) -> None:
+    live = start(folder=tmp_path, every=0.02, speed=500.0)
+    live.next(lambda _: (tmp_path / CHECKPOINT).exists())
+    resumed = resume_trainer(tmp_path)
+    live.next(lambda _: resume_trainer(tmp_path).epoch > resumed.epoch)
+    later = resume_trainer(tmp_path)
+    resumed.advance(float("inf"), later.epoch - resumed.epoch)
+    assert np.array_equal(resumed.network.theta, later.network.theta)
+
+
+def test_a_folder_that_cannot_be_written_is_told_while_it_trains(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    live = start(folder=tmp_path / "file" / "run", every=0.02)
+    told = live.next(lambda snapshot: bool(snapshot.message))
+    assert "cannot save" in told.message
+    assert live.next(lambda snapshot: snapshot.epoch > told.epoch).message == told.message
+    (tmp_path / "file").unlink()
+    assert live.next(lambda snapshot: not snapshot.message).state == "running"
+
+
+def test_what_is_saved_in_stopping_is_the_end(start: Start, tmp_path: Path) -> None:
+    live = start(folder=tmp_path, speed=None)
+    live.next(lambda snapshot: snapshot.epoch > 0)
+    live.stop(save=True)
+    assert resume_trainer(tmp_path).epoch == live.trainer.epoch > 0
 
 
 def test_the_boundary_covers_the_plane_top_row_first(start: Start) -> None:

@@ -150,7 +150,14 @@ ACTIONS: tuple[Action, ...] = (
         "article",
         "Take the article's question apart: why its columns agree only when divided by 2",
     ),
-    Action("checkpoint", "c", "c", "checkpoint", "Save the run, to resume it later"),
+    Action(
+        "checkpoint",
+        "c",
+        "c",
+        "checkpoint",
+        "Save the run, to resume it later",
+        commands.Checkpoint(),
+    ),
     Action("help", "question_mark,f1", "?", "help", "Explain the panes and keys"),
     Action(
         "quit",

@@ -1,17 +1,20 @@
 """The dashboard: it lays out the panes, draws snapshots and sends commands."""
 
 import asyncio
-import signal
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
+from textual.driver import Driver
 from textual.events import Resize
 from textual.filter import NoColor
 from textual.message import Message
@@ -19,14 +22,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
 from bptui.core.snapshot import Snapshot
-from bptui.core.training.commands import (
-    Checkpoint,
-    PlantFault,
-    Reinitialize,
-    ShowBoundary,
-    Step,
-    SweepEpsilon,
-)
+from bptui.core.training.commands import PlantFault, ShowBoundary, SweepEpsilon
 from bptui.tui.actions import ACTIONS
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.drawing.symbols import UNICODE, Symbols
@@ -41,7 +37,6 @@ from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
-from bptui.tui.run_folder import RunFolder
 from bptui.tui.worker import TrainingWorker
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 15
@@ -91,7 +86,7 @@ class Dashboard(App[None]):
         self,
         worker: TrainingWorker,
         *,
-        run_folder: RunFolder,
+        saves: bool = False,
         cadence: Cadence = LOCAL,
         symbols: Symbols = UNICODE,
     ) -> None:
@@ -99,21 +94,22 @@ class Dashboard(App[None]):
 
         Args:
             worker: what to run and watch.
-            run_folder: where `c` saves the run, and a signal to leave does; leaving of one's
-                own accord saves too if a folder was given.
+            saves: whether leaving of one's own accord saves the run, as being cut off does
+                in any case.
             cadence: how often to draw.
             symbols: the characters that the terminal can show.
         """
-        super().__init__()
+        super().__init__(driver_class=_driver())
         self.set_class(not symbols.unicode, "-ascii")
         if self.no_color:
             # Textual would make greys of the colours, on a background that it paints.
             self._filters = [NoColor()]
         self.worker = worker
         self.symbols = symbols
-        self._run_folder = run_folder
-        self.saves_at_the_end = False
-        """Whether leaving has asked for a checkpoint."""
+        self._saves = saves
+        self._cut_off: int | None = None
+        """The exit status that `cut_off` was given, before there was a loop to leave."""
+        self._running_loop: asyncio.AbstractEventLoop | None = None
         self._cadence = cadence
         self._heard: Snapshot | None = None
         self._heard_at = perf_counter()
@@ -148,7 +144,9 @@ class Dashboard(App[None]):
         """Start to train, and to draw."""
         self._numbers: tuple[SnapshotPane, ...] = (self._theta, self._check, self._norms)
         self._pictures: tuple[SnapshotPane, ...] = (self._cost, self._predictions)
-        self._handle_signals()
+        self._running_loop = asyncio.get_running_loop()
+        if self._cut_off is not None:
+            self._leave(self._cut_off)
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
@@ -162,16 +160,6 @@ class Dashboard(App[None]):
 
     def _answered(self) -> None:
         self.post_message(self.Answered())
-
-    def _handle_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None:
-                try:
-                    loop.add_signal_handler(number, self._leave, 128 + number)
-                except (NotImplementedError, RuntimeError, ValueError):
-                    return
 
     def on_dashboard_answered(self) -> None:
         """Draw everything at once: somebody waits for it."""
@@ -254,8 +242,6 @@ class Dashboard(App[None]):
         """Carry out one of `ACTIONS`."""
         action = _ACTIONS[name]
         if action.command is not None:
-            if isinstance(action.command, Reinitialize):
-                self._run_folder.start_again()
             self.worker.send(action.command)
         else:
             getattr(self, f"_do_{name.replace('-', '_')}")()
@@ -265,9 +251,6 @@ class Dashboard(App[None]):
 
     def _do_worst_first(self) -> None:
         self._check.worst_first = not self._check.worst_first
-
-    def _do_checkpoint(self) -> None:
-        self.worker.send(Checkpoint(self._run_folder.path))
 
     def _do_fault(self) -> None:
         if self.worker.latest is not None and not self.worker.latest.description.takes_faults:
@@ -318,14 +301,33 @@ class Dashboard(App[None]):
     def _do_quit(self) -> None:
         self._leave(0)
 
+    def cut_off(self, return_code: int) -> None:
+        """Leave because somebody, or a lost connection, says so. Safe from any thread.
+
+        Whoever is cut off has not chosen to throw the run away: it is saved.
+        """
+        self.worker.stop(save=True)  # not by way of the loop, which a stalled terminal holds up
+        self._cut_off = return_code
+        if self._running_loop is not None:
+            with suppress(RuntimeError):  # it is closed already
+                self._running_loop.call_soon_threadsafe(self._leave, return_code)
+
     def _leave(self, return_code: int) -> None:
-        # Whoever is cut off has not chosen to throw the run away.
-        if return_code or self._run_folder.given is not None:
-            self.saves_at_the_end = True
-            self.worker.send(Step(0))  # pauses, so that what is saved is the end
-            self.worker.send(Checkpoint(self._run_folder.path))
-        self.worker.stop()
+        self.worker.stop(save=self._saves)
         self.exit(return_code=return_code)
+
+    @property
+    def failure(self) -> Exception | None:
+        """What was raised on the screen or in the training thread, which is a bug."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        # Textual would print pages of local variables over the restored terminal.
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """Come to an end without printing; `failure` is for whoever started the app to tell."""
+        self._close_messages_no_wait()
 
     def on_unmount(self) -> None:
         """End the training thread, however the app came to its end."""
@@ -355,3 +357,12 @@ class Dashboard(App[None]):
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot"):
                 yield command
+
+
+def _driver() -> type[Driver] | None:
+    """Return the driver of the terminal; `None` is Textual's own."""
+    if sys.platform == "win32":
+        return None
+    from bptui.tui.driver import TerminalDriver
+
+    return TerminalDriver

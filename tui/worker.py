@@ -68,10 +68,10 @@ class TrainingWorker:
             self.asked_at = perf_counter()
         self.session.send(command)
 
-    def stop(self) -> None:
-        """End the thread soon."""
+    def stop(self, *, save: bool = False) -> None:
+        """End the thread soon, after a checkpoint if asked for. Safe in a signal handler."""
         self._stopping = True
-        self.send(Stop())
+        self.send(Stop(save))
         self.gate.set()
 
     def wait(self, seconds: float | None) -> bool:

@@ -1,7 +1,6 @@
 """What can be asked of a live session: small objects on its queue."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,8 @@ class PlantFault:
 class Checkpoint:
     """Save the run."""
 
-    folder: Path
+    keep: bool = True
+    """Whether it is asked for by the user, and so is never removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,9 @@ class ShowBoundary:
 @dataclass(frozen=True, slots=True)
 class Stop:
     """End the session."""
+
+    save: bool = False
+    """Whether to save the run as it is then."""
 
 
 Command = (

@@ -6,7 +6,6 @@ it through immutable snapshots.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
 from time import perf_counter
@@ -17,6 +16,7 @@ from bptui.core.errors import InputError, printable
 from bptui.core.initializers import LARGEST_SEED
 from bptui.core.snapshot import Snapshot, State, Swept
 from bptui.core.training import commands
+from bptui.core.training.keeper import RunKeeper
 from bptui.core.training.live import LiveTrainer
 from bptui.core.training.pace import Meter, Pace, next_speed, on_ladder
 
@@ -41,6 +41,7 @@ class Session:
         checking: bool = True,
         check_share: float = CHECK_SHARE,
         interval: float = 0.1,
+        keeper: RunKeeper | None = None,
     ) -> None:
         """Prepare; nothing is trained before `run`.
 
@@ -50,13 +51,13 @@ class Session:
             checking: whether gradients are checked from the start.
             check_share: the share of the time that checks may take, above 0 and at most 1.
             interval: seconds between two snapshots while training.
+            keeper: saves the run; without one, nothing can be saved.
         """
         self.trainer = trainer
         self.interval = interval
-        self.saved_in: Path | None = None
-        """The folder that was saved to last."""
+        self._keeper = keeper
         self._commands: SimpleQueue[commands.Command] = SimpleQueue()
-        self._pace, self._meter = Pace(speed), Meter()
+        self.pace, self._meter = Pace(speed), Meter()
         self._view = trainer.view()
         self._paused = self._stopped = False
         self._checking, self._check_share = checking, check_share
@@ -70,6 +71,11 @@ class Session:
         self._message = self._complaint = ""
         self._goal: int | None = None
         """The epoch that was stepped to, while it is not reached."""
+
+    @property
+    def going(self) -> bool:
+        """Whether it trains, as it would if nobody watched."""
+        return not self._paused and self.trainer.state == "running"
 
     def send(self, command: commands.Command) -> None:
         """Ask for something; it is done between two slices. Safe from any thread."""
@@ -85,21 +91,26 @@ class Session:
         """
         publish(self.snapshot(), True)
         published = perf_counter()
-        while not self._stopped:
+        while True:
             if gate is not None and not gate.is_set():
                 gate.wait(0.25)
             answered = self._obey(wait=self._idle_time(published))
-            running = not self._paused and self.trainer.state == "running"
+            if self._stopped:
+                publish(self.snapshot(), True)
+                return
+            running = self.going
             ended = False
             if self._goal is not None:
                 ended = self._approach_goal()
             elif running:
-                due = self._pace.due(perf_counter())
+                due = self.pace.due(perf_counter())
                 if due is None or due > 0:
-                    self._pace.did(self.trainer.advance(SLICE, due))
+                    self.pace.did(self.trainer.advance(SLICE, due))
                     ended = self.trainer.state != "running"
             if ended and self.trainer.message:
                 self._message = ""
+            if self._keeper is not None:
+                self._keeper.look(ended=ended)
             now = perf_counter()
             going = running or self._goal is not None
             if answered or ended or (going and now - published >= self.interval):
@@ -112,7 +123,7 @@ class Session:
         if self._paused or self.trainer.state != "running":
             return 0.5
         until_snapshot = published + self.interval - perf_counter()
-        return max(0.0, min(self._pace.wait(), until_snapshot))
+        return max(0.0, min(self.pace.wait(), until_snapshot))
 
     def _obey(self, wait: float) -> bool:
         """Carry out all commands in the queue, waiting for the first; say whether any came."""
@@ -145,8 +156,8 @@ class Session:
                     _LARGEST_LEARNING_RATE, max(_SMALLEST_LEARNING_RATE, changed)
                 )
             case commands.ChangeSpeed(steps):
-                self._pace.speed = next_speed(self._pace.speed, steps)
-                self._pace.restart()
+                self.pace.speed = next_speed(self.pace.speed, steps)
+                self.pace.restart()
             case commands.ToggleChecking():
                 self._checking = not self._checking
                 self._forget_report()
@@ -158,11 +169,13 @@ class Session:
                 self._sweep_epsilon()
             case commands.PlantFault(name, hidden):
                 self._plant(name, hidden)
-            case commands.Checkpoint(folder):
-                self._checkpoint(folder)
+            case commands.Checkpoint(keep):
+                self._checkpoint(keep)
             case commands.ShowBoundary(columns, rows):
                 self._view.set_grid(columns, rows)
-            case commands.Stop():
+            case commands.Stop(save):
+                if save:
+                    self._checkpoint(keep=False)
                 self._stopped = True
 
     def _approach_goal(self) -> bool:
@@ -184,7 +197,7 @@ class Session:
             self._message = f"{self.trainer.message}; r or R starts again"
         else:
             self._paused = not self._paused
-        self._pace.restart()
+        self.pace.restart()
 
     def _reinitialize(self, new_seed: bool) -> None:
         about, seed = self._view.description, self.trainer.seed
@@ -200,8 +213,10 @@ class Session:
         except InputError as error:
             self._message = str(error)
             return
+        if self._keeper is not None:
+            self._keeper.start_again()
         self._goal = None
-        self._pace.restart()
+        self.pace.restart()
         self._meter.restart()
         self._forget_report()
         self._swept = None
@@ -236,9 +251,12 @@ class Session:
             return
         self._forget_report()
 
-    def _checkpoint(self, folder: Path) -> None:
+    def _checkpoint(self, keep: bool) -> None:
+        if self._keeper is None:
+            self._message = "a model of one's own cannot be saved yet"
+            return
         try:
-            self.saved_in = self.trainer.save(folder)
+            folder = self._keeper.save(keep=keep)
             self._message = f"saved epoch {self.trainer.epoch:,} in {printable(folder)}"
         except InputError as error:
             self._message = str(error)
@@ -270,6 +288,9 @@ class Session:
         """Whether nothing is trained, so that there is time for what takes long."""
         return self._paused or self.trainer.state != "running"
 
+    def _trouble(self) -> str:
+        return "" if self._keeper is None else self._keeper.problem
+
     def snapshot(self) -> Snapshot:
         """Return the present state, with a gradient check if one is due."""
         trainer = self.trainer
@@ -290,7 +311,7 @@ class Session:
             validation_cost=trainer.validation_cost,
             state=state,
             epochs_per_second=rate if state == "running" else 0.0,
-            speed=self._pace.speed,
+            speed=self.pace.speed,
             seed=trainer.seed,
             learning_rate=trainer.learning_rate,
             scheduled_learning_rate=trainer.scheduled_learning_rate,
@@ -305,7 +326,7 @@ class Session:
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
             no_predictions=self._view.no_predictions,
-            message=self._message or trainer.message or self._complaint,
+            message=self._trouble() or self._message or trainer.message or self._complaint,
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,
             swept=self._swept,

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-DEFAULT_RUN_FOLDER = Path("bptui-run")
-"""Where a checkpoint goes, and `--resume` looks for one, when no folder is named."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunChoices:
@@ -22,6 +19,10 @@ class RunChoices:
     """Whether gradients are checked from the start."""
     check_share: float
     """The share of the time that checks may take."""
+    checkpoint_every: float
+    """Seconds."""
+    keep_training: bool
+    """Whether to train on without the terminal."""
     preset: str | None
     command_line: tuple[str, ...]
     """The command that repeats this run, `bptui` included."""
@@ -33,8 +34,12 @@ class TrainChoices:
 
     json: bool
     run_folder: Path | None
-    """Where a checkpoint goes at the end; with `--resume` alone, the folder that is resumed."""
+    """Where checkpoints go; with `--resume` alone, the folder that is resumed."""
     resume: Path | None
+    checkpoint_every: float
+    """Seconds."""
+    keep_training: bool
+    """Whether to train on without the terminal."""
     command_line: tuple[str, ...]
     """The command that repeats this run, `bptui` included."""
 

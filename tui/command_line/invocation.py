@@ -7,13 +7,9 @@ from typing import Any
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
+from bptui.core.state_directory import latest_run
 from bptui.tui.command_line import names
-from bptui.tui.command_line.choices import (
-    DEFAULT_RUN_FOLDER,
-    CheckChoices,
-    RunChoices,
-    TrainChoices,
-)
+from bptui.tui.command_line.choices import CheckChoices, RunChoices, TrainChoices
 from bptui.tui.command_line.config_file import read_config_file
 from bptui.tui.command_line.options import BY_KEY, options_of
 from bptui.tui.command_line.parser import Arguments
@@ -95,6 +91,8 @@ def run_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> RunChoic
         resume=resume,
         check=values.get("check", True),
         check_share=values.get("check_share", names.CHECK_SHARE),
+        checkpoint_every=values.get("checkpoint_every", names.CHECKPOINT_SECONDS),
+        keep_training=values.get("keep_training", False),
         preset=values.get("preset"),
         command_line=("bptui", *arguments),
     )
@@ -107,6 +105,8 @@ def train_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> TrainC
         json=values.get("json", False),
         run_folder=folder,
         resume=resume,
+        checkpoint_every=values.get("checkpoint_every", names.CHECKPOINT_SECONDS),
+        keep_training=values.get("keep_training", False),
         command_line=("bptui", *arguments),
     )
 
@@ -146,5 +146,10 @@ def _folders(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
     folder: Path | None = values.get("run")
     resume = values.get("resume")
     if resume is True:
-        resume = folder or DEFAULT_RUN_FOLDER
+        resume = folder or latest_run()
+        if resume is None:
+            raise InputError(
+                "--resume: no run can be resumed, for none was left unfinished; "
+                "name its folder, --resume FOLDER"
+            )
     return resume or None, folder or resume or None

@@ -16,6 +16,8 @@ LEARNING_RATES = {"sgd": 2.0, "momentum": 0.5, "nesterov": 0.5, "rmsprop": 0.01,
 SCHEDULES = ("constant", "step", "cosine")
 CHECK_SHARE = 0.05
 """Of the time of a live session."""
+CHECKPOINT_SECONDS = 10.0
+"""Between two checkpoints of a run."""
 OPTIMIZERS = tuple(LEARNING_RATES)
 FAULTS = (
     "missing-hidden-derivative",

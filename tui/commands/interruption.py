@@ -13,10 +13,15 @@ class Interruption:
     A second request ends it as usual. Signals that are ignored, as under nohup, stay so.
     """
 
-    def __init__(self) -> None:
-        """Nothing is caught before `with`."""
+    def __init__(self, *, hang_up: bool = True) -> None:
+        """Nothing is caught before `with`.
+
+        Args:
+            hang_up: whether the loss of the terminal is such a request; else it is ignored.
+        """
         self.signal: int | None = None
         """Number of the signal that came, or `None`."""
+        self._hang_up = hang_up
         self._before: dict[int, Any] = {}
 
     @property
@@ -30,8 +35,11 @@ class Interruption:
             number = getattr(signal, name, None)
             if number is None or signal.getsignal(number) in (signal.SIG_IGN, None):
                 continue
+            ignored = name == "SIGHUP" and not self._hang_up
             try:
-                self._before[number] = signal.signal(number, self._note)
+                self._before[number] = signal.signal(
+                    number, signal.SIG_IGN if ignored else self._note
+                )
             except ValueError:  # signals belong to the main thread
                 return self
         return self

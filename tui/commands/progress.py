@@ -56,8 +56,7 @@ class Progress:
             self._width = len(line)
         else:
             self._next = now + _LOG_SECONDS
-            say(self._words(now), self._stream)
-            self._stream.flush()
+            self._put(self._words(now), line=True)
 
     def close(self) -> None:
         """Take the bar away."""
@@ -66,10 +65,27 @@ class Progress:
             self._draw("")
             self._width = 0
 
+    def tell(self, sentence: str) -> None:
+        """Write a line, if there is anything to say, and draw the bar below it."""
+        if sentence and self._stream is not None:
+            self.close()
+            self._put(f"bptui: {sentence}", line=True)
+
     def _draw(self, text: str) -> None:
-        assert self._stream is not None
-        self._stream.write(f"\r{text}")
-        self._stream.flush()
+        self._put(f"\r{text}")
+
+    def _put(self, text: str, *, line: bool = False) -> None:
+        """Write, or write no more: training does not need anybody to watch."""
+        if self._stream is None:
+            return
+        try:
+            if line:
+                say(text, self._stream)
+            else:
+                self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            self._stream = None
 
     def _rate(self, now: float) -> float:
         return (self._trainer.progress - self._first) / (now - self._started)

@@ -9,12 +9,17 @@ from pathlib import Path
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
-from bptui.core.runs import Saved, check_writable
+from bptui.core.runs import Saved
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import LiveTrainer, Session
+from bptui.core.training.keeper import RunKeeper
 from bptui.tui.command_line.choices import RunChoices
-from bptui.tui.commands.starting import make_trainer
+from bptui.tui.commands.crash import CRASHED, crash_sentence
+from bptui.tui.commands.headless import train_on
+from bptui.tui.commands.starting import make_trainer, run_folder
+from bptui.tui.departure import HUNG_UP, Departure
 from bptui.tui.terminal import encoding_is_utf8, is_dumb, over_ssh, say
+from bptui.tui.worker import TrainingWorker
 
 DEFAULT_SPEED = 200.0
 """Epochs a second: XOR then takes some seconds, with the plateau and the drop to be seen."""
@@ -31,12 +36,13 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
         InputError: there is no terminal, or something given cannot be used.
     """
     require_terminal()
-    trainer = make_trainer(configuration, run_folder=choices.run_folder, resume=choices.resume)
-    if choices.run_folder is not None:
-        check_writable(choices.run_folder)
+    folder = run_folder(configuration, choices.run_folder, choices.resume)
+    trainer = make_trainer(configuration, choices.resume)
+    keeper = RunKeeper(trainer, folder, every=choices.checkpoint_every)
+    keeper.begin()
     # An epoch of minibatches is slow enough by itself.
     speed = DEFAULT_SPEED if trainer.batch_size == len(trainer.training) else None
-    return watch(trainer, choices, default_speed=speed)
+    return watch(trainer, choices, default_speed=speed, keeper=keeper)
 
 
 def watch(
@@ -45,6 +51,7 @@ def watch(
     *,
     default_speed: float | None,
     patience: float | None = None,
+    keeper: RunKeeper | None = None,
 ) -> int:
     """Open the dashboard on a trainer, and return the exit status.
 
@@ -53,14 +60,13 @@ def watch(
         choices: how to watch it.
         default_speed: epochs a second where no other pace is asked for.
         patience: how many seconds to wait for training to stop in the end; `None` is for ever.
+        keeper: saves the run, if it is one that can be saved.
     """
     speed = choices.speed if choices.speed_given else default_speed
 
     from bptui.tui.app import Dashboard
     from bptui.tui.cadence import LOCAL, OVER_SSH
     from bptui.tui.drawing.symbols import ASCII, UNICODE
-    from bptui.tui.run_folder import RunFolder
-    from bptui.tui.worker import TrainingWorker
 
     cadence = OVER_SSH if over_ssh() else LOCAL
     session = Session(
@@ -69,53 +75,75 @@ def watch(
         checking=choices.check,
         check_share=choices.check_share,
         interval=cadence.status,
+        keeper=keeper,
     )
     first_learning_rate = trainer.learning_rate
-    folder = RunFolder(choices.run_folder, resumed=choices.resume)
     worker = TrainingWorker(session)
     app = Dashboard(
         worker,
-        run_folder=folder,
+        saves=keeper is not None and keeper.folder.given is not None,
         cadence=cadence,
         symbols=UNICODE if encoding_is_utf8(sys.__stderr__ or sys.stderr) else ASCII,
     )
     sys.setswitchinterval(_SWITCH_INTERVAL)
     output, errors = sys.stdout, sys.stderr
-    with ExitStack() as silence:
-        # Somebody's own code may print until its thread has ended, or without end.
-        nowhere = silence.enter_context(Path(os.devnull).open("w"))
-        silence.enter_context(redirect_stdout(nowhere))
-        silence.enter_context(redirect_stderr(nowhere))
-        app.run()
-        stopped = worker.wait(patience)
-        if not stopped:
-            silence.pop_all()
+    with Departure(app.cut_off, outlive_terminal=choices.keep_training) as departure:
+        with ExitStack() as silence:
+            # Somebody's own code may print until its thread has ended, or without end.
+            nowhere = silence.enter_context(Path(os.devnull).open("w"))
+            silence.enter_context(redirect_stdout(nowhere))
+            silence.enter_context(redirect_stderr(nowhere))
+            app.run()
+            stopped = worker.wait(patience)
+            if not stopped:
+                silence.pop_all()
+        failure = None
+        if keeper is not None and stopped and not worker.failed:
+            failure = _save(keeper, departure, app.failure)
+        if departure.lost_terminal:
+            if choices.keep_training and departure.status is None and session.going and stopped:
+                return train_on(session, keeper, departure)
+            return departure.status or HUNG_UP
     status = app.return_code or 0
-    if worker.failed:
-        return status or 1
-    snapshot = worker.latest
-    if snapshot is None:  # their code kept the thread from the start
-        return status
-    failure = None
-    if app.saves_at_the_end and not _is_of(trainer.saved, snapshot):
-        try:
-            trainer.save(folder.path)
-        except InputError as error:
-            failure = str(error)
-    lines = closing_lines(
-        snapshot,
-        choices.command_line,
-        trainer.saved,
-        first_learning_rate=first_learning_rate,
-        resumed=choices.resume is not None,
-    )
-    with suppress(OSError, UnicodeError):  # after a hang-up there is nobody to tell
+    lines: list[str] = []
+    if worker.latest is not None and not worker.failed:
+        lines += closing_lines(
+            worker.latest,
+            choices.command_line,
+            trainer.saved,
+            first_learning_rate=first_learning_rate,
+            resumed=choices.resume is not None,
+        )
+    with suppress(OSError, UnicodeError):  # there may be nobody left to tell
         for line in lines:
             say(line, output)
         output.flush()
         if failure is not None:
             say(f"bptui: {failure}", errors)
+        if app.failure is not None:
+            folder = None if keeper is None else keeper.folder.taken
+            say(f"bptui: {crash_sentence(app.failure, folder)}", errors)
+    if app.failure is not None or worker.failed:
+        return CRASHED
     return status or (0 if failure is None else UNSAVED)
+
+
+def _save(
+    keeper: RunKeeper, departure: Departure, error: BaseException | None
+) -> InputError | None:
+    """Save what is to be saved at the end; return what went wrong.
+
+    The training thread has saved already unless something was in its way.
+    """
+    cut_off = departure.status is not None or departure.lost_terminal or error is not None
+    try:
+        if cut_off or keeper.folder.given is not None:
+            keeper.save()
+        else:
+            keeper.discard()
+    except InputError as problem:
+        return problem
+    return None
 
 
 def closing_lines(

@@ -3,22 +3,38 @@
 from pathlib import Path
 
 from bptui.core.configuration import Configuration
-from bptui.core.runs import check_free
+from bptui.core.run_folder import RunFolder
+from bptui.core.runs import check_free, load_configuration
 from bptui.core.training import Trainer, build_trainer, resume_trainer
 
 
-def make_trainer(
-    configuration: Configuration, *, run_folder: Path | None, resume: Path | None
-) -> Trainer:
+def run_folder(configuration: Configuration, named: Path | None, resume: Path | None) -> RunFolder:
+    """Return the folder to save in.
+
+    One that is resumed is locked before it is read, so that nobody goes on in it meanwhile.
+
+    Raises:
+        InputError: there is nothing to resume, the folder holds a run other than that,
+            or another process has it.
+    """
+    folder = RunFolder(named, resumed=resume, name=Path(configuration.data).stem)
+    if folder.given is None:
+        return folder
+    if resume is not None:
+        load_configuration(resume)
+    if folder.holds_older:
+        folder.take()
+    else:
+        check_free(folder.given)
+    return folder
+
+
+def make_trainer(configuration: Configuration, resume: Path | None) -> Trainer:
     """Return a new trainer, or the one of the run to resume.
 
     Raises:
-        InputError: the configuration is impossible, there is nothing to resume, or
-            `run_folder` holds a run other than that.
+        InputError: the configuration is impossible, or the run cannot go on.
     """
-    resumed_there = resume is not None and resume.absolute() == (run_folder or resume).absolute()
-    if run_folder is not None and not resumed_there:
-        check_free(run_folder)
     if resume is None:
         return build_trainer(configuration)
     return resume_trainer(

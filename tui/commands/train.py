@@ -8,14 +8,15 @@ from typing import Any, Protocol
 from bptui.core.check import Report
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
-from bptui.core.runs import check_writable
+from bptui.core.run_folder import RunFolder
 from bptui.core.training import Scores, Trainer
 from bptui.core.training.build import usual_epochs
+from bptui.core.training.keeper import RunKeeper
 from bptui.tui.command_line.choices import TrainChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Advancing, Progress
-from bptui.tui.commands.starting import make_trainer
+from bptui.tui.commands.starting import make_trainer, run_folder
 from bptui.tui.commands.summary import repeat_line, summary
 from bptui.tui.terminal import say
 
@@ -33,18 +34,30 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
         InputError: the configuration is impossible, or a folder cannot be used, of which
             the end of a training may be the first to know.
     """
+    folder = run_folder(configuration, choices.run_folder, choices.resume)
+    with closing(folder):
+        return _train_in(folder, configuration, choices)
+
+
+def _train_in(folder: RunFolder, configuration: Configuration, choices: TrainChoices) -> int:
     trainer = _trainer(configuration, choices)
+    keeper = None
     if choices.run_folder is not None:
-        check_writable(choices.run_folder)
+        keeper = RunKeeper(trainer, folder, every=choices.checkpoint_every)
+        keeper.begin()
     first = trainer.progress
     started = perf_counter()
-    with Interruption() as interruption:
-        if choices.json:
-            train_with_events(trainer, interruption)
-        else:
-            train_with_bar(trainer, interruption)
+    failure: InputError | None = None
+    with Interruption(hang_up=not choices.keep_training) as interruption:
+        try:
+            if choices.json:
+                train_with_events(trainer, interruption, keeper)
+            else:
+                train_with_bar(trainer, interruption, keeper)
+        finally:  # also if nobody reads the output any more
+            if keeper is not None:
+                failure = _save(keeper)
         seconds = perf_counter() - started
-        failure = _save(trainer, choices)
     rate = (trainer.progress - first) / seconds if seconds > 0.0 else 0.0
     interrupted = interruption.signal is not None and trainer.state == "running"
     report = trainer.check()
@@ -77,17 +90,17 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
 
 
 def _trainer(configuration: Configuration, choices: TrainChoices) -> Trainer:
-    trainer = make_trainer(configuration, run_folder=choices.run_folder, resume=choices.resume)
+    trainer = make_trainer(configuration, choices.resume)
     if trainer.epoch_limit is None:
         trainer.epoch_limit = trainer.epoch + _usual_epochs(trainer)
     return trainer
 
 
-def _save(trainer: Trainer, choices: TrainChoices) -> InputError | None:
-    """Save if that was asked for; return what went wrong, which is told after the results."""
+def _save(keeper: RunKeeper) -> InputError | None:
+    """Save at the end; return what went wrong, which is told after the results."""
     try:
-        if choices.run_folder is not None:
-            trainer.save(choices.run_folder)
+        keeper.look(ended=True)
+        keeper.save()
     except InputError as error:
         return error
     return None
@@ -118,23 +131,38 @@ class Training(Advancing, Protocol):
         """Train for a while, and return how many epochs ended."""
 
 
-def train_with_bar(trainer: Training, interruption: Interruption) -> None:
+def train_with_bar(
+    trainer: Training, interruption: Interruption, keeper: RunKeeper | None = None
+) -> None:
     """Train until it ends or is interrupted, with a bar on standard error."""
     with closing(Progress(trainer, trainer.epoch_limit, sys.stderr)) as progress:
         while trainer.state == "running" and interruption.signal is None:
             trainer.advance(_SLICE)
+            if keeper is not None:
+                progress.tell(keep(keeper))
             progress.update()
 
 
-def train_with_events(trainer: Training, interruption: Interruption) -> None:
+def train_with_events(
+    trainer: Training, interruption: Interruption, keeper: RunKeeper | None = None
+) -> None:
     """Train until it ends or is interrupted, with JSON lines on standard output."""
     say_event(trainer, "start")
     due = perf_counter()
     while trainer.state == "running" and interruption.signal is None:
         trainer.advance(_SLICE)
+        if keeper is not None and (problem := keep(keeper)) and sys.stderr is not None:
+            say(f"bptui: {problem}", sys.stderr)
         if perf_counter() >= due:
             say_event(trainer, "progress")
             due = perf_counter() + _EVENT_SECONDS
+
+
+def keep(keeper: RunKeeper) -> str:
+    """Save what is due, and return a sentence the first time that it fails."""
+    before = keeper.problem
+    keeper.look()
+    return keeper.problem if keeper.problem != before else ""
 
 
 def end_facts(trainer: Training, report: Report, seconds: float, rate: float) -> dict[str, Any]:

@@ -1,0 +1,162 @@
+"""Whatever ends it, the run can be resumed to the same bits, and the terminal is as it was."""
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+
+import numpy as np
+import pytest
+from terminal import COMMAND, CONTROLLED, LEAVE_ALTERNATE, Terminal
+
+from bptui.core.configuration import Configuration
+from bptui.core.state_directory import latest_run
+from bptui.core.training import Trainer, build_trainer, resume_trainer
+
+SLOWLY = ("--speed", "100")
+IGNORING_HANG_UP = (
+    sys.executable,
+    "-c",
+    "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+    "os.execv(sys.argv[1], sys.argv[1:])",
+)
+
+
+def epoch(terminal: Terminal) -> int:
+    found = re.search(r"epoch ([\d,]+)", terminal.row(0))
+    return int(found[1].replace(",", "")) if found else -1
+
+
+def trained(epochs: int) -> Callable[[Terminal], bool]:
+    return lambda terminal: epoch(terminal) >= epochs
+
+
+def state(terminal: Terminal) -> str:
+    return next((word for word in ("running", "paused") if word in terminal.row(0)), "")
+
+
+def assert_goes_on_to_the_same_bits(folder: Path, least: int = 1) -> Trainer:
+    """Resume a run, and compare it with one of the same settings that was never interrupted."""
+    resumed = resume_trainer(folder)
+    assert resumed.epoch >= least
+    straight = build_trainer(resumed.configuration or Configuration())
+    straight.advance(float("inf"), resumed.epoch + 50)
+    resumed.advance(float("inf"), 50)
+    assert resumed.epoch == straight.epoch
+    assert np.array_equal(resumed.network.theta, straight.network.theta)
+    assert resumed.history.columns().last.tobytes() == straight.history.columns().last.tobytes()
+    return resumed
+
+
+def assert_restored(terminal: Terminal) -> None:
+    assert terminal.modes_left_on() == {}
+    assert not terminal.cursor_hidden
+    assert terminal.attributes == terminal.attributes_before
+    assert LEAVE_ALTERNATE in bytes(terminal.raw)
+
+
+@pytest.mark.parametrize(
+    ("before", "folder"),
+    [(CONTROLLED, ()), (IGNORING_HANG_UP, ("--run", "mine"))],
+    ids=["told", "ignoring"],
+)
+def test_a_hang_up_ends_it_with_a_checkpoint(
+    before: tuple[str, ...], folder: tuple[str, ...], tmp_path: Path
+) -> None:
+    with Terminal(*SLOWLY, *folder, command=[*before, *COMMAND], cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        seen = epoch(terminal)
+        terminal.hang_up()
+        assert terminal.process.wait(10) == 129
+    run = tmp_path / "mine" if folder else latest_run()
+    assert run is not None
+    assert_goes_on_to_the_same_bits(run, seen)
+
+
+def test_it_trains_on_without_its_terminal_if_it_is_told_to(tmp_path: Path) -> None:
+    words = ("--run", "mine", "--keep-training", "--epochs", "400", "--speed", "200")
+    command = [*IGNORING_HANG_UP, *COMMAND]
+    with Terminal(*words, command=command, cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        terminal.hang_up()
+        assert terminal.process.wait(20) == 0
+    ended = resume_trainer(tmp_path / "mine")
+    straight = build_trainer(Configuration(epochs=400))
+    straight.advance(float("inf"))
+    assert np.array_equal(ended.network.theta, straight.network.theta)
+    rows = (tmp_path / "mine" / "log.csv").read_text().splitlines()
+    epochs = [int(row.split(",")[0]) for row in rows[1:]]
+    assert epochs == sorted(set(epochs))
+    assert epochs[-1] == 400
+
+
+def test_without_its_terminal_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    words = ("--run", "mine", "--keep-training", *SLOWLY)
+    with Terminal(*words, command=[*CONTROLLED, *COMMAND], cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        terminal.hang_up()
+        sleep(0.7)
+        assert terminal.process.poll() is None
+        os.kill(terminal.process.pid, signal.SIGHUP)  # by a shell that ends its jobs
+        sleep(0.1)
+        terminal.process.terminate()
+        assert terminal.process.wait(10) == 143
+    assert_goes_on_to_the_same_bits(tmp_path / "mine", 60)
+
+
+def test_a_terminal_that_takes_no_output_holds_nothing_up(tmp_path: Path) -> None:
+    with Terminal(
+        "--run", "mine", "--speed", "max", columns=200, rows=60, cwd=tmp_path
+    ) as terminal:
+        terminal.wait_for(trained(20))
+        terminal.stop_reading()
+        sleep(1.0)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.process.wait(15) == 128 + signal.SIGTERM
+        assert terminal.attributes == terminal.attributes_before
+    resumed = resume_trainer(tmp_path / "mine")
+    assert resumed.epoch > 20
+
+
+def test_it_is_suspended_and_goes_on(tmp_path: Path) -> None:
+    with Terminal(
+        "--run", "mine", *SLOWLY, command=[*CONTROLLED, *COMMAND], cwd=tmp_path
+    ) as terminal:
+        terminal.wait_for(trained(20))
+        for _ in range(2):
+            terminal.send("\x1a")
+            stopped(terminal.process.pid)
+            terminal.settle()
+            assert_restored(terminal)
+            before = epoch_of(terminal)
+            terminal.signal(signal.SIGCONT)
+            terminal.wait_for(lambda here, least=before: epoch(here) > least)
+        terminal.send(" ")
+        terminal.wait_for(lambda here: state(here) == "paused")
+        terminal.send("q")
+        assert terminal.wait() == 0
+        assert_restored(terminal)
+    assert_goes_on_to_the_same_bits(tmp_path / "mine", 20)
+
+
+def epoch_of(terminal: Terminal) -> int:
+    """Return the last epoch that was drawn, on whatever screen."""
+    return max(
+        int(found.replace(b",", b"")) for found in re.findall(rb"epoch ([\d,]+)", terminal.raw)
+    )
+
+
+def stopped(process: int) -> None:
+    """Wait until a child is stopped."""
+    deadline = monotonic() + 15
+    while monotonic() < deadline:
+        if Path(f"/proc/{process}/stat").exists():
+            if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T":
+                return
+        elif os.waitpid(process, os.WNOHANG | os.WUNTRACED)[0]:
+            return
+        sleep(0.02)
+    raise AssertionError("it does not stop")

@@ -1,0 +1,35 @@
+"""What is said, and written down, when bptui itself fails."""
+
+import traceback
+from pathlib import Path
+
+from bptui.core.errors import printable
+from bptui.core.run_files import ERROR
+
+CRASHED = 1
+"""Exit status of a bug."""
+
+
+def crash_sentence(error: BaseException, folder: Path | None) -> str:
+    """Return what to say of an exception that nothing foresaw; its traceback goes to a file.
+
+    Without a folder that can be written, the sentence is followed by the traceback.
+    """
+    cause = error.__cause__ or error
+    what = printable(f"{type(cause).__name__}: {cause}")[:200]
+    said = f"bptui failed, which is a bug of its own ({what})"
+    lines = [
+        printable(line)
+        for part in traceback.format_exception(error)
+        for line in part.rstrip("\n").split("\n")
+    ]
+    text = "\n".join(lines)
+    if folder is not None:
+        try:
+            path = folder / ERROR
+            path.write_text(text + "\n", encoding="utf-8")
+        except OSError:
+            pass
+        else:
+            return f"{said}; the traceback is in {printable(path)}"
+    return f"{said}:\n{text}"

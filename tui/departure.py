@@ -1,0 +1,136 @@
+"""Leaving when told to: signals, a terminal that is gone, and an end that nothing can hold up."""
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, Thread
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+WATCH_SECONDS = 0.1
+"""Between two looks at whether the terminal is still there."""
+HANG_UP_SECONDS = 0.75
+"""The process ends so long after its terminal went, whatever it is busy with."""
+PATIENCE_SECONDS = 2.0
+"""The same after a signal, while the terminal may still be there."""
+HUNG_UP = 129
+"""Exit status without a terminal: that of SIGHUP."""
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_RESTORE = (
+    b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[0m"
+)
+"""Takes back every mode that Textual sets."""
+
+if sys.platform != "win32":
+    import termios
+
+
+class Departure:
+    """While entered, requests to leave become a call, and nobody is kept waiting.
+
+    A SIGHUP that is ignored, as under nohup, stays so; that the terminal is gone is noticed
+    all the same.
+    """
+
+    def __init__(self, leave: Callable[[int], None], *, outlive_terminal: bool = False) -> None:
+        """Prepare.
+
+        Args:
+            leave: called with the exit status, in a signal handler or another thread.
+            outlive_terminal: whether the process is to go on without its terminal; `leave`
+                is called all the same, for the screen has to go.
+        """
+        self.status: int | None = None
+        """The exit status of the request to end, once there is one."""
+        self.lost_terminal = False
+        """Whether the terminal is gone, or said to be."""
+        self._leave = leave
+        self._outlive = outlive_terminal
+        self._over = Event()
+        self._before: dict[int, Any] = {}
+        self._terminals = [
+            stream.fileno() for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__) if stream
+        ]
+        self._attributes = self._terminal_attributes()
+
+    def _terminal_attributes(self) -> Any:
+        with suppress(OSError, NameError, termios.error):
+            return termios.tcgetattr(self._terminals[0])
+        return None
+
+    def __enter__(self) -> Self:
+        """Take the signals, and watch the terminal."""
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
+                self._before[number] = signal.signal(number, self._signalled)
+        if self._attributes is not None:
+            Thread(target=self._watch, name="terminal-watch", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let the signals do again what they did before."""
+        self._over.set()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        if number == getattr(signal, "SIGHUP", None) and self._outlive:
+            self._lose_terminal()
+            return
+        self.status = 128 + number
+        self._leave(self.status)
+        self._end_in(PATIENCE_SECONDS, self.status)
+
+    def _watch(self) -> None:
+        while not self._over.wait(WATCH_SECONDS):
+            try:
+                for terminal in self._terminals:
+                    termios.tcgetattr(terminal)
+            except (OSError, termios.error):
+                self._lose_terminal()
+                return
+
+    def _lose_terminal(self) -> None:
+        self.lost_terminal = True
+        if not self._outlive:
+            self.status = HUNG_UP
+            self._end_in(HANG_UP_SECONDS, HUNG_UP)
+        self._leave(HUNG_UP)
+
+    def _end_in(self, seconds: float, status: int) -> None:
+        """End the process then, unless it has ended by itself."""
+
+        def end() -> None:
+            Event().wait(seconds)
+            self._restore_terminal()
+            os._exit(status)
+
+        Thread(target=end, name="deadline", daemon=True).start()
+
+    def _restore_terminal(self) -> None:
+        """Do what Textual would have done, past a queue of output that nobody takes."""
+        if self._attributes is None:
+            return
+        terminal = self._terminals[-1]
+        with suppress(OSError, termios.error):
+            termios.tcflush(terminal, termios.TCOFLUSH)
+            termios.tcsetattr(self._terminals[0], termios.TCSANOW, self._attributes)
+            if select.select([], [terminal], [], 0)[1]:
+                os.write(terminal, _RESTORE)
+
+
+def forget_terminal() -> None:
+    """Read and write nothing from now on, in place of a terminal that is gone."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
