@@ -52,6 +52,11 @@ class RunLog:
         self._file = -1
         self._size = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a file."""
+        return self._file >= 0
+
     def open(self, folder: Path, epoch: int, seed: int) -> None:
         """Append from now on to the log in `folder`, which stands at this epoch.
 

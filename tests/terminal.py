@@ -86,6 +86,7 @@ class Terminal:
     ) -> None:
         """Start `bptui` with these words."""
         self.columns, self.rows = columns, rows
+        self.cwd = cwd or Path.cwd()
         self.raw = bytearray()
         """Everything that was written."""
         self.chunks: list[Chunk] = []

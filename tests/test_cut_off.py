@@ -2,9 +2,12 @@
 
 import os
 import re
+import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -160,3 +163,131 @@ def stopped(process: int) -> None:
             return
         sleep(0.02)
     raise AssertionError("it does not stop")
+
+
+FAILING = """
+import sys
+from bptui.tui.cli import main
+from bptui.{module} import {name}
+
+def fail(self, *arguments):
+    if {epoch} > 30:
+        raise RuntimeError("[red]no \\x1b[2J more")
+    return before(self, *arguments)
+
+before = {name}.{method}
+{name}.{method} = fail
+sys.exit(main())
+"""
+
+
+def failing(module: str, name: str, method: str, epoch: str) -> list[str]:
+    """Return a command whose dashboard fails beyond epoch 30, as by a bug."""
+    return [
+        sys.executable,
+        "-c",
+        FAILING.format(module=module, name=name, method=method, epoch=epoch),
+    ]
+
+
+def told_of(terminal: Terminal, folder: str) -> str:
+    """Return the file that tells what was wrong."""
+    assert terminal.wait() == 1
+    assert_restored(terminal)
+    sentence = terminal.scrollback()[-1]
+    assert sentence == (
+        "bptui: failed by a bug of its own (RuntimeError: [red]no \\x1b[2J more); "
+        f"the traceback is in {folder}/error.txt"
+    )
+    told = (terminal.cwd / folder / "error.txt").read_text()
+    assert all(line.isprintable() for line in told.splitlines())
+    return told
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "method"),
+    [
+        ("tui.panes.theta", "ThetaPane", "draw"),
+        ("tui.panes.snapshot_pane", "SnapshotPane", "render_line"),
+    ],
+)
+def test_a_pane_that_fails_ends_it_with_a_checkpoint_and_one_sentence(
+    module: str, name: str, method: str, tmp_path: Path
+) -> None:
+    seen = "(self.snapshot.epoch if self.snapshot else 0)"
+    command = failing(module, name, method, seen)
+    with Terminal("--run", "mine", command=command, cwd=tmp_path) as terminal:
+        told = told_of(terminal, "mine")
+        assert terminal.scrollback()[-2] == "resume: bptui --resume mine"
+    assert f"in {method}" in told or "in fail" in told
+    assert_goes_on_to_the_same_bits(tmp_path / "mine", 30)
+
+
+def test_training_that_fails_leaves_the_last_checkpoint(tmp_path: Path) -> None:
+    command = failing("core.training.trainer", "Trainer", "advance", "self.epoch")
+    words = ("--run", "mine", "--checkpoint-every", "0.001")
+    with Terminal(*words, command=command, cwd=tmp_path) as terminal:
+        told_of(terminal, "mine")
+    assert_goes_on_to_the_same_bits(tmp_path / "mine", 0)
+
+
+LIMITED = (
+    sys.executable,
+    "-c",
+    "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); "
+    "os.execv(sys.argv[1], sys.argv[1:])",
+)
+"""Goes before a command whose files may not grow beyond so many bytes."""
+
+
+def test_a_file_that_cannot_grow_is_told_and_training_goes_on(tmp_path: Path) -> None:
+    words = ("--run", "mine", "--checkpoint-every", "0.02", "--speed", "1000")
+    command = [*LIMITED, *COMMAND]
+    with Terminal(*words, columns=160, command=command, cwd=tmp_path) as terminal:
+        terminal.wait_for("mine: cannot save the run there: File too large")
+        before = resume_trainer(tmp_path / "mine").epoch
+        seen = epoch(terminal)
+        terminal.wait_for(trained(seen + 200))
+        terminal.send("q")
+        assert terminal.wait() == 2
+        resume, sentence = terminal.scrollback()[-2:]
+    assert sentence == "bptui: mine: cannot save the run there: File too large"
+    assert resume == f"resume from epoch {before}, seed 0: bptui --resume mine"
+    assert_goes_on_to_the_same_bits(tmp_path / "mine", 1)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on a disk of 400 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("only root can make a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_until_there_is_room_again(small_disk: Path) -> None:
+    words = ("--run", "mine", "--checkpoint-every", "0.02", "--speed", "1000")
+    with Terminal(*words, columns=160, cwd=small_disk) as terminal:
+        terminal.wait_for(lambda _: (small_disk / "mine" / "checkpoint.npz").exists())
+        fill(small_disk / "filler")
+        terminal.wait_for("No space left on device")
+        before = resume_trainer(small_disk / "mine").epoch
+        seen = epoch(terminal)
+        terminal.wait_for(trained(seen + 200))
+        assert resume_trainer(small_disk / "mine").epoch == before
+        (small_disk / "filler").unlink()
+        terminal.wait_for(lambda here: "No space" not in here.text())
+        terminal.send("q")
+        assert terminal.wait() == 0
+    assert_goes_on_to_the_same_bits(small_disk / "mine", seen)
+    rows = (small_disk / "mine" / "log.csv").read_text().splitlines()
+    assert {row.count(",") for row in rows} == {5}
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"\0" * 1024)

@@ -7,9 +7,12 @@ import signal
 import subprocess
 import time
 
+import numpy as np
 import pytest
 from command import BPTUI, run
 
+from bptui.core.configuration import Configuration
+from bptui.core.training import build_trainer, resume_trainer
 from bptui.tui.cli import main
 
 
@@ -168,6 +171,53 @@ class TestTrain:
             assert json.loads(out.splitlines()[-1])["event"] == "interrupted"
         else:
             assert "; interrupted" in out and "go on       bptui train --resume" in out
+
+    def test_a_run_that_nobody_reads_is_saved(self, tmp_path):
+        words = ["train", "--epochs", "1000000000", "--json", "--run", "run"]
+        process = subprocess.Popen(
+            [*BPTUI, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(30) == 141
+        assert not process.stderr.read()
+        process.stderr.close()
+        assert resume_trainer(tmp_path / "run").epoch > 0
+
+    def test_a_run_is_kept_by_one_process_and_outlives_a_hang_up_and_a_kill(
+        self, tmp_path, capsys
+    ):
+        folder = tmp_path / "run"
+        words = ["train", "--epochs", "1000000000", "--checkpoint-every", "0.01", "--keep-training"]
+        process = subprocess.Popen(
+            [*BPTUI, *words, "--run", str(folder)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        before = self.saved_beyond(folder, -1)
+        assert main(["train", "--resume", str(folder)]) == 2
+        assert capsys.readouterr().err == (
+            f"bptui: {folder}: process {process.pid} is training there; name another folder\n"
+        )
+        process.send_signal(signal.SIGHUP)
+        self.saved_beyond(folder, before)
+        process.kill()
+        process.wait(30)
+        resumed = resume_trainer(folder)
+        straight = build_trainer(Configuration())
+        straight.advance(float("inf"), resumed.epoch)
+        assert np.array_equal(resumed.network.theta, straight.network.theta)
+
+    @staticmethod
+    def saved_beyond(folder, epoch):
+        """Return the epoch of the first checkpoint beyond an epoch."""
+        while True:
+            time.sleep(0.02)
+            if (folder / "checkpoint.npz").exists():
+                saved = resume_trainer(folder).epoch
+                if saved > epoch:
+                    return saved
 
     @staticmethod
     def wait_for(folder):

@@ -20,6 +20,7 @@ from textual.filter import NoColor
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
+from textual.worker import WorkerFailed
 
 from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import PlantFault, ShowBoundary, SweepEpsilon
@@ -317,9 +318,10 @@ class Dashboard(App[None]):
         self.exit(return_code=return_code)
 
     @property
-    def failure(self) -> Exception | None:
+    def failure(self) -> BaseException | None:
         """What was raised on the screen or in the training thread, which is a bug."""
-        return self._exception
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) else error
 
     def _fatal_error(self) -> None:
         # Textual would print pages of local variables over the restored terminal.

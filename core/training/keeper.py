@@ -3,6 +3,7 @@
 Everything happens between two slices of training, on the thread that trains.
 """
 
+from math import isnan
 from pathlib import Path
 from time import perf_counter
 
@@ -57,11 +58,13 @@ class RunKeeper:
         """
         if self.folder.given is not None:
             self._take()
+        if not self._trainer.steps:
+            self.look()
 
     def _take(self) -> Path:
-        if self.folder.taken is not None:
-            return self.folder.taken
         folder = self.folder.take()
+        if self._log.is_open:
+            return folder
         try:
             self._log.open(folder, self._trainer.epoch, self._trainer.seed)
             self._log.flush()
@@ -94,11 +97,12 @@ class RunKeeper:
         trainer = self._trainer
         point = (trainer.epoch, trainer.seed)
         elapsed = self._log.seconds + now - self._started
-        if point != self._logged:
+        # The first epoch of minibatches has no cost until it ends.
+        if point != self._logged and not isnan(cost := trainer.cost):
             self._logged = point
             row = Row(
                 trainer.epoch,
-                trainer.cost,
+                cost,
                 trainer.validation_cost,
                 trainer.learning_rate,
                 trainer.seed,

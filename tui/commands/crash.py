@@ -15,9 +15,8 @@ def crash_sentence(error: BaseException, folder: Path | None) -> str:
 
     Without a folder that can be written, the sentence is followed by the traceback.
     """
-    cause = error.__cause__ or error
-    what = printable(f"{type(cause).__name__}: {cause}")[:200]
-    said = f"bptui failed, which is a bug of its own ({what})"
+    what = printable(f"{type(error).__name__}: {error}")[:200]
+    said = f"failed by a bug of its own ({what})"
     lines = [
         printable(line)
         for part in traceback.format_exception(error)

@@ -1,0 +1,26 @@
+"""Short forms of what `tests/soak/` does at length."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOAK = Path(__file__).with_name("soak")
+
+
+def soak(name: str, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(SOAK / name), *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such kill")
+def test_a_run_survives_being_killed_while_it_saves() -> None:
+    assert soak("kill_while_saving.py", "--kills", "8").startswith("8 kills, ")
