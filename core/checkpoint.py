@@ -12,6 +12,7 @@ import tokenize
 import zipfile
 import zlib
 from dataclasses import fields
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -63,11 +64,19 @@ def read_array(archive: zipfile.ZipFile, name: str, most: int) -> NDArray[Any]:
     entry = archive.getinfo(f"{name}.npy")
     if entry.file_size > most:
         raise ValueError(f"its part {name[:20]!r} is too large")
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError("it is compressed in a foreign way")
-    # `zipfile` never gives more than `file_size`, however much is there.
+    if entry.compress_type != zipfile.ZIP_STORED:
+        # So that nothing takes more memory than the file has bytes.
+        raise ValueError("it is compressed, as bptui never does")
     array: NDArray[Any] = np.load(io.BytesIO(archive.read(entry)), allow_pickle=False)
     return array
+
+
+def check_size(archive: zipfile.ZipFile, configuration: Configuration) -> None:
+    """Raise a `ValueError` if Θ cannot be in the file, before there is memory for it."""
+    sizes = configuration.layers or configuration.hidden or ()
+    least = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+    if 4 * least > archive.getinfo("theta.npy").file_size:
+        raise ValueError(f"it holds less than the {least:,} parameters of its network")
 
 
 def decoded_configuration(choices: Any) -> Configuration:

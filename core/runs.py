@@ -20,6 +20,7 @@ from bptui.core.checkpoint import (
     HEADER,
     LARGEST_CURVE,
     MOST_ARRAYS,
+    check_size,
     decoded_configuration,
     packed,
     read_array,
@@ -137,6 +138,8 @@ def resume_run(folder: Path, build: Callable[[Configuration], "Trainer"]) -> "Tr
         InputError: the checkpoint is missing or damaged, or its data is gone or changed.
     """
     with _opened(folder) as (archive, facts, configuration):
+        with _understood(folder):
+            check_size(archive, configuration)
         try:
             trainer = build(configuration)
         except InputError as error:

@@ -132,3 +132,11 @@ def test_whatever_the_file_holds_it_is_one_sentence(text, written):
     assert "settings.toml" in str(caught.value)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 400
+
+
+def test_keys_that_would_take_for_ever_are_refused(written):
+    path = written(".".join("a" * 40_000) + "=1")
+    with pytest.raises(
+        InputError, match=r"settings\.toml: more than 2,000 dots; this is no file of options"
+    ):
+        read_config_file(path)

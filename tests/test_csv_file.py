@@ -358,3 +358,8 @@ class TestProperties:
         data = load_csv(tmp_path / "iris.csv")
         classes = sorted({*usable, "tx", "ty"})
         assert (data.class_names or data.target_names) == tuple(classes)
+
+
+def test_a_row_of_endlessly_many_lines_is_refused(tmp_path: Path) -> None:
+    content = "a,y\n" + '"x\n",' * 1_000_000
+    assert "a row of more than 2,000,000 characters" in refusal(tmp_path, content)

@@ -154,6 +154,17 @@ def test_sizes_are_checked_before_anything_is_unpacked(
         load_npz(tmp_path / "bomb.npz")
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.bool_])
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: type
+) -> None:
+    monkeypatch.setattr(npz_file, "BOMB_BYTES", 1_000_000)
+    monkeypatch.setattr(npz_file, "_read_array", None)
+    np.savez_compressed(tmp_path / "bomb.npz", X=np.zeros(200_000, dtype), y=[1, 2])
+    with pytest.raises(InputError, match=r"array X: [\d,]+ bytes in the file become 1,600,\d+ in mem"):
+        load_npz(tmp_path / "bomb.npz")
+
+
 def test_a_pickle_is_never_loaded(tmp_path: Path) -> None:
     path = tmp_path / "data.npz"
     path.write_bytes(b"\x80\x04K\x01.")

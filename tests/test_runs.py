@@ -339,9 +339,26 @@ def test_an_array_that_would_fill_the_memory_is_not_unpacked(tmp_path: Path) -> 
     arrays = parts(folder)
     for name in ("theta", "facts", "configuration", "history.low"):
         with (folder / CHECKPOINT).open("wb") as file:
-            np.savez_compressed(file, **(arrays | {name: np.zeros(10_000_000)}))
+            np.savez(file, **(arrays | {name: np.zeros(3_000_000)}))
         message = refusal(lambda: resume_trainer(folder))
         assert f"its part '{name}' is too large" in message
+
+
+def test_a_compressed_checkpoint_is_refused(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    arrays = parts(folder)
+    with (folder / CHECKPOINT).open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    assert "it is compressed, as bptui never does" in refusal(lambda: resume_trainer(folder))
+
+
+def test_no_memory_is_taken_for_a_network_that_the_file_cannot_hold(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    arrays = parts(folder)
+    choices = json.loads(str(arrays["configuration"])) | {"hidden": None, "layers": [2, 6000, 6000]}
+    write(folder, arrays | {"configuration": np.array(json.dumps(choices))})
+    message = refusal(lambda: resume_trainer(folder))
+    assert "it holds less than the 36,024,000 parameters of its network" in message
 
 
 @pytest.mark.parametrize(

@@ -185,9 +185,7 @@ class TestTrain:
         process.stderr.close()
         assert resume_trainer(tmp_path / "run").epoch > 0
 
-    def test_a_run_is_kept_by_one_process_and_outlives_a_hang_up_and_a_kill(
-        self, tmp_path, capsys
-    ):
+    def test_a_run_is_kept_by_one_process_and_outlives_a_hang_up_and_a_kill(self, tmp_path, capsys):
         folder = tmp_path / "run"
         words = ["train", "--epochs", "1000000000", "--checkpoint-every", "0.01", "--keep-training"]
         process = subprocess.Popen(

@@ -12,6 +12,8 @@ from bptui.core.errors import InputError
 
 LONGEST_LINE = 1_000_000
 """Bytes."""
+LONGEST_ROW = 2_000_000
+"""Characters of a row, which takes several lines if line ends are quoted."""
 MOST_COLUMNS = 10_000
 MOST_ROWS = 10_000_000
 CHUNK_CELLS = 500_000
@@ -147,9 +149,23 @@ def _widths(lines: Iterable[str], delimiter: str) -> list[int]:
 
 def _parsed(lines: Iterable[str], delimiter: str, file: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each row and the line on which it ends."""
-    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    read = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal read
+        for line in lines:
+            read += len(line)
+            if read > LONGEST_ROW:
+                raise InputError(
+                    f"{file}, line {rows.line_num}: a row of more than {LONGEST_ROW:,} "
+                    "characters; is a quote not closed?"
+                )
+            yield line
+
+    rows = csv.reader(counted(), delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
         for row in rows:
+            read = 0
             yield rows.line_num, row
     except csv.Error as error:
         where = f"{file}, line {rows.line_num}"

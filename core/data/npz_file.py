@@ -19,6 +19,10 @@ from bptui.core.errors import InputError
 
 MOST_BYTES = 2_000_000_000
 """Of both arrays together, unpacked."""
+BOMB_BYTES = 100_000_000
+"""In memory. An array larger than that must not be packed smaller than `DENSEST`."""
+DENSEST = 100
+"""Bytes in memory for each byte in the file."""
 LONGEST_HEADER = 20_000
 """Bytes before the values of an array; NumPy itself refuses half of that."""
 _NAMES_LISTED = 8
@@ -123,6 +127,12 @@ def _check_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str)
         raise InputError(f"{where}: {cells:,} values; at most {MOST_CELLS:,} can be used")
     if cells * dtype.itemsize > member.file_size:
         raise InputError(f"{where}: it is cut off; its shape is {_shown(shape)}")
+    needed = max(member.file_size, cells * np.dtype(np.float64).itemsize)
+    if needed > max(BOMB_BYTES, DENSEST * member.compress_size):
+        raise InputError(
+            f"{where}: {member.compress_size:,} bytes in the file become {needed:,} in memory; if "
+            "that is meant, save it uncompressed, with numpy.savez"
+        )
 
 
 def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
