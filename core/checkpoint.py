@@ -9,6 +9,7 @@ import json
 import math
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from dataclasses import fields
@@ -67,7 +68,9 @@ def read_array(archive: zipfile.ZipFile, name: str, most: int) -> NDArray[Any]:
     if entry.compress_type != zipfile.ZIP_STORED:
         # So that nothing takes more memory than the file has bytes.
         raise ValueError("it is compressed, as bptui never does")
-    array: NDArray[Any] = np.load(io.BytesIO(archive.read(entry)), allow_pickle=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that Python 2 might have written
+        array: NDArray[Any] = np.load(io.BytesIO(archive.read(entry)), allow_pickle=False)
     return array
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST_WORD = 60
+"""Characters of an unknown name that are shown."""
+
 
 class InputError(ValueError):
     """Something the user gave cannot be used; the message is one sentence that says why."""
@@ -34,7 +37,8 @@ def check_choice(what: str, name: str, choices: Iterable[str], listing: str = ""
     names = list(choices)
     if name not in names:
         known = listing or f"choose one of {', '.join(names)}"
+        short = str(name)[:LONGEST_WORD]
         raise InputError(
-            f"{what}: unknown name {printable(name)!r}{did_you_mean(str(name), names)}; {known}"
+            f"{what}: unknown name {printable(short)!r}{did_you_mean(short, names)}; {known}"
         )
     return name

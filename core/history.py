@@ -152,6 +152,8 @@ class CostHistory:
             ValueError: it was taken from none.
         """
         history = cls(buckets)
+        if any(arrays[name].dtype.kind != "f" for name in ("low", "high", "last")):
+            raise ValueError("its history is not of real numbers")
         count = len(arrays["low"])
         history.stride, history._filled = int(arrays["stride"][0]), int(arrays["filled"][0])
         if not 0 <= history._filled < history.stride:

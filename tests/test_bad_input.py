@@ -128,6 +128,7 @@ VALUES = [
     ("--target=", ["''", "column"]),
     ("--activation sigmod", ["'sigmod'", "'sigmoid'"]),
     ("--activation softmax", ["'softmax'"]),
+    ("--activation " + "x" * 5000, ["unknown name 'xxx"]),
     ("--output relu", ["'relu'"]),
     ("--output softmax", ["softmax", "sigmoid"]),
     ("--cost cross-entropy --output linear", ["linear", "sigmoid"]),

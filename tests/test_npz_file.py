@@ -161,8 +161,18 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(
     monkeypatch.setattr(npz_file, "BOMB_BYTES", 1_000_000)
     monkeypatch.setattr(npz_file, "_read_array", None)
     np.savez_compressed(tmp_path / "bomb.npz", X=np.zeros(200_000, dtype), y=[1, 2])
-    with pytest.raises(InputError, match=r"array X: [\d,]+ bytes in the file become 1,600,\d+ in mem"):
+    with pytest.raises(
+        InputError, match=r"array X: [\d,]+ bytes in the file become 1,600,\d+ in mem"
+    ):
         load_npz(tmp_path / "bomb.npz")
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_text_that_is_no_text_is_refused(tmp_path: Path, order: str) -> None:
+    y = np.array(["no", "yes", "no"], f"{order}U3")
+    y.view(f"{order}u4")[4] = 0x110000
+    with pytest.raises(InputError, match=r"array y: the text at \[1\] is damaged"):
+        load(tmp_path, X=[1, 2, 3], y=y)
 
 
 def test_a_pickle_is_never_loaded(tmp_path: Path) -> None:

@@ -262,6 +262,8 @@ def test_a_checkpoint_holds_plain_arrays_alone(tmp_path: Path) -> None:
         ("optimizer.wing", np.zeros(9)),
         ("history.low", np.zeros(10_000)),
         ("history.high", np.zeros(3)),
+        ("history.high", np.zeros(7, complex)),
+        ("validation", np.zeros((1, 2), complex)),
         ("history.stride", np.zeros(0)),
         ("history.stride", np.array([0])),
         ("history.filled", np.array([-1])),

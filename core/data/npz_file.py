@@ -2,6 +2,7 @@
 
 import io
 import math
+import sys
 import warnings
 import zipfile
 from collections.abc import Iterable
@@ -160,12 +161,24 @@ def _read_targets(y: NDArray[Any], file: str) -> Targets:
         return targets
     if columns.shape[1] > 1:
         raise InputError(f"{where}: texts in {columns.shape[1]:,} columns; classes need one column")
+    _check_texts(columns[:, 0], where)
     texts, classes = np.unique(columns[:, 0], return_inverse=True)
     names = [_decoded(text) for text in texts.tolist()]
     if "" in names:
         sample = int(np.argmax(classes == names.index("")))
         raise InputError(f"{where}: the text at [{sample}] is empty; every sample needs a class")
     return class_targets(where, "y", classes, names)
+
+
+def _check_texts(texts: NDArray[Any], where: str) -> None:
+    """Refuse numbers beyond the last character, on which NumPy comes to grief."""
+    if texts.dtype.kind != "U" or not texts.dtype.itemsize:
+        return
+    native = np.ascontiguousarray(texts, texts.dtype.newbyteorder("="))
+    codes = native.view(np.uint32).reshape(len(texts), -1)
+    wrong = (codes > sys.maxunicode).any(axis=1)
+    if wrong.any():
+        raise InputError(f"{where}: the text at [{int(np.argmax(wrong))}] is damaged")
 
 
 def _decoded(text: str | bytes) -> str:

@@ -59,5 +59,11 @@ class ValidationWatch:
         return np.array(self._costs, np.float64).reshape(-1, 2)
 
     def restore(self, history: Array) -> None:
-        """Take up the costs of an earlier run."""
+        """Take up the costs of an earlier run.
+
+        Raises:
+            ValueError: they are no costs.
+        """
+        if history.dtype.kind != "f":
+            raise ValueError("its validation costs are not real numbers")
         self._costs = [(int(epoch), float(cost)) for epoch, cost in history]
