@@ -97,7 +97,7 @@ VALUES = [
     ("--epochs " + "9" * 5000, ["is not a whole number"]),
     ("--epochs 1000000000001", ["1,000,000,000,000"]),
     ("--batch-size 0", ["from 1"]),
-    ("--samples 10000000000", ["10,000,000"]),
+    ("--samples 10000000000", ["1,000,000"]),
     ("--noise -0.1", ["0 or more"]),
     ("--validation 1", ["below 1"]),
     ("--validation -0.5", ["from 0"]),

@@ -291,3 +291,26 @@ def fill(path: Path) -> None:
     with path.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(b"\0" * 1024)
+
+
+def test_names_from_a_file_are_neither_markup_nor_escapes(tmp_path: Path) -> None:
+    """Columns, classes and the file itself, on every pane and screen that shows them."""
+    file = tmp_path / "[red]\x1b[31mdata.csv"
+    classes = ("\x1b]0;title\x07no", "[b]yes")
+    rows = "".join(f"{i},{i * i},{classes[i % 2]}\n" for i in range(20))
+    file.write_text(f"[bold]x[/],\x1b[2Jy,[link=http://a]kind\n{rows}")
+    words = ("--data", str(file), "--hidden", "3", "--run", "[red]\x1b[31mrun")
+    with Terminal(*words, columns=160, rows=48, cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        terminal.wait_for(r"[red]\x1b[31m")
+        terminal.send(" c")
+        terminal.wait_for(r"\x1b[31mrun")
+        terminal.wait_for("[bold]x[/]")
+        terminal.send("f")
+        sleep(0.5)
+        terminal.send("\x1b")
+        sleep(0.5)
+        terminal.send("q")
+        assert terminal.wait() == 0
+        raw = bytes(terminal.raw)
+    assert not re.search(rb"\x1b\[31m|\x1b\[2J|\x1b\]0;title|\x1b\]8;", raw)

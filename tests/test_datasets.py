@@ -81,7 +81,7 @@ def test_shapes_without_noise() -> None:
         ("xor", {"samples": 3}, "samples: 3 .* from 4"),
         ("moons", {"samples": 1}, "samples: 1 .* from 2"),
         ("moons", {"samples": -5}, "samples: -5"),
-        ("moons", {"samples": 10_000_001}, "to 10,000,000"),
+        ("moons", {"samples": 1_000_001}, "to 1,000,000"),
         ("moons", {"samples": 2.5}, "samples: '2.5' is not a whole number"),
         ("moons", {"samples": True}, "samples: 'True' is not a whole number"),
         ("moons", {"noise": -0.1}, "noise: -0.1"),

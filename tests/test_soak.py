@@ -24,3 +24,8 @@ def soak(name: str, *words: str) -> str:
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such kill")
 def test_a_run_survives_being_killed_while_it_saves() -> None:
     assert soak("kill_while_saving.py", "--kills", "8").startswith("8 kills, ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="memory is measured otherwise there")
+def test_damaged_files_are_read_or_refused_in_a_sentence() -> None:
+    assert "memory" in soak("fuzz_files.py", "--files", "200", "--seed", "2", "--mutated-only")

@@ -35,4 +35,27 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Take what `LinuxDriver` takes."""
         super().__init__(*arguments, **options)
+        self._suspended = False
+        self._attributes: list[Any] | None = None
         self._file = cast(Any, _Forgiving(cast(TextIO, self._file)))
+
+    def start_application_mode(self) -> None:
+        """Take the terminal over; what it was like is what it was like the first time."""
+        super().start_application_mode()
+        if self._attributes is None:
+            self._attributes = self.attrs_before
+        self.attrs_before = self._attributes
+
+    def suspend_application_mode(self) -> None:
+        """Give the terminal back for a while."""
+        self._suspended = True
+        super().suspend_application_mode()
+
+    def resume_application_mode(self) -> None:
+        """Take it over again, if it was given back.
+
+        Whoever hangs up sends SIGCONT too, on which Textual would start a second time.
+        """
+        if self._suspended:
+            self._suspended = False
+            super().resume_application_mode()

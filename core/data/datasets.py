@@ -15,7 +15,7 @@ from bptui.core.data.input_file import open_input_file, quoted
 from bptui.core.data.npz_file import load_npz
 from bptui.core.errors import InputError, did_you_mean
 
-MOST_SAMPLES = 10_000_000
+MOST_SAMPLES = 1_000_000
 MOST_NOISE = 1e6
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 

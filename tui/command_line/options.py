@@ -44,7 +44,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "samples",
         "Data",
-        whole_number(1, 10_000_000),
+        whole_number(1, 1_000_000),
         "how many samples to generate",
         "N",
         "4 or 200",
