@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import ClassVar
 
 from rich.console import RenderableType
+from textual import on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -161,6 +162,11 @@ class Dashboard(App[None]):
 
     def _answered(self) -> None:
         self.post_message(self.Answered())
+
+    @on(Driver.SignalResume)
+    def _draw_after_suspension(self) -> None:
+        # The terminal's other screen was cleared, of which Textual knows nothing.
+        self.screen.refresh(layout=True)
 
     def on_dashboard_answered(self) -> None:
         """Draw everything at once: somebody waits for it."""

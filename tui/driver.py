@@ -1,6 +1,9 @@
 """Textual's driver for a terminal that may go away."""
 
+import os
+import signal
 from contextlib import suppress
+from types import FrameType
 from typing import Any, TextIO, cast
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -35,21 +38,35 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Take what `LinuxDriver` takes."""
         super().__init__(*arguments, **options)
-        self._suspended = False
+        self._suspended = self._suspends_next = False
         self._attributes: list[Any] | None = None
         self._file = cast(Any, _Forgiving(cast(TextIO, self._file)))
 
     def start_application_mode(self) -> None:
-        """Take the terminal over; what it was like is what it was like the first time."""
-        super().start_application_mode()
+        """Take the terminal over; what it was like is what it was like the first time.
+
+        A second Ctrl+Z in the midst of that has to wait: Textual would start twice, and the
+        thread that reads keys for the first time would never end.
+        """
+        before = signal.signal(signal.SIGTSTP, self._suspend_later)
+        try:
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+        finally:
+            signal.signal(signal.SIGTSTP, before)
         if self._attributes is None:
             self._attributes = self.attrs_before
         self.attrs_before = self._attributes
+        if self._suspends_next:
+            self._suspends_next = False
+            os.kill(os.getpid(), signal.SIGTSTP)
+
+    def _suspend_later(self, number: int, frame: FrameType | None) -> None:
+        self._suspends_next = True
 
     def suspend_application_mode(self) -> None:
         """Give the terminal back for a while."""
-        self._suspended = True
         super().suspend_application_mode()
+        self._suspended = True
 
     def resume_application_mode(self) -> None:
         """Take it over again, if it was given back.

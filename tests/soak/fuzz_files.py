@@ -3,7 +3,7 @@
     python tests/soak/fuzz_files.py --files 10000
 
 The files are some that are made to do harm (bombs, endless lines and rows, deep nesting), and then
-CSV, NPZ, TOML and checkpoints, mutated at random from a fixed seed. It prints how many were read and
+CSV, NPZ, TOML and checkpoints, mutated at random from a fixed seed. It prints how many were read or
 refused, the longest time and the most memory; the exit status is 1, and the file is left in place,
 where one does worse than it may.
 """
