@@ -47,8 +47,8 @@ class Running:
             if wanted(snapshot):
                 return snapshot
 
-    def stop(self) -> None:
-        self.session.send(ask.Stop())
+    def stop(self, *, save: bool = False) -> None:
+        self.session.send(ask.Stop(save))
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
         assert not self.errors
