@@ -309,3 +309,25 @@ def test_names_from_a_file_are_neither_markup_nor_escapes(tmp_path: Path) -> Non
         assert terminal.wait() == 0
         raw = bytes(terminal.raw)
     assert not re.search(rb"\x1b\[31m|\x1b\[2J|\x1b\]0;title|\x1b\]8;", raw)
+
+
+def test_a_signal_that_comes_under_a_lock_is_no_deadlock() -> None:
+    code = """
+import os, signal
+from threading import Event, Lock
+from bptui.tui.departure import Departure
+
+lock, left = Lock(), Event()
+
+def leave(status):
+    with lock:
+        left.set()
+
+with Departure(leave) as departure:
+    with lock:
+        signal.raise_signal(signal.SIGTERM)
+    assert left.wait(1.5)
+    print(departure.status)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.stdout == "143\n", done.stderr

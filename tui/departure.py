@@ -6,7 +6,9 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
+from time import perf_counter
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -40,7 +42,7 @@ class Departure:
         """Prepare.
 
         Args:
-            leave: called with the exit status, in a signal handler or another thread.
+            leave: called with the exit status, in another thread.
             outlive_terminal: whether the process is to go on without its terminal; `leave`
                 is called all the same, for the screen has to go.
         """
@@ -51,6 +53,8 @@ class Departure:
         self._leave = leave
         self._outlive = outlive_terminal
         self._over = Event()
+        self._requests: SimpleQueue[int] = SimpleQueue()
+        self._deadline: float | None = None
         self._before: dict[int, Any] = {}
         self._terminals = [
             stream.fileno() for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__) if stream
@@ -58,7 +62,9 @@ class Departure:
         self._attributes = self._terminal_attributes()
 
     def _terminal_attributes(self) -> Any:
-        with suppress(OSError, NameError, termios.error):
+        if sys.platform == "win32" or not self._terminals:
+            return None
+        with suppress(OSError, termios.error):
             return termios.tcgetattr(self._terminals[0])
         return None
 
@@ -68,8 +74,7 @@ class Departure:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
                 self._before[number] = signal.signal(number, self._signalled)
-        if self._attributes is not None:
-            Thread(target=self._watch, name="terminal-watch", daemon=True).start()
+        Thread(target=self._serve, name="departure", daemon=True).start()
         return self
 
     def __exit__(
@@ -84,38 +89,53 @@ class Departure:
             signal.signal(number, handler)
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
+        # A handler runs in the midst of anything, under any lock that its thread has taken;
+        # this kind of queue alone is made for that.
+        self._requests.put(number)
+
+    def _serve(self) -> None:
+        """Hear requests and watch the terminal, until it is over or the time is up."""
+        while self._deadline is not None or not self._over.is_set():
+            try:
+                self._obey(self._requests.get(timeout=WATCH_SECONDS))
+            except Empty:
+                if not self.lost_terminal and not self._terminal_is_there():
+                    self._lose_terminal()
+            if self._deadline is not None and perf_counter() >= self._deadline:
+                self._restore_terminal()
+                os._exit(self.status or HUNG_UP)
+
+    def _obey(self, number: int) -> None:
         if number == getattr(signal, "SIGHUP", None) and self._outlive:
             self._lose_terminal()
             return
         self.status = 128 + number
+        self._end_in(PATIENCE_SECONDS)
         self._leave(self.status)
-        self._end_in(PATIENCE_SECONDS, self.status)
 
-    def _watch(self) -> None:
-        while not self._over.wait(WATCH_SECONDS):
-            try:
-                for terminal in self._terminals:
-                    termios.tcgetattr(terminal)
-            except (OSError, termios.error):
-                self._lose_terminal()
-                return
+    def _terminal_is_there(self) -> bool:
+        if self._attributes is None:
+            return True  # or never was
+        try:
+            for terminal in self._terminals:
+                termios.tcgetattr(terminal)
+        except (OSError, termios.error):
+            return False
+        return True
 
     def _lose_terminal(self) -> None:
+        if self.lost_terminal:
+            return
         self.lost_terminal = True
         if not self._outlive:
             self.status = HUNG_UP
-            self._end_in(HANG_UP_SECONDS, HUNG_UP)
+            self._end_in(HANG_UP_SECONDS)
         self._leave(HUNG_UP)
 
-    def _end_in(self, seconds: float, status: int) -> None:
+    def _end_in(self, seconds: float) -> None:
         """End the process then, unless it has ended by itself."""
-
-        def end() -> None:
-            Event().wait(seconds)
-            self._restore_terminal()
-            os._exit(status)
-
-        Thread(target=end, name="deadline", daemon=True).start()
+        end = perf_counter() + seconds
+        self._deadline = end if self._deadline is None else min(end, self._deadline)
 
     def _restore_terminal(self) -> None:
         """Do what Textual would have done, past a queue of output that nobody takes."""

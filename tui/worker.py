@@ -69,7 +69,7 @@ class TrainingWorker:
         self.session.send(command)
 
     def stop(self, *, save: bool = False) -> None:
-        """End the thread soon, after a checkpoint if asked for. Safe in a signal handler."""
+        """End the thread soon, after a checkpoint if asked for. Safe from any thread."""
         self._stopping = True
         self.send(Stop(save))
         self.gate.set()
