@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.calls import Calls, constant, run
+from bptui.core.calls import Calls, constant, run, sum_over_units
 
 Array = NDArray[Any]
 
@@ -113,7 +113,7 @@ def _softmax(z: Array, out: Array) -> Calls:
         (np.maximum.reduce, (z, 0, None, largest)),
         (np.subtract, (z, largest, out)),
         (np.exp, (out, out)),
-        (np.add.reduce, (out, 0, None, total)),
+        sum_over_units(out, total),
         (np.divide, (out, total, out)),
     )
 

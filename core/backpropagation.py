@@ -297,7 +297,9 @@ class Backpropagation:
         )
 
     def _cost_calls(self) -> Calls:
-        calls = self._cost.sum_calls(self.logits, self.targets, self._error, self._sum_of_costs)
+        calls = self._cost.sum_calls(
+            self.logits, self.outputs, self.targets, self._error, self._sum_of_costs
+        )
         if not self.penalty:
             return calls
         return (

@@ -26,3 +26,13 @@ def run(calls: Calls) -> None:
 def constant(value: float, like: NDArray[Any]) -> NDArray[Any]:
     """Return an array of no axes that holds `value` in the dtype of `like`."""
     return np.array(value, like.dtype)
+
+
+def sum_over_units(a: NDArray[Any], total: NDArray[Any]) -> Call:
+    """Return the call that writes the sum of `a` over its first axis to `total`.
+
+    A product with ones takes a quarter of the time of a sum.
+    """
+    if a.flags.c_contiguous and total.flags.c_contiguous:
+        return np.ones(len(a), a.dtype).dot, (a.reshape(len(a), -1), total.reshape(-1))
+    return np.add.reduce, (a, 0, None, total)
