@@ -47,6 +47,9 @@ Array = NDArray[Any]
 VALIDATION_EPOCHS = 10
 """Full-batch epochs between two looks at the validation cost."""
 
+MOST_STEPS = 10_000
+"""Steps in one go: their costs are kept one by one until it ends."""
+
 
 class Trainer:
     """A network, its data and an optimizer, at some epoch.
@@ -265,7 +268,7 @@ class Trainer:
                 started = perf_counter()
                 if started >= deadline and self.epoch > first:
                     break
-                steps = int(max(1.0, min(1e6, (deadline - started) / self._seconds_a_step)))
+                steps = int(max(1.0, min(MOST_STEPS, (deadline - started) / self._seconds_a_step)))
                 taken = self._slice(steps, goal)
                 if taken:
                     spent = (perf_counter() - started) / taken
