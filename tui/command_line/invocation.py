@@ -23,6 +23,7 @@ CONFIGURED = tuple(field.name for field in fields(Configuration))
 _OF_MODELS = (
     *("seed", "optimizer", "learning_rate", "epochs", "until_cost", "method", "epsilon"),
     *("after", "values", "sweep_epsilon", "json", "check", "check_share", "speed"),
+    "blas_threads",
 )
 """Options that make sense with somebody's own model file."""
 _NOT_SWEPT = ("values", "method", "epsilon")

@@ -341,6 +341,14 @@ OPTIONS: tuple[Option, ...] = (
         alone=True,
     ),
     Option(
+        "blas-threads",
+        "This run",
+        whole_number(1, 1024),
+        "threads of a matrix product; large networks may gain",
+        "N",
+        "1",
+    ),
+    Option(
         "json",
         "This run",
         FLAG,
