@@ -59,6 +59,14 @@ def main() -> None:
     )
     parser.add_argument("--contestants", nargs="*", default=list(CONTESTANTS), metavar="NAME")
     parser.add_argument("--no-growth", action="store_true", help="leave out how the cost grows")
+    parser.add_argument(
+        "--cpu",
+        dest="clock",
+        action="store_const",
+        const="cpu",
+        default="seconds",
+        help="count CPU time: for a machine that is busy with other things, and one thread",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to a file")
     choices = parser.parse_args()
     workloads = [w for w in WORKLOADS if choices.workloads is None or w.name in choices.workloads]
@@ -67,7 +75,7 @@ def main() -> None:
     figures = {"machine": machine(), "workloads": {}}
     for threads in choices.threads:
         results = {
-            workload: race(workload, choices.rounds, threads, choices.contestants)
+            workload: race(workload, choices.rounds, threads, choices.contestants, choices.clock)
             for workload in workloads
         }
         print(tables.steps(results, threads), "\n")
@@ -79,7 +87,7 @@ def main() -> None:
                 name: asdict(result) for name, result in found.items()
             }
     if not choices.no_growth:
-        grown = growth.measure(max(3, choices.rounds // 2), choices.contestants)
+        grown = growth.measure(max(3, choices.rounds // 2), choices.contestants, choices.clock)
         print(tables.growth(grown))
         figures["growth"] = {
             axis: {str(size): asdict(found[name]) for size, found in row.items() for name in found}

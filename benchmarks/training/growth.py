@@ -14,17 +14,17 @@ Growth = dict[str, dict[int, dict[str, Result]]]
 """By what grows and by its size, the contestants' results."""
 
 
-def measure(rounds: int, names: Iterable[str]) -> Growth:
+def measure(rounds: int, names: Iterable[str], clock: str) -> Growth:
     """Return the results, one of the three sizes growing at a time."""
     names = [name for name in names if name in SHOWN]
     return {
         "N, with 2 layers of 8 units": {
-            size: race(grown(size, 8, 2), rounds, names=names) for size in SAMPLES
+            size: race(grown(size, 8, 2), rounds, names=names, clock=clock) for size in SAMPLES
         },
         "units, with 2 layers and N = 100": {
-            size: race(grown(100, size, 2), rounds, names=names) for size in WIDTHS
+            size: race(grown(100, size, 2), rounds, names=names, clock=clock) for size in WIDTHS
         },
         "layers, of 8 units and with N = 100": {
-            size: race(grown(100, 8, size), rounds, names=names) for size in DEPTHS
+            size: race(grown(100, 8, size), rounds, names=names, clock=clock) for size in DEPTHS
         },
     }

@@ -76,9 +76,13 @@ class Runner:
 
 
 def race(
-    workload: Workload, rounds: int, threads: int = 1, names: Iterable[str] = CONTESTANTS
+    workload: Workload,
+    rounds: int,
+    threads: int = 1,
+    names: Iterable[str] = CONTESTANTS,
+    clock: str = "seconds",
 ) -> dict[str, Result]:
-    """Return the result of every contestant that can take part."""
+    """Return the result of every contestant that can take part, by `seconds` or `cpu`."""
     runners: dict[str, Runner] = {}
     results: dict[str, Result] = {}
     seconds: dict[str, list[float]] = {}
@@ -97,7 +101,7 @@ def race(
                 if turn == 0:
                     costs[name] = answer["cost"]
                 if turn >= WARM_UP:
-                    seconds.setdefault(name, []).append(answer["seconds"])
+                    seconds.setdefault(name, []).append(answer[clock])
                 peaks[name] = answer["megabytes"]
     finally:
         for runner in runners.values():
