@@ -270,3 +270,16 @@ class MinibatchStepper(Stepper):
         self._partial_cost, self._last_cost = point.partial_cost, point.last_cost
         if point.drawn_from is not None:
             self._batches.restart_epoch(point.drawn_from)
+
+
+def make_stepper(
+    network: Network,
+    training: Dataset,
+    optimizer: Optimizer,
+    batch_size: int,
+    schedule: Schedule = CONSTANT,
+) -> Stepper:
+    """Return what takes steps of `batch_size` samples each."""
+    if batch_size < len(training):
+        return MinibatchStepper(network, training, optimizer, batch_size, schedule)
+    return Stepper(network, training, optimizer, schedule)
