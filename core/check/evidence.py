@@ -65,6 +65,12 @@ class Piece:
         large = np.abs(self.numerical) > np.maximum(_CLEAR * self.bound, 1e-9 * largest)
         return large & self.known
 
+    @property
+    def weights(self) -> Array:
+        """The parameters as float64, 0 for biases: what an L2 penalty adds, to a factor."""
+        values: Array = np.where(self.bias, 0.0, np.asarray(self.parameters, np.float64))
+        return values
+
     def matches(self, expected: Array, where: NDArray[np.bool_] | None = None) -> bool:
         """Return whether the gradient under test is `expected`."""
         with np.errstate(all="ignore"):
@@ -152,32 +158,3 @@ def _bias(
 
 def _largest(array: Array) -> float:
     return float(np.abs(array[np.isfinite(array)]).max(initial=0.0))
-
-
-def common_ratio(pieces: Sequence[Piece], *, masks: Sequence[Array] | None = None) -> float | None:
-    """Return r where the gradient under test is r times the right one in every entry.
-
-    `None` where there is no such number, or it is 1.
-    """
-    chosen = [np.ones(piece.wrong.shape, bool) for piece in pieces] if masks is None else masks
-    clear = [piece.clear & mask for piece, mask in zip(pieces, chosen, strict=True)]
-    backprop = np.concatenate([p.backprop[m] for p, m in zip(pieces, clear, strict=True)])
-    numerical = np.concatenate([p.numerical[m] for p, m in zip(pieces, clear, strict=True)])
-    bound = np.concatenate([p.bound[m] for p, m in zip(pieces, clear, strict=True)])
-    if not backprop.size or not np.isfinite(backprop).all():
-        return None
-    # Least squares, each entry in units of its error bound.
-    weight = (numerical / bound) / np.abs(numerical / bound).max()
-    ratio = float((backprop / numerical) @ weight**2 / (weight @ weight))
-    if abs(ratio - 1.0) < 1e-4:
-        return None
-    fits = all(
-        piece.matches(ratio * piece.numerical, mask)
-        for piece, mask in zip(pieces, chosen, strict=True)
-    )
-    return ratio if fits else None
-
-
-def clear_entries(pieces: Sequence[Piece]) -> int:
-    """Return how many entries a ratio over `pieces` rests on."""
-    return sum(int(piece.clear.sum()) for piece in pieces)

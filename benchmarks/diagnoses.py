@@ -1,0 +1,159 @@
+"""How often the diagnosis behind a failing check is right, and how often wrong with confidence.
+
+    python benchmarks/diagnoses.py --networks 2000 --seed 1000000
+
+Every fault of the catalogue is planted in random networks and checked twice: as a network of
+bptui, where the diagnosis is to name the fault, and as anybody's code, a cost and gradients over
+`W1`, `b1` …, where `check_gradients` knows nothing of the catalogue and can say only what the
+numbers have in common. What that should be stands beside each fault, in `Fault.codes`. As
+anybody's code each network shows `--faults` of its faults, drawn with its seed.
+
+- right: the expected code, said of one explanation alone;
+- also true: another code that is declared as true of that fault in some networks;
+- among others: the expected code is one of several that are said to fit, or said with a perhaps;
+- none: no diagnosis; for a fault about which nothing can be said that is right;
+- perhaps wrong: something else, but with a perhaps;
+- wrong: something else, with confidence.
+
+Seeds below 1,000,000 are for development, those from there on for figures that are published.
+"""
+
+# ruff: noqa: E402 - the number of threads is read when NumPy is first imported
+import argparse
+import os
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from time import perf_counter
+
+import numpy as np
+from anybodys_code import as_anybodys_code
+from random_networks import planted, random_problem
+from tables import machine, print_table, share
+
+from bptui.core.check import Diagnosis, check_gradients
+from bptui.core.faults import FAULTS
+
+OUTCOMES = ("right", "also true", "among others", "none", "perhaps wrong", "wrong")
+LEAST_RIGHT, MOST_WRONG = 95.0, 1.0
+"""Per cent of the failing checks."""
+
+Outcomes = dict[str, Counter[str]]
+"""By fault, how often each outcome was."""
+
+
+def judged_name(found: Sequence[Diagnosis], fault: str) -> str:
+    """Return the outcome where the diagnosis of a network of bptui has to name its fault."""
+    names = [diagnosis.fault for diagnosis in found if diagnosis.code == "fault"]
+    if names:
+        return ("right" if len(names) == 1 else "among others") if fault in names else "wrong"
+    return judged_codes(found, FAULTS[fault].codes) if found else "none"
+
+
+def judged_codes(found: Sequence[Diagnosis], codes: Sequence[str | None]) -> str:
+    """Return the outcome where the diagnosis is to give one of `codes`, the first best."""
+    if not found:
+        return "right" if codes[0] is None else "none"
+    said = [diagnosis.code for diagnosis in found]
+    if len(found) > 1 or not found[0].sure:
+        return "among others" if set(said) & set(codes) else "perhaps wrong"
+    if said[0] == codes[0]:
+        return "right"
+    return "also true" if said[0] in codes else "wrong"
+
+
+class Tally:
+    """What became of the failing checks of one kind."""
+
+    def __init__(self, title: str) -> None:
+        """Start with none."""
+        self.title = title
+        self.outcomes: Outcomes = defaultdict(Counter)
+        self.verdicts: Counter[str] = Counter()
+        self.confused: Counter[str] = Counter()
+
+    def add(self, fault: str, outcome: str, found: Sequence[Diagnosis], seed: int) -> None:
+        """Count one failing check."""
+        self.outcomes[fault][outcome] += 1
+        if "wrong" in outcome:
+            said = " and ".join(diagnosis.fault or diagnosis.code for diagnosis in found)
+            self.confused[f"{fault}: {said}" + ("" if outcome == "wrong" else " (perhaps)")] += 1
+            if EXAMPLES:
+                print(f"  seed {seed} {fault} {outcome}: {[d.message for d in found]}")
+
+    def print(self) -> None:
+        """Print a row a fault, all together, and what was taken for what."""
+        print(f"\n{self.title}: {dict(self.verdicts)}")
+        named = {f: n for f, n in self.outcomes.items() if FAULTS[f].codes[0] is not None}
+        silent = {f: n for f, n in self.outcomes.items() if f not in named}
+        rows = {fault: self.outcomes[fault] for fault in FAULTS if fault in self.outcomes}
+        sums = {
+            "**all**": sum(self.outcomes.values(), Counter()),
+            "**that have a code**": sum(named.values(), Counter()),
+            "**that have none**": sum(silent.values(), Counter()),
+        }
+        table = {
+            fault: [f"{FAULTS[fault].codes[0] or 'nothing'}", f"{counts.total():,}"]
+            + [f"{counts[outcome]:,}" for outcome in OUTCOMES]
+            for fault, counts in rows.items()
+        } | {
+            name: ["", f"{counts.total():,}"]
+            + [f"{counts[o]:,} ({share(counts[o], counts.total())})" for o in OUTCOMES]
+            for name, counts in sums.items()
+        }
+        print_table(["fault", "expected", "failing", *OUTCOMES], table)
+        what = "; ".join(f"{count} {name}" for name, count in self.confused.most_common())
+        print(f"\ntaken for something else: {what or 'none'}")
+
+
+EXAMPLES = False
+
+
+def measure(first: int, networks: int, faults: int) -> tuple[Tally, Tally]:
+    own, anybodys = Tally("as a network of bptui"), Tally("as anybody's code")
+    for seed in range(first, first + networks):
+        network, X, y = random_problem(seed)
+        shown = []
+        for fault in planted(network, X, y):
+            shown.append(fault)
+            report = network.check(X, y)
+            own.verdicts[report.verdict] += 1
+            if report.verdict == "fail":
+                own.add(fault, judged_name(report.diagnosis, fault), report.diagnosis, seed)
+        rng = np.random.default_rng(seed)
+        for fault in rng.permutation(shown)[:faults].tolist():
+            code = as_anybodys_code(network, X, y, fault, turned=bool(seed % 2))
+            report = check_gradients(*code)
+            anybodys.verdicts[report.verdict] += 1
+            if report.verdict == "fail":
+                outcome = judged_codes(report.diagnosis, FAULTS[fault].codes)
+                anybodys.add(fault, outcome, report.diagnosis, seed)
+    return own, anybodys
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--networks", type=int, default=2000, help="random networks")
+    parser.add_argument("--seed", type=int, default=0, help="of the first; each adds one")
+    parser.add_argument("--faults", type=int, default=6, help="shown of each as anybody's code")
+    parser.add_argument("--examples", action="store_true", help="print what is said wrongly")
+    return parser.parse_args()
+
+
+def main() -> None:
+    global EXAMPLES
+    options = parsed()
+    EXAMPLES = options.examples
+    started = perf_counter()
+    print(machine(), flush=True)
+    with np.errstate(all="ignore"):
+        for tally in measure(options.seed, options.networks, options.faults):
+            tally.print()
+    print(f"\n{perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
