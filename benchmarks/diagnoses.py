@@ -82,11 +82,13 @@ class Tally:
             said = " and ".join(diagnosis.fault or diagnosis.code for diagnosis in found)
             self.confused[f"{fault}: {said}" + ("" if outcome == "wrong" else " (perhaps)")] += 1
             if EXAMPLES:
-                print(f"  seed {seed} {fault} {outcome}: {[d.message for d in found]}")
+                print(
+                    f"  {self.title}: seed {seed} {fault} {outcome}: {[d.message for d in found]}"
+                )
 
     def print(self) -> None:
         """Print a row a fault, all together, and what was taken for what."""
-        print(f"\n{self.title}: {dict(self.verdicts)}")
+        print(f"\n{self.title}: {dict(self.verdicts) or ''}")
         named = {f: n for f, n in self.outcomes.items() if FAULTS[f].codes[0] is not None}
         silent = {f: n for f, n in self.outcomes.items() if f not in named}
         rows = {fault: self.outcomes[fault] for fault in FAULTS if fault in self.outcomes}
@@ -112,8 +114,10 @@ class Tally:
 EXAMPLES = False
 
 
-def measure(first: int, networks: int, faults: int) -> tuple[Tally, Tally]:
-    own, anybodys = Tally("as a network of bptui"), Tally("as anybody's code")
+def measure(first: int, networks: int, faults: int) -> tuple[Tally, ...]:
+    own = Tally("as a network of bptui, by name")
+    numbers = Tally("as a network of bptui, by its numbers alone")
+    anybodys = Tally("as anybody's code")
     for seed in range(first, first + networks):
         network, X, y = random_problem(seed)
         shown = []
@@ -123,6 +127,8 @@ def measure(first: int, networks: int, faults: int) -> tuple[Tally, Tally]:
             own.verdicts[report.verdict] += 1
             if report.verdict == "fail":
                 own.add(fault, judged_name(report.diagnosis, fault), report.diagnosis, seed)
+                said = [found for found in report.diagnosis if found.code != "fault"]
+                numbers.add(fault, judged_codes(said, FAULTS[fault].codes), said, seed)
         rng = np.random.default_rng(seed)
         for fault in rng.permutation(shown)[:faults].tolist():
             code = as_anybodys_code(network, X, y, fault, turned=bool(seed % 2))
@@ -131,7 +137,7 @@ def measure(first: int, networks: int, faults: int) -> tuple[Tally, Tally]:
             if report.verdict == "fail":
                 outcome = judged_codes(report.diagnosis, FAULTS[fault].codes)
                 anybodys.add(fault, outcome, report.diagnosis, seed)
-    return own, anybodys
+    return own, numbers, anybodys
 
 
 def parsed() -> argparse.Namespace:

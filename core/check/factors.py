@@ -67,15 +67,15 @@ def only_biases(pieces: Sequence[Piece]) -> bool:
     return not any((piece.wrong & ~piece.bias).any() for piece in pieces)
 
 
-def has_clear_weights(pieces: Sequence[Piece]) -> bool:
+def has_telling_weights(pieces: Sequence[Piece]) -> bool:
     """Return whether there is a weight that could have been seen to be wrong."""
-    return any((piece.clear & ~piece.bias).any() for piece in pieces)
+    return any((piece.telling & ~piece.bias).any() for piece in pieces)
 
 
 def factor(evidence: Evidence) -> Diagnosis | None:
     """A constant factor, a sign or a zero: everywhere, in one layer or in one array."""
     wrong = evidence.wrong
-    if only_biases(wrong) and has_clear_weights(evidence.pieces):
+    if only_biases(wrong) and has_telling_weights(evidence.pieces):
         return None
     found = _believed(evidence.pieces, evidence.facts)
     if found is not None:
@@ -94,7 +94,8 @@ def factor(evidence: Evidence) -> Diagnosis | None:
 def _believed(pieces: Sequence[Piece], facts: Facts) -> Factor | None:
     """Return the factor between the two gradients; none that rests on one entry alone."""
     found = common_factor(pieces)
-    if found is None or clear_entries(pieces) > 1:
+    wrong = sum(int(piece.wrong.sum()) for piece in pieces)
+    if found is None or (clear_entries(pieces) > 1 and wrong > 1):
         return found
     single = sum(int(piece.wrong.size) for piece in pieces) == 1
     known = abs(found.ratio + 1.0) <= 1e-4 or names_of_ratio(found.ratio, facts)

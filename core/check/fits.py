@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from bptui.core.check.evidence import CLOSE, Array, Piece
 
+_CLEAR = 30.0
+"""Slacks that a value must exceed to count as seen."""
 _SPARE = 2
-"""Entries beyond those that a formula is fitted to, before it is taken for more than chance."""
+"""Entries beyond those that two numbers are fitted to, before that is more than chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def common_factor(pieces: Sequence[Piece]) -> Factor | None:
 def _with_penalty(
     b: Array, n: Array, weights: Array, bound: Array, ratio: float | None
 ) -> Factor | None:
+    fitted = 1 if ratio is not None else 2
     size = 1.0 / (bound + 1e-2 * CLOSE * (np.abs(b) + np.abs(n)))
     if ratio is None:
         columns = np.column_stack([n, weights])
@@ -93,10 +96,10 @@ def _with_penalty(
     slack = 4.0 * (1.0 + abs(ratio)) * bound + CLOSE * parts
     if not (np.abs(b - ratio * n - slope * weights) <= slack).all():
         return None
-    # Both parts have to be seen, and in more entries than there are numbers to choose.
-    penalized = np.abs(slope * weights) > 30.0 * slack
-    clear = (np.abs(n - slope / (1.0 - ratio) * weights) > 30.0 * slack).sum()
-    if penalized.sum() < _SPARE or clear < _SPARE or (penalized | (n != 0.0)).sum() < 2 + _SPARE:
+    # The rest has to be seen beside the penalty, in more entries than were needed for the fit.
+    rest = np.abs(n - slope / (1.0 - ratio) * weights) > _CLEAR * slack
+    seen = int((rest | (np.abs(slope * weights) > _CLEAR * slack)).sum())
+    if not rest.any() or seen < fitted + (1 if fitted == 1 else _SPARE):
         return None
     return Factor(float(ratio), float(slope / (1.0 - ratio)))
 
@@ -124,7 +127,8 @@ def penalty_between(
     slope = float((apart / (bound + 1e-2 * CLOSE * size)) @ scale / (scale @ scale))
     slack = 8.0 * bound + CLOSE * (size + np.abs(slope * direction))
     fits = (np.abs(apart - slope * direction) <= slack).all()
-    return bool(fits and slope > 0.0 and (np.abs(apart) > 30.0 * slack).sum() > _SPARE)
+    seen = (np.maximum(size, np.abs(apart)) > _CLEAR * slack).sum()
+    return bool(fits and slope > 0.0 and seen > _SPARE)
 
 
 def _joined(arrays: Sequence[Array], masks: Sequence[NDArray[np.bool_]]) -> Array:

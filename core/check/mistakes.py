@@ -12,7 +12,7 @@ from bptui.core.check.evidence import CLOSE, Array, Evidence, Piece
 from bptui.core.check.factors import (
     EVERYWHERE,
     factor,
-    has_clear_weights,
+    has_telling_weights,
     names_of,
     only_biases,
     ratio_name,
@@ -30,7 +30,10 @@ _FAR = 10.0
 def bias(evidence: Evidence) -> Diagnosis | None:
     """Only biases are wrong: 0, times a factor, or in the wrong places."""
     pieces = evidence.wrong
-    if not only_biases(pieces) or not has_clear_weights(evidence.pieces):
+    if not only_biases(pieces) or all(piece.bias.all() for piece in evidence.pieces):
+        return None
+    # Where no weight could have been wrong, a factor everywhere fits as well and is said too.
+    if not has_telling_weights(evidence.pieces) and clear_entries(pieces) < 2:
         return None
     masks = [piece.bias for piece in pieces]
     ratio = common_ratio(pieces, masks=masks)
@@ -55,7 +58,7 @@ def bias(evidence: Evidence) -> Diagnosis | None:
 def bias_alone(evidence: Evidence) -> Diagnosis | None:
     """Only biases are wrong, all of them, by no formula."""
     pieces = evidence.wrong
-    if not only_biases(pieces) or not has_clear_weights(evidence.pieces):
+    if not only_biases(pieces) or not has_telling_weights(evidence.pieces):
         return None
     if sum(int(piece.wrong.sum()) for piece in pieces) < sum(int(p.bias.sum()) for p in pieces):
         return None
@@ -89,13 +92,28 @@ def precision(evidence: Evidence) -> Diagnosis | None:
         seen += int(visible.sum())
     if worst < 1e-9 or off < max(2, 0.3 * seen):
         return None
-    digits = int(-np.log10(worst))
+    about = f"The gradient agrees to about {int(-np.log10(worst))} digits everywhere and no further"
+    if _holds_single_precision(evidence.wrong):
+        said = f"{about}, and it is made of numbers of float32; look for a conversion to float32."
+        return Diagnosis("precision", EVERYWHERE, said)
     return Diagnosis(
         "precision",
         EVERYWHERE,
-        f"The gradient agrees to about {digits} digits everywhere and no further: it looks like "
-        "arithmetic in float32, or a small constant such as 1e-8 in only one of the two functions.",
+        f"{about}. Perhaps that is arithmetic in float32, or a small constant such as 1e-8 in "
+        "only one of the two functions; but any mistake of little effect here looks like that.",
+        sure=False,
     )
+
+
+def _holds_single_precision(pieces: Sequence[Piece]) -> bool:
+    """Return whether the biases, or all, are numbers of float32: chance makes one in 2²⁹ so."""
+    for masks in ([piece.bias for piece in pieces], [piece.known for piece in pieces]):
+        values = np.concatenate(
+            [p.backprop[m & (p.backprop != 0.0)] for p, m in zip(pieces, masks, strict=True)]
+        )
+        if values.size > 1 and (values.astype(np.float32) == values).all():
+            return True
+    return False
 
 
 def layer(evidence: Evidence) -> Diagnosis | None:
@@ -132,7 +150,7 @@ def layer(evidence: Evidence) -> Diagnosis | None:
 def _is_wrong_or_mute(piece: Piece) -> bool:
     """Return whether a wrong δ may have led to `piece`: to its weights and to its biases."""
     return all(
-        (piece.wrong & part).any() or not (piece.clear & part).any()
+        (piece.wrong & part).any() or not (piece.telling & part).any()
         for part in (piece.bias, ~piece.bias)
     )
 
@@ -144,7 +162,7 @@ def weights_alone(evidence: Evidence) -> Diagnosis | None:
         return None
     for pieces in evidence.layers():
         weights = sum(int((piece.wrong & ~piece.bias).sum()) for piece in pieces)
-        biases = sum(int((piece.clear & piece.bias).sum()) for piece in pieces)
+        biases = sum(int((piece.telling & piece.bias).sum()) for piece in pieces)
         if weights and not biases:
             return None
     if sum(int(piece.wrong.sum()) for piece in wrong) < 0.3 * clear_entries(wrong):
@@ -167,8 +185,14 @@ def entries(evidence: Evidence) -> Diagnosis | None:
         for index in np.argwhere(piece.wrong)[: _FEW + 1]
     ]
     total = sum(piece.wrong.size for piece in evidence.pieces)
-    few = len(wrong) <= max(1, min(_FEW, total // 4))
+    # What only a penalty moves is evidence here where it is such an entry that is wrong.
+    penalized = all(piece.penalty_alone and not piece.bias[index] for piece, index in wrong)
+    right = [piece.clear if penalized else piece.telling for piece in evidence.pieces]
+    seen = sum(int((p.wrong | r).sum()) for p, r in zip(evidence.pieces, right, strict=True))
+    few = len(wrong) <= min(_FEW, seen // 4)
     if not few or not all(piece.whole for piece, _ in wrong):
+        return None
+    if len(wrong) > 1 and any(_is_wrong_altogether(pieces) for pieces in evidence.layers()):
         return None
     if any(abs(p.backprop[i] - p.numerical[i]) <= _FAR * p.bound[i] for p, i in wrong):
         return None
@@ -186,6 +210,12 @@ def entries(evidence: Evidence) -> Diagnosis | None:
         f"All entries are right but {len(wrong)} of {total}: {pairs}; look at what is written "
         "there by index or by slice.",
     )
+
+
+def _is_wrong_altogether(pieces: Sequence[Piece]) -> bool:
+    """Return whether a layer is wrong wherever that can be told."""
+    wrong = any(piece.wrong.any() for piece in pieces)
+    return wrong and not any((piece.telling & ~piece.wrong).any() for piece in pieces)
 
 
 Mistake = Callable[[Evidence], Diagnosis | None]

@@ -1,5 +1,6 @@
 """The right gradient of other parameters: those before or after an update."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,11 @@ _FAR = 100.0
 """Error bounds that a difference must exceed to tell one step from another."""
 _LEFT = 1e-4
 """Share of a difference that an explanation of it may leave."""
-_REFINEMENTS = 8
+_SAME = 1e-8
+"""Share of the gradient at the other parameters that it may leave."""
+_STEPS = 10.0 ** np.arange(-4.0, 1.5, 0.5)
+"""Learning rates between which one is looked for."""
+_REFINEMENTS = 30
 
 
 def stale_point(evidence: Evidence) -> Diagnosis | None:
@@ -45,19 +50,22 @@ def stale_point(evidence: Evidence) -> Diagnosis | None:
         [p.numerical for p in evidence.pieces],
         [p.backprop for p in evidence.pieces],
     ):
-        step = _step_to(evidence, direction)
-        if step is None:
-            continue
-        side = "after" if step > 0.0 else "before"
-        return Diagnosis(
-            "stale-point",
-            EVERYWHERE,
-            f"This is the right gradient of other parameters: those {side} a step of gradient "
-            f"descent with a learning rate of {abs(step):.4g}; look for an update between forward "
-            "propagation and the gradient, or for values kept from an earlier call.",
-            step,
-        )
+        step = _step_along(evidence, direction)
+        if step is not None:
+            return _after_step(step)
     return None
+
+
+def _after_step(step: float) -> Diagnosis:
+    side = "after" if step > 0.0 else "before"
+    return Diagnosis(
+        "stale-point",
+        EVERYWHERE,
+        f"This is the right gradient of other parameters: those {side} a step of gradient descent "
+        f"with a learning rate of {abs(step):.4g}; look for an update between forward propagation "
+        "and the gradient, or for values kept from an earlier call.",
+        step,
+    )
 
 
 def _gradient_at(evidence: Evidence, parameters: list[Array]) -> list[Array]:
@@ -77,48 +85,72 @@ def _is_gradient_at(evidence: Evidence, parameters: list[Array]) -> bool:
 def _explains(piece: Piece, expected: Array) -> bool:
     """Return whether the gradient under test is much nearer to `expected` than to the right one.
 
-    Any step that is short enough leaves a gradient that is nearly right.
+    Any step that is short enough leaves a gradient that is nearly right, and beside a large
+    gradient elsewhere anything is small.
     """
-    apart = np.abs(piece.backprop - piece.numerical)[piece.known]
-    left = np.abs(piece.backprop - expected)[piece.known]
-    slack = 8.0 * piece.bound[piece.known] + _LEFT * apart.max(initial=0.0)
+    known = piece.known
+    apart = np.abs(piece.backprop - piece.numerical)[known].max(initial=0.0)
+    size = np.abs(expected[known]).max(initial=0.0)
+    left = np.abs(piece.backprop - expected)[known]
+    growth = 1.0 + size / (np.abs(piece.numerical[known]).max(initial=0.0) or 1.0)
+    slack = 8.0 * growth * piece.bound[known] + min(_LEFT * apart, _SAME * size)
     return bool((left <= slack).all())
 
 
-def _step_to(evidence: Evidence, direction: list[Array]) -> float | None:
+def _step_along(evidence: Evidence, direction: list[Array]) -> float | None:
     """Return η where the gradient under test is that at θ - η d, or `None`.
 
-    To first order that gradient is g - η H d; the curvature H d comes from a difference, at
-    first near θ and then between the last two steps that were tried.
+    There the slope of the cost along d is as the gradient under test has it: an equation in η
+    alone, of which one evaluation costs far less than a gradient.
     """
     assert evidence.facts.parameters is not None
     theta = [np.asarray(array, np.float64) for array in evidence.facts.parameters]
     if any(not array.size for array in theta):
         return None
+    claimed = float(_flat([piece.backprop for piece in evidence.pieces]) @ _flat(direction))
+    if not np.isfinite(claimed):
+        return None
 
     def moved(step: float) -> list[Array]:
         return [t - step * d for t, d in zip(theta, direction, strict=True)]
 
-    def at(step: float) -> Array:
-        return _flat(_gradient_at(evidence, moved(step)))
+    def apart(step: float) -> float:
+        return _slope_at(evidence, moved(step), direction) - claimed
 
-    longest = float(np.abs(_flat(direction)).max())
-    backprop = _flat([piece.backprop for piece in evidence.pieces])
-    if not longest or not np.isfinite(backprop).all():
-        return None
-    small = 1e-4 * max(float(np.abs(_flat(theta)).max()), 1e-3) / longest
-    curvature = (at(-small) - at(small)) / (2.0 * small)
-    step, there = 0.0, _flat([piece.numerical for piece in evidence.pieces])
+    here = apart(0.0)
+    for side in (-1.0, 1.0):
+        before, value = 0.0, here
+        for step in side * _STEPS:
+            there = apart(step)
+            if value * there < 0.0 or there == 0.0:
+                root = _root(apart, before, step, value, there) if there else step
+                if _is_gradient_at(evidence, moved(root)):
+                    return root
+            before, value = step, there
+    return None
+
+
+def _slope_at(evidence: Evidence, parameters: list[Array], direction: list[Array]) -> float:
+    if evidence.facts.slope_at is not None:
+        return evidence.facts.slope_at(parameters, direction)
+    return float(_flat(_gradient_at(evidence, parameters)) @ _flat(direction))
+
+
+def _root(
+    function: Callable[[float], float], left: float, right: float, at_left: float, at_right: float
+) -> float:
+    """Return where a function changes its sign, by the Illinois variant of regula falsi."""
     for _ in range(_REFINEMENTS):
-        if not curvature.any() or not np.isfinite(curvature).all():
-            break
-        change = float((there - backprop) @ curvature / (curvature @ curvature))
-        if not np.isfinite(change) or abs(change) <= 1e-15 * abs(step):
-            break
-        step += change
-        before, there = there, at(step)
-        curvature = (before - there) / change
-    return step if step and _is_gradient_at(evidence, moved(step)) else None
+        middle = right - at_right * (right - left) / (at_right - at_left)
+        value = function(middle)
+        if value == 0.0 or abs(middle - right) <= 1e-15 * abs(right):
+            return middle
+        if value * at_right < 0.0:
+            left, at_left = right, at_right
+        else:
+            at_left *= 0.5
+        right, at_right = middle, value
+    return right
 
 
 def _flat(arrays: list[Array]) -> Array:
