@@ -39,7 +39,7 @@ from bptui.core.faults import FAULTS
 
 OUTCOMES = ("right", "also true", "among others", "none", "perhaps wrong", "wrong")
 LEAST_RIGHT, MOST_WRONG = 95.0, 1.0
-"""Per cent of the failing checks."""
+"""Per cent of the failing checks: the expected code, alone or among others; confidently wrong."""
 
 Outcomes = dict[str, Counter[str]]
 """By fault, how often each outcome was."""
@@ -73,6 +73,8 @@ class Tally:
         self.title = title
         self.outcomes: Outcomes = defaultdict(Counter)
         self.verdicts: Counter[str] = Counter()
+        self.of_right: Counter[str] = Counter()
+        """Verdicts of right gradients, where a failing one is a false alarm."""
         self.confused: Counter[str] = Counter()
 
     def add(self, fault: str, outcome: str, found: Sequence[Diagnosis], seed: int) -> None:
@@ -88,7 +90,11 @@ class Tally:
 
     def print(self) -> None:
         """Print a row a fault, all together, and what was taken for what."""
-        print(f"\n{self.title}: {dict(self.verdicts) or ''}")
+        print(f"\n## {self.title}")
+        if self.of_right:
+            print(f"\nright gradients: {dict(self.of_right)}")
+        if self.verdicts:
+            print(f"\nwrong gradients: {dict(self.verdicts)}")
         named = {f: n for f, n in self.outcomes.items() if FAULTS[f].codes[0] is not None}
         silent = {f: n for f, n in self.outcomes.items() if f not in named}
         rows = {fault: self.outcomes[fault] for fault in FAULTS if fault in self.outcomes}
@@ -107,6 +113,15 @@ class Tally:
             for name, counts in sums.items()
         }
         print_table(["fault", "expected", "failing", *OUTCOMES], table)
+        coded = sums["**that have a code**"]
+        said = 100.0 * (coded["right"] + coded["among others"]) / max(coded.total(), 1)
+        wrong = 100.0 * sums["**all**"]["wrong"] / max(sums["**all**"].total(), 1)
+        print(
+            f"\nthe expected code, where there is one: {said:.2f} % "
+            f"(limit {LEAST_RIGHT:g} %: {'ok' if said >= LEAST_RIGHT else 'under'}); "
+            f"wrong with confidence: {wrong:.2f} % "
+            f"(limit {MOST_WRONG:g} %: {'ok' if wrong < MOST_WRONG else 'over'})"
+        )
         what = "; ".join(f"{count} {name}" for name, count in self.confused.most_common())
         print(f"\ntaken for something else: {what or 'none'}")
 
@@ -129,6 +144,8 @@ def measure(first: int, networks: int, faults: int) -> tuple[Tally, ...]:
                 own.add(fault, judged_name(report.diagnosis, fault), report.diagnosis, seed)
                 said = [found for found in report.diagnosis if found.code != "fault"]
                 numbers.add(fault, judged_codes(said, FAULTS[fault].codes), said, seed)
+        right = check_gradients(*as_anybodys_code(network, X, y, None, turned=bool(seed % 2)))
+        anybodys.of_right[right.verdict] += 1
         rng = np.random.default_rng(seed)
         for fault in rng.permutation(shown)[:faults].tolist():
             code = as_anybodys_code(network, X, y, fault, turned=bool(seed % 2))

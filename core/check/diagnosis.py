@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bptui.core.check.evidence import Evidence, Facts
 from bptui.core.check.factors import names_of_ratio
-from bptui.core.check.mistakes import FORMULAE, PATTERNS, Mistake
+from bptui.core.check.mistakes import FORMULAE, PATTERNS, Mistake, weights_alone
 from bptui.core.check.report import Diagnosis, Report
 from bptui.core.check.stale_point import stale_point
 
@@ -40,6 +40,9 @@ def _mistakes(evidence: Evidence) -> list[Diagnosis]:
     if not found or not any(_is_particular(each, evidence.facts) for each in found):
         stale = stale_point(evidence)
         found += [stale] if stale is not None else []
+        if [each.code for each in found] == ["scale"]:
+            # Other activations may be in proportion to the right ones.
+            found += _found([weights_alone], evidence)
     if len(found) > 1:
         return [
             replace(

@@ -117,7 +117,7 @@ def _holds_single_precision(pieces: Sequence[Piece]) -> bool:
 
 
 def layer(evidence: Evidence) -> Diagnosis | None:
-    """Right from the output down to some layer, wrong below."""
+    """Right from the output down to some layer, wrong below, biases included."""
     layers = list(evidence.layers())
     first = 1 + max(
         (i for i, pieces in enumerate(layers) if any(piece.wrong.any() for piece in pieces)),
@@ -131,6 +131,9 @@ def layer(evidence: Evidence) -> Diagnosis | None:
         return None
     if sum(int(piece.wrong.sum()) for piece in bad) < 0.3 * clear_entries(bad):
         return None
+    # A wrong δ shows in biases; where none of them could show it, that is only likely.
+    has_biases = any(piece.bias.any() for piece in bad)
+    sure = not has_biases or any((piece.wrong & piece.bias).any() for piece in bad)
     top = [piece.name for piece in layers[first]]
     below = names_of(layers[first - 1])
     ratio = common_ratio(bad)
@@ -141,9 +144,10 @@ def layer(evidence: Evidence) -> Diagnosis | None:
         "layer",
         below,
         f"The gradient is right from the output down to {' and '.join(top)} and wrong from {below} "
-        f"on{factor}; look at the step that takes δ from the one to the other: the transposed "
-        "weights, and the derivative of the activation.",
+        f"on{factor}; {'' if sure else 'perhaps '}look at the step that takes δ from the one to "
+        "the other: the transposed weights, and the derivative of the activation.",
         ratio,
+        sure=sure,
     )
 
 
@@ -165,7 +169,8 @@ def weights_alone(evidence: Evidence) -> Diagnosis | None:
         biases = sum(int((piece.telling & piece.bias).sum()) for piece in pieces)
         if weights and not biases:
             return None
-    if sum(int(piece.wrong.sum()) for piece in wrong) < 0.3 * clear_entries(wrong):
+    entries = sum(int(piece.wrong.sum()) for piece in wrong)
+    if entries < max(2, 0.3 * clear_entries(wrong)):
         return None
     where = names_of(wrong)
     return Diagnosis(
