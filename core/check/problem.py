@@ -182,7 +182,7 @@ class Problem:
             return otherwise
 
     def _spread(self, values: Array, units: Array) -> Array:
-        """Return how far each entry moves with the last bits of the parameters."""
+        """Return how far the entries of each array move with the last bits of the parameters."""
         generator = np.random.default_rng(0)
         spread = np.zeros_like(values)
         for _ in range(_NUDGES):
@@ -190,6 +190,9 @@ class Problem:
             nudged = self._in_own_precision(self.flat * (1.0 + 8.0 * units * signs))
             moved = np.abs(self._gradient_at(nudged, values) - values)
             spread = np.maximum(spread, np.where(np.isfinite(moved), moved, 0.0))
+        # So few draws may leave one entry of an array where it was by chance.
+        for block in self.blocks:
+            spread[block] = spread[block].max(initial=0.0)
         return spread
 
     def _largest_unsaturated(self, values: Array) -> Array:
