@@ -83,8 +83,10 @@ def _with_penalty(
     fitted = 1 if ratio is not None else 2
     size = 1.0 / (bound + 1e-2 * CLOSE * (np.abs(b) + np.abs(n)))
     if ratio is None:
-        columns = np.column_stack([n, weights])
-        (ratio, slope), _, rank, _ = np.linalg.lstsq(columns * size[:, None], b * size)
+        columns = np.column_stack([n, weights]) * size[:, np.newaxis]
+        if not (np.isfinite(columns).all() and np.isfinite(b * size).all()):
+            return None
+        (ratio, slope), _, rank, _ = np.linalg.lstsq(columns, b * size)
         if rank < 2:
             return None
     else:
