@@ -27,6 +27,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from time import perf_counter
 
 import numpy as np
@@ -76,6 +78,8 @@ class Tally:
         self.of_right: Counter[str] = Counter()
         """Verdicts of right gradients, where a failing one is a false alarm."""
         self.confused: Counter[str] = Counter()
+        self.examples: list[str] = []
+        """What was said wrongly, in full."""
 
     def add(self, fault: str, outcome: str, found: Sequence[Diagnosis], seed: int) -> None:
         """Count one failing check."""
@@ -83,10 +87,16 @@ class Tally:
         if "wrong" in outcome:
             said = " and ".join(diagnosis.fault or diagnosis.code for diagnosis in found)
             self.confused[f"{fault}: {said}" + ("" if outcome == "wrong" else " (perhaps)")] += 1
-            if EXAMPLES:
-                print(
-                    f"  {self.title}: seed {seed} {fault} {outcome}: {[d.message for d in found]}"
-                )
+            self.examples.append(f"seed {seed}: {fault}: {[each.message for each in found]}")
+
+    def join(self, other: "Tally") -> None:
+        """Count what another has counted."""
+        for fault, counts in other.outcomes.items():
+            self.outcomes[fault].update(counts)
+        self.verdicts.update(other.verdicts)
+        self.of_right.update(other.of_right)
+        self.confused.update(other.confused)
+        self.examples += other.examples
 
     def print(self) -> None:
         """Print a row a fault, all together, and what was taken for what."""
@@ -126,10 +136,26 @@ class Tally:
         print(f"\ntaken for something else: {what or 'none'}")
 
 
-EXAMPLES = False
+PART = 50
+"""Networks that a process takes at a time."""
+
+
+def measure_all(options: argparse.Namespace) -> tuple[Tally, ...]:
+    """Return the tallies of all networks, in as many processes as asked for."""
+    tasks = [
+        (start, min(PART, options.seed + options.networks - start), options.faults)
+        for start in range(options.seed, options.seed + options.networks, PART)
+    ]
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        first, *others = pool.map(measure, *zip(*tasks, strict=True))
+    for tallies in others:
+        for whole, part in zip(first, tallies, strict=True):
+            whole.join(part)
+    return first
 
 
 def measure(first: int, networks: int, faults: int) -> tuple[Tally, ...]:
+    np.seterr(all="ignore")
     own = Tally("as a network of bptui, by name")
     numbers = Tally("as a network of bptui, by its numbers alone")
     anybodys = Tally("as anybody's code")
@@ -162,19 +188,19 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--networks", type=int, default=2000, help="random networks")
     parser.add_argument("--seed", type=int, default=0, help="of the first; each adds one")
     parser.add_argument("--faults", type=int, default=6, help="shown of each as anybody's code")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--examples", action="store_true", help="print what is said wrongly")
     return parser.parse_args()
 
 
 def main() -> None:
-    global EXAMPLES
     options = parsed()
-    EXAMPLES = options.examples
     started = perf_counter()
     print(machine(), flush=True)
-    with np.errstate(all="ignore"):
-        for tally in measure(options.seed, options.networks, options.faults):
-            tally.print()
+    for tally in measure_all(options):
+        tally.print()
+        if options.examples:
+            print("", *tally.examples, sep="\n")
     print(f"\n{perf_counter() - started:.0f} s")
 
 
