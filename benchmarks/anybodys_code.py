@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from bptui.core.backpropagation import Backpropagation, with_ones
-from bptui.core.check.complex_step import propagate, sample_costs
+from bptui.core.check.complex_step import sample_costs
+from bptui.core.check.replica import ACTIVATIONS
 from bptui.core.faults import FAULTS
 from bptui.core.network import Network
 
@@ -52,7 +53,10 @@ def as_anybodys_code(
 
     def cost(p: Parameters) -> Any:
         matrices = thetas(p)
-        logits = propagate(matrices, X, network.activation)[1][-1]
+        a = X
+        for matrix in matrices[:-1]:
+            a = ACTIVATIONS[network.activation](a @ matrix[:, 1:].T + matrix[:, 0])
+        logits = a @ matrices[-1][:, 1:].T + matrices[-1][:, 0]
         fit = sample_costs(logits, y, network.output, network.cost_name).mean()
         return fit + 0.5 * work.penalty * sum((matrix[:, 1:] ** 2).sum() for matrix in matrices)
 
