@@ -39,9 +39,7 @@ def build_trainer(configuration: Configuration) -> Trainer:
         validation=chosen.validation,
         standardize=bool(chosen.standardize),
         seed=chosen.data_seed,
-        standardize_targets=bool(chosen.standardize)
-        and dataset.task == "regression"
-        and chosen.output == "linear",
+        standardize_targets=targets_are_scaled(chosen, dataset),
     )
     assert chosen.layers is not None and chosen.output is not None and chosen.cost is not None
     network = Network(
@@ -89,6 +87,11 @@ def usual_epochs(samples: int, batch_size: int | None) -> int:
     """Return how many epochs to train where nobody says so."""
     full_batch = batch_size is None or batch_size >= samples
     return FULL_BATCH_EPOCHS if full_batch else MINIBATCH_EPOCHS
+
+
+def targets_are_scaled(chosen: Configuration, dataset: Dataset) -> bool:
+    """Return whether targets are scaled as features are, by a `completed` configuration."""
+    return bool(chosen.standardize) and dataset.task == "regression" and chosen.output == "linear"
 
 
 def _findable(configuration: Configuration) -> Configuration:

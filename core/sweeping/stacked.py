@@ -1,0 +1,140 @@
+"""Forward propagation, cost and backpropagation of many networks at once.
+
+The same steps as `bptui.core.backpropagation`, of the same tables of activations and costs, with
+one axis more: the network. Every array is made once and only ever written into.
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.core.activations import ACTIVATIONS
+from bptui.core.backpropagation import with_ones
+from bptui.core.costs import find_cost
+from bptui.core.sweeping.layouts import layout_for
+
+Array = NDArray[Any]
+
+
+class StackedBackpropagation:
+    """The costs J of S networks on the same N samples, and their gradients ∂J/∂Θ."""
+
+    def __init__(
+        self,
+        X: Array,
+        y: Array,
+        layers: Sequence[int],
+        *,
+        networks: int,
+        activation: str = "sigmoid",
+        output: str = "sigmoid",
+        cost: str = "mse",
+        l2: float = 0.0,
+        dtype: str = "float64",
+    ) -> None:
+        """Make every buffer; every Θ starts as ones.
+
+        Args:
+            X: features, (N, s_0).
+            y: targets, (N, K).
+            layers: sizes of all layers, input and output included.
+            networks: S, how many there are side by side.
+            activation: name of the hidden layers' activation.
+            output: name of the output layer's activation.
+            cost: name of the cost.
+            l2: λ of the penalty λ/(2N) Σ Θ², biases left out.
+            dtype: `float64` or `float32`.
+        """
+        samples = len(X)
+        self._inputs = with_ones(X, dtype)
+        self._targets: Array = np.ascontiguousarray(y.T, dtype)[:, :, np.newaxis]
+        self._layout = layout = layout_for(layers, samples)
+        parameters = sum((a + 1) * b for a, b in itertools.pairwise(layers))
+        self.theta: Array = layout.ones((parameters,), networks, dtype)
+        """Parameters of every network, (P, S)."""
+        self.gradient: Array = layout.ones((parameters,), networks, dtype)
+        """∂J/∂Θ of every network, (P, S), after `forward` and `backward`."""
+        self._thetas = stacked_views(self.theta, layers)
+        self._gradients = stacked_views(self.gradient, layers)
+        self._is_weight = np.ones((parameters, 1), dtype)
+        for mask in stacked_views(self._is_weight, layers):
+            mask[:, 0] = 0.0
+        self._penalty = l2 / samples
+        self._penalized = np.empty_like(self.theta)
+        self._hidden, self._output = ACTIVATIONS[activation], ACTIVATIONS[output]
+        self._cost = find_cost(cost, output)
+
+        # One buffer for all hidden layers, each with a row of ones above its units.
+        rows = sum(size + 1 for size in layers[1:-1])
+        self._activations: Array = layout.ones((rows, samples), networks, dtype)
+        self._derivatives = np.empty_like(self._activations)
+        self._with_bias, self._units, self._slopes, self._deltas = [], [], [], []
+        start = 0
+        for size in layers[1:-1]:
+            block = slice(start, start + size + 1)
+            self._with_bias.append(self._activations[block])
+            self._units.append(self._activations[block][1:])
+            self._slopes.append(self._derivatives[block][1:])
+            self._deltas.append(layout.ones((size, samples), networks, dtype))
+            start += size + 1
+        self._logits: Array = layout.ones((layers[-1], samples), networks, dtype)
+        self.outputs: Array = layout.ones((layers[-1], samples), networks, dtype)
+        """ŷ of every network, (K, N, S), after `forward`."""
+        self._error = np.empty_like(self.outputs)
+        self._output_derivative = np.empty_like(self.outputs)
+        self._deltas.append(layout.ones((layers[-1], samples), networks, dtype))
+
+    def forward(self) -> None:
+        """Fill `outputs`."""
+        feed, activate = self._layout.feed, self._hidden.value
+        last = len(self._thetas) - 1
+        for layer, theta in enumerate(self._thetas):
+            z = self._units[layer] if layer < last else self._logits
+            if layer:
+                feed(theta, self._with_bias[layer - 1], z)
+            else:
+                self._layout.feed_first(theta, self._inputs, z)
+            if layer < last:
+                activate(z, z)
+        self._output.value(self._logits, self.outputs)
+        np.subtract(self.outputs, self._targets, self._error)
+
+    def costs(self) -> Array:
+        """Return J of every network, (S,), of the last `forward`, penalty included."""
+        costs = self._cost.values(self._logits, self._targets, self._error)
+        if self._penalty:
+            np.multiply(self.theta, self._is_weight, self._penalized)
+            squares = np.einsum("ps,ps->s", self._penalized, self._penalized)
+            costs = costs + 0.5 * self._penalty * squares
+        return costs
+
+    def backward(self) -> None:
+        """Fill `gradient` from the activations of the last `forward`."""
+        layout, deltas = self._layout, self._deltas
+        if self._units and self._hidden.derivative is not None:
+            self._hidden.derivative(self._activations, self._derivatives)
+        if self._cost.needs_derivative and self._output.derivative is not None:
+            self._output.derivative(self.outputs, self._output_derivative)
+        self._cost.delta(self._error, self.outputs, self._output_derivative, deltas[-1])
+        for layer in range(len(deltas) - 1, 0, -1):
+            layout.propagate(self._thetas[layer], deltas[layer], deltas[layer - 1])
+            np.multiply(deltas[layer - 1], self._slopes[layer - 1], deltas[layer - 1])
+            layout.gradient(deltas[layer], self._with_bias[layer - 1], self._gradients[layer])
+        layout.gradient_first(deltas[0], self._inputs, self._gradients[0])
+        if self._penalty:
+            np.multiply(self.theta, self._is_weight, self._penalized)
+            np.multiply(self._penalized, self._penalty, self._penalized)
+            np.add(self.gradient, self._penalized, self.gradient)
+
+
+def stacked_views(flat: Array, layers: Sequence[int]) -> list[Array]:
+    """Return the matrices (s_{l+1}, s_l + 1, S) that share memory with `flat`, (P, S)."""
+    views, start = [], 0
+    for inputs, outputs in itertools.pairwise(layers):
+        size = outputs * (inputs + 1)
+        views.append(flat[start : start + size].reshape(outputs, inputs + 1, flat.shape[1]))
+        start += size
+    return views
