@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 CONFIGURATION = "configuration.json"
 CHECKPOINT = "checkpoint.npz"
+SWEEP = "sweep.json"
+"""What tells the folder of a sweep, which is no run's."""
 LONGEST_REASON = 200
 
 
@@ -117,7 +119,7 @@ def free_folder(folder: Path) -> Path:
 def _is_taken(folder: Path) -> bool:
     if os.path.lexists(folder) and not folder.is_dir():
         return True
-    return any(os.path.lexists(folder / name) for name in (CHECKPOINT, CONFIGURATION))
+    return any(os.path.lexists(folder / name) for name in (CHECKPOINT, CONFIGURATION, SWEEP))
 
 
 def load_configuration(folder: Path) -> Configuration:

@@ -17,14 +17,13 @@ from bptui.core.data.dataset import digest
 from bptui.core.data.datasets import GENERATORS
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
-from bptui.core.runs import replace_file
+from bptui.core.runs import SWEEP, check_free, replace_file
 from bptui.core.sweeping.block import Block, BlockResult, curve_epochs
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.plan import Plan, make_plan
 
-DESCRIPTION = "sweep.json"
 FORMAT = 1
-_LARGEST_DESCRIPTION = 2**24
+_LARGEST_SWEEP = 2**24
 _HEADER = 2**12
 
 
@@ -40,13 +39,14 @@ class SweepFolder:
         """Make the folder of a new sweep.
 
         Raises:
-            InputError: a sweep is there already, or it cannot be written.
+            InputError: a sweep or a run is there already, or it cannot be written.
         """
         shown = printable(folder)
-        if (folder / DESCRIPTION).exists():
+        if (folder / SWEEP).exists():
             raise InputError(
                 f"{shown}: holds a sweep; --resume {shown} continues it, or name another folder"
             )
+        check_free(folder)
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             _describe(folder, plan)
@@ -85,10 +85,10 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
         InputError: no sweep is there, it cannot be understood, its data is gone or has
             changed, or it was begun where arithmetic gives other bits.
     """
-    shown = printable(folder / DESCRIPTION)
+    shown = printable(folder / SWEEP)
     try:
-        with open_input_file(folder / DESCRIPTION) as stream:
-            content = stream.read(_LARGEST_DESCRIPTION)
+        with open_input_file(folder / SWEEP) as stream:
+            content = stream.read(_LARGEST_SWEEP)
     except InputError as error:
         raise InputError(f"no sweep can be resumed: {error}") from None
     try:
@@ -128,7 +128,7 @@ def _describe(folder: Path, plan: Plan) -> None:
         "data_digest": digest(plan.dataset.X, plan.dataset.y),
         "made_by": fingerprint(),
     }
-    replace_file(folder / DESCRIPTION, (json.dumps(facts, indent=2) + "\n").encode())
+    replace_file(folder / SWEEP, (json.dumps(facts, indent=2) + "\n").encode())
 
 
 def _findable(base: Configuration) -> Configuration:

@@ -47,6 +47,11 @@ class Setting:
     """What its networks are trained on, scaled if they need it."""
 
     @property
+    def number(self) -> int:
+        """Its place, counted from 1."""
+        return self.index + 1
+
+    @property
     def name(self) -> str:
         """What tells it from the others: `η 0.5, init article`; empty if it is the only one."""
         return ", ".join(

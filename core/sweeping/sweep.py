@@ -9,6 +9,7 @@ from typing import Any
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, check_choice
+from bptui.core.runs import SWEEP
 from bptui.core.sweeping.block import Block, BlockResult
 from bptui.core.sweeping.folder import SweepFolder, open_sweep
 from bptui.core.sweeping.plan import SEEDS, SWEPT, Plan, make_plan
@@ -142,7 +143,7 @@ def _several(name: str, value: Any) -> tuple[Any, ...]:
 
 
 def _folder(path: Path, plan: Plan) -> SweepFolder:
-    if not (path / "sweep.json").exists():
+    if not (path / SWEEP).exists():
         return SweepFolder.create(path, plan)
     there, kept = open_sweep(path, plan.seeds)
     if (there.base, there.axes) != (plan.base, plan.axes):

@@ -69,14 +69,14 @@ def _stuck(settings: Sequence["SettingResult"]) -> str:
         scattered = each.unsolved - sum(cluster.networks for cluster in each.stuck)
         if scattered:
             places.append(f"{percent(scattered / each.networks)} scattered")
-        rows.append([_name(each), ", ".join(places) or "-"])
+        rows.append([_number(each), ", ".join(places) or "-"])
     return _aligned(rows, left=2)
 
 
 def _picks(settings: Sequence["SettingResult"]) -> str:
     rows = [["", "best seed", "J", "typical seed", "J"]]
     for each in settings:
-        rows.append([_name(each), *_pick(each.best), *_pick(each.typical)])
+        rows.append([_number(each), *_pick(each.best), *_pick(each.typical)])
     return _aligned(rows)
 
 
@@ -85,18 +85,14 @@ def _pick(pick: "Pick | None") -> tuple[str, str]:
 
 
 def _name(each: "SettingResult") -> str:
-    """Return the name of a setting, numbered as its curve is where there are several."""
+    """Return what tells a setting from others, and its number; nothing for the only one."""
     if not each.setting.varied:
         return ""
-    return f"{label_of(each.setting.index)} {printable(each.setting.name)}"
+    return f"{each.setting.number} {printable(each.setting.name)}"
 
 
-_LABELS = "123456789abcdefghijklmnopqrstuvwxyz"
-
-
-def label_of(index: int) -> str:
-    """Return the one character that stands for a setting in a plot; `*` beyond the 35th."""
-    return _LABELS[index] if index < len(_LABELS) else "*"
+def _number(each: "SettingResult") -> str:
+    return str(each.setting.number) if each.setting.varied else ""
 
 
 def percent(share: float) -> str:
