@@ -61,9 +61,9 @@ class BlockResult:
     final_cost: NDArray[np.float64]
     """J in the end; the last finite one of a network that diverged (NaN if there was none)."""
     diverged: NDArray[np.bool_]
-    curves: NDArray[np.float32]
+    curves: NDArray[np.float64]
     """J at `curve_epochs` of the first networks, (`Block.curves`, points)."""
-    best_curve: NDArray[np.float32]
+    best_curve: NDArray[np.float64]
     """The same of the network that ended lowest, (points,)."""
 
     @property
@@ -128,7 +128,7 @@ def run_block(
             if epoch % looks.step == 0:
                 outcomes.look(epoch, work.costs(), work.outputs)
                 if epoch in points:
-                    curves.append(outcomes.cost.astype(np.float32))
+                    curves.append(outcomes.cost.copy())
                 if go_on is not None and not go_on(epoch):
                     return None
                 if outcomes.ended.all():
@@ -139,7 +139,7 @@ def run_block(
             work.forward()
             outcomes.look(setting.epochs, work.costs(), work.outputs)
     # Networks that have ended keep their cost.
-    curves += [outcomes.cost.astype(np.float32)] * (len(points) - len(curves))
+    curves += [outcomes.cost.copy()] * (len(points) - len(curves))
     all_curves = np.stack(curves, axis=1)
     mine = slice(block.seeds)
     result = BlockResult(

@@ -155,8 +155,8 @@ def _read(path: Path, block: Block) -> BlockResult | None:
         "solved_at": ((block.seeds,), np.int64),
         "final_cost": ((block.seeds,), np.float64),
         "diverged": ((block.seeds,), np.bool_),
-        "curves": ((block.curves, points), np.float32),
-        "best_curve": ((points,), np.float32),
+        "curves": ((block.curves, points), np.float64),
+        "best_curve": ((points,), np.float64),
     }
     try:
         with zipfile.ZipFile(path) as archive:

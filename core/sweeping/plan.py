@@ -26,7 +26,7 @@ SEEDS = 1000
 EPOCHS = 10_000
 MOST_SEEDS = 10_000_000
 MOST_SETTINGS = 1_000
-CURVES = 100_000
+CURVES = 50_000
 """Networks whose cost curves are kept, in the whole sweep: the first ones of each setting."""
 WIDEST_BLOCK = 1000
 _NUMBERS_IN_A_BLOCK = 2**21

@@ -14,7 +14,7 @@ from bptui.core.sweeping.runner import Finished, GoOn
 
 MOST_WORKERS = 256
 _POLL = 0.1
-_MOST_DEATHS = 3
+MOST_DEATHS = 3
 """Times in a row that workers may die with nothing finished in between."""
 
 _Future = Future[BlockResult | None]
@@ -55,7 +55,7 @@ def run_in_processes(plan: Plan, blocks: Iterable[Block], workers: int, go_on: G
         except BrokenProcessPool:
             waiting += doing.values()
             deaths += 1
-            if deaths == _MOST_DEATHS:
+            if deaths == MOST_DEATHS:
                 raise InputError(
                     f"workers: a worker process died {deaths} times in a row with its work "
                     "undone; memory may be short: try fewer workers"

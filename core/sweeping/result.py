@@ -21,7 +21,7 @@ class Pick:
     seed: int
     cost: float
     """J in the end."""
-    curve: NDArray[np.float32]
+    curve: NDArray[np.float64]
     """J at `SettingResult.epochs`."""
 
 
@@ -240,5 +240,5 @@ def _typical(
         return None
     middle = places[np.argsort(costs[places], kind="stable")[(len(places) - 1) // 2]]
     seed = int(seeds[middle])
-    curve = curves[int(np.searchsorted(curved, seed))].astype(np.float32)
+    curve = curves[int(np.searchsorted(curved, seed))]
     return Pick(seed, float(costs[middle]), curve)

@@ -362,7 +362,7 @@ OPTIONS: tuple[Option, ...] = (
         "resume",
         "This run",
         path("the path of a folder", alone=True),
-        "continue the run in a folder; --epochs and --eta may change, of a sweep --seeds",
+        "continue the run in a folder; --epochs and --eta may change; of a sweep, how many seeds",
         "[FOLDER]",
         "--run's",
         _TRAINING,

@@ -40,7 +40,7 @@ def _costs(one: SettingResult, width: int) -> list[str]:
     names = [f"{quantile:.0%}".removesuffix("%").removesuffix("0") for quantile in QUANTILES]
     curves = list(zip(names, one.cost_quantiles, strict=True))
     if one.best is not None:
-        curves.append(("b", one.best.curve.astype(np.float64)))
+        curves.append(("b", one.best.curve))
     seen = np.concatenate([costs[np.isfinite(costs)] for _, costs in curves])
     if not len(seen):
         return []
