@@ -78,6 +78,28 @@ def test_training_is_that_of_each_network_alone(optimizer, layout):
         assert found.final_cost[seed] == pytest.approx(trainer.cost, rel=1e-10)
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"clip_norm": 0.05},
+        {"weight_decay": 0.01},
+        {"clip_norm": 0.02, "weight_decay": 0.1, "optimizer": "adam", "learning_rate": 0.05},
+        {"schedule": "cosine", "warm_up": 10},
+        {"schedule": "step", "schedule_epochs": 20},
+    ],
+    ids=str,
+)
+def test_rules_and_schedules_are_those_of_each_network_alone(rules, layout):
+    found = run_block(block_of(epochs=60, **rules), XOR)
+    for seed in range(5):
+        trainer = build_trainer(
+            Configuration(**({"seed": seed, "learning_rate": 2.0, "epochs": 60} | rules))
+        )
+        trainer.advance(float("inf"))
+        assert found.final_cost[seed] == pytest.approx(trainer.cost, rel=1e-10)
+        assert found.curves[seed, 1] != pytest.approx(found.curves[seed, 0], rel=1e-10)
+
+
 def test_single_precision_stays_single(layout):
     work = StackedBackpropagation(XOR.X, XOR.y, [2, 2, 1], networks=3, dtype="float32", l2=0.1)
     work.forward()

@@ -18,6 +18,8 @@ from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.outcomes import Outcomes
 from bptui.core.sweeping.stacked import StackedBackpropagation
+from bptui.core.sweeping.steps import stacked_optimizer
+from bptui.core.training.build import schedule_of
 
 Array = NDArray[Any]
 
@@ -113,11 +115,12 @@ def run_block(
     for place in range(width):
         seed = block.first_seed + min(place, block.seeds - 1)
         work.theta[:, place] = initial_theta(setting.layers, setting.init, seed, setting.init_scale)
-    kind = OPTIMIZERS[setting.optimizer]
-    step = kind(work.theta).step
-    learning_rate = kind.learning_rate
-    if setting.learning_rate is not None:
-        learning_rate = setting.learning_rate
+    optimizer = stacked_optimizer(setting, work.theta, work.is_weight)
+    step, learning_rate = optimizer.step, setting.learning_rate
+    if learning_rate is None:
+        learning_rate = OPTIMIZERS[setting.optimizer].learning_rate
+    schedule = schedule_of(setting, len(samples.X))
+    shares = schedule.shares(0, 1 if schedule.constant else setting.epochs).tolist()
     outcomes = Outcomes(samples.y, width, setting.until_cost)
     looks = look_epochs(setting.epochs)
     points = set(curve_epochs(setting.epochs).tolist())
@@ -134,7 +137,7 @@ def run_block(
                 if outcomes.ended.all():
                     break
             work.backward()
-            step(work.gradient, learning_rate)
+            step(work.gradient, learning_rate * shares[epoch % len(shares)])
         else:
             work.forward()
             outcomes.look(setting.epochs, work.costs(), work.outputs)

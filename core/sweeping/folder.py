@@ -98,11 +98,11 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
         base = decoded_configuration(facts["configuration"])
         axes = {str(name): [_value(one) for one in values] for name, values in facts["axes"]}
         begun_with = int(facts["seeds"])
-        digest, made_by = facts["data_digest"], dict(facts["made_by"])
+        data_digest, made_by = facts["data_digest"], dict(facts["made_by"])
     except FOREIGN as error:
         raise InputError(f"{shown}: this is no sweep's: {printable(error)[:200]}") from None
     plan = make_plan(base, axes, begun_with if seeds is None else seeds)
-    if digest(plan.dataset.X, plan.dataset.y) != digest:
+    if digest(plan.dataset.X, plan.dataset.y) != data_digest:
         raise InputError(
             f"{printable(folder)}: this sweep cannot go on: its data, "
             f"{printable(base.data)}, has changed since it began"

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
 from bptui.core.data.datasets import load_dataset
@@ -14,12 +16,13 @@ from bptui.core.initializers import LARGEST_SEED, check_seed
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping.block import Block, Samples
-from bptui.core.training.build import completed, targets_are_scaled
+from bptui.core.sweeping.steps import stacked_optimizer
+from bptui.core.training.build import completed, schedule_of, targets_are_scaled
 from bptui.core.training.trainer import checked_learning_rate
 
 SWEPT = (
     *("layers", "hidden", "activation", "output", "cost", "l2", "dtype", "init", "init_scale"),
-    *("optimizer", "learning_rate"),
+    *("optimizer", "learning_rate", "schedule", "clip_norm", "weight_decay"),
 )
 """Choices of a configuration of which a sweep may try several."""
 SEEDS = 1000
@@ -59,7 +62,13 @@ class Setting:
         )
 
 
-_NAMES = {"learning_rate": "η", "layers": "", "init_scale": "init-scale"}
+_NAMES = {
+    "learning_rate": "η",
+    "layers": "",
+    "init_scale": "init-scale",
+    "clip_norm": "clip-norm",
+    "weight_decay": "weight-decay",
+}
 
 
 def _shown(value: Any) -> str:
@@ -178,11 +187,11 @@ def _check(base: Configuration, axes: Mapping[str, tuple[Any, ...]], seeds: int)
         raise InputError(f"seeds: {seeds:,} from {base.seed} on go beyond the last, {LARGEST_SEED}")
     if base.epochs is not None and base.epochs < 1:
         raise InputError(f"epochs: {base.epochs} is not a whole number from 1")
-    for name in ("batch_size", "fault"):
+    for name in ("batch_size", "patience", "fault"):
         if getattr(base, name) is not None:
             raise InputError(
-                f"{name.replace('_', '-')}: a sweep trains right networks with all samples at "
-                "once; leave this option out"
+                f"{name.replace('_', '-')}: a sweep trains right networks to the end, with all "
+                "samples at once; leave this option out"
             )
 
 
@@ -200,8 +209,10 @@ def _check_setting(chosen: Configuration, samples: Samples) -> None:
         dtype=chosen.dtype,
     ).loaded(samples.X, samples.y)
     check_choice("optimizer", chosen.optimizer, OPTIMIZERS)
+    schedule_of(chosen, len(samples.X))
     if chosen.learning_rate is not None:
         checked_learning_rate(chosen.learning_rate)
+    stacked_optimizer(chosen, np.zeros((1, 1)), np.ones((1, 1)))
 
 
 def block_size(setting: Configuration, samples: int) -> int:

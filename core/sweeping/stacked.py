@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.activations import ACTIVATIONS
-from bptui.core.backpropagation import with_ones
+from bptui.core.backpropagation import weight_mask, with_ones
 from bptui.core.costs import find_cost
 from bptui.core.sweeping.layouts import layout_for
 
@@ -59,9 +59,8 @@ class StackedBackpropagation:
         """∂J/∂Θ of every network, (P, S), after `forward` and `backward`."""
         self._thetas = stacked_views(self.theta, layers)
         self._gradients = stacked_views(self.gradient, layers)
-        self._is_weight = np.ones((parameters, 1), dtype)
-        for mask in stacked_views(self._is_weight, layers):
-            mask[:, 0] = 0.0
+        self.is_weight: Array = weight_mask(layers, dtype)[:, np.newaxis]
+        """1 for weights and 0 for biases, (P, 1)."""
         self._penalty = l2 / samples
         self._penalized = np.empty_like(self.theta)
         self._hidden, self._output = ACTIVATIONS[activation], ACTIVATIONS[output]
@@ -106,7 +105,7 @@ class StackedBackpropagation:
         """Return J of every network, (S,), of the last `forward`, penalty included."""
         costs = self._cost.values(self._logits, self._targets, self._error)
         if self._penalty:
-            np.multiply(self.theta, self._is_weight, self._penalized)
+            np.multiply(self.theta, self.is_weight, self._penalized)
             squares = np.einsum("ps,ps->s", self._penalized, self._penalized)
             costs = costs + 0.5 * self._penalty * squares
         return costs
@@ -125,7 +124,7 @@ class StackedBackpropagation:
             layout.gradient(deltas[layer], self._with_bias[layer - 1], self._gradients[layer])
         layout.gradient_first(deltas[0], self._inputs, self._gradients[0])
         if self._penalty:
-            np.multiply(self.theta, self._is_weight, self._penalized)
+            np.multiply(self.theta, self.is_weight, self._penalized)
             np.multiply(self._penalized, self._penalty, self._penalized)
             np.add(self.gradient, self._penalized, self.gradient)
 

@@ -60,7 +60,7 @@ def build_trainer(configuration: Configuration) -> Trainer:
         prepared.validation,
         optimizer=chosen.optimizer,
         learning_rate=chosen.learning_rate,
-        schedule=_schedule(chosen, len(prepared.training)),
+        schedule=schedule_of(chosen, len(prepared.training)),
         clip_norm=chosen.clip_norm,
         weight_decay=chosen.weight_decay,
         batch_size=chosen.batch_size,
@@ -74,7 +74,12 @@ def build_trainer(configuration: Configuration) -> Trainer:
     )
 
 
-def _schedule(chosen: Configuration, samples: int) -> Schedule:
+def schedule_of(chosen: Configuration, samples: int) -> Schedule:
+    """Return the schedule of a configuration, for so many training samples.
+
+    Raises:
+        InputError: there is no such schedule.
+    """
     length = chosen.schedule_epochs
     if length is None:
         length = chosen.epochs or usual_epochs(samples, chosen.batch_size)

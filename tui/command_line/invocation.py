@@ -165,8 +165,8 @@ def _refuse_what_is_not_swept(values: Mapping[str, Any], file: Path) -> None:
     for key in ("batch_size", "patience", "fault"):
         if key in values:
             raise InputError(
-                f"{printable(file)}, {BY_KEY[key].name}: a sweep trains right networks with all "
-                "samples at once; leave this option out"
+                f"{printable(file)}, {BY_KEY[key].name}: a sweep trains right networks to the "
+                "end, with all samples at once; leave this option out"
             )
 
 
