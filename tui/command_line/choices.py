@@ -65,6 +65,8 @@ class SweepChoices:
     """Where a row for each network goes."""
     workers: int | None
     """Processes that share the work; `None` is this one."""
+    scheduler: str | None
+    """Address of a Dask scheduler to give the work to."""
     run_folder: Path | None
     """Where finished work is kept."""
     resume: Path | None

@@ -55,6 +55,8 @@ def gather(arguments: Arguments) -> dict[str, Any]:
         if "layers" in level and "hidden" in level:
             raise InputError("--layers and --hidden say the same twice; give one of them")
     merged = _over(from_file, explicit)
+    if "workers" in merged and "scheduler" in merged:
+        raise InputError("--workers: the scheduler has workers of its own; leave one of them out")
     if "resume" in merged:
         _refuse_settings(merged, () if sweeping else _RESUMED)
     if merged.get("sweep_epsilon"):
@@ -134,6 +136,7 @@ def sweep_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> SweepC
         json=values.get("json", False),
         csv=values.get("csv"),
         workers=values.get("workers"),
+        scheduler=values.get("scheduler"),
         run_folder=folder,
         resume=resume,
         command_line=("bptui", *arguments),

@@ -401,6 +401,14 @@ OPTIONS: tuple[Option, ...] = (
         ("sweep",),
     ),
     Option(
+        "scheduler",
+        "This run",
+        text("the address of a Dask scheduler"),
+        "give the work to a running Dask scheduler, such as tcp://host:8786",
+        "ADDRESS",
+        commands=("sweep",),
+    ),
+    Option(
         "preset",
         "Settings",
         choice(tuple(PRESETS)),

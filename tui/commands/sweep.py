@@ -46,7 +46,7 @@ def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepC
                 return interruption.signal is None
 
             try:
-                work.run(go_on, workers=choices.workers)
+                work.run(go_on, workers=choices.workers, scheduler=choices.scheduler)
             except InputError as error:
                 failure = error
         found = work.summary()
