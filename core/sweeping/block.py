@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.configuration import Configuration
-from bptui.core.initializers import initial_theta
+from bptui.core.initializers import initial_thetas
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.outcomes import Outcomes
@@ -112,9 +112,9 @@ def run_block(
         l2=setting.l2,
         dtype=setting.dtype,
     )
-    for place in range(width):
-        seed = block.first_seed + min(place, block.seeds - 1)
-        work.theta[:, place] = initial_theta(setting.layers, setting.init, seed, setting.init_scale)
+    places = np.minimum(np.arange(width), block.seeds - 1)
+    seeds = (block.first_seed + places).tolist()
+    work.theta[:] = initial_thetas(setting.layers, setting.init, seeds, setting.init_scale)
     optimizer = stacked_optimizer(setting, work.theta, work.is_weight)
     step, learning_rate = optimizer.step, setting.learning_rate
     if learning_rate is None:

@@ -42,7 +42,8 @@ def run_on_cluster(plan: Plan, blocks: Iterable[Block], address: str, go_on: GoO
             "scheduler: Dask is not installed here; pip install 'bptui[cluster]'"
         ) from None
     # What goes wrong there is told in one sentence here.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     waiting = list(blocks)[::-1]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

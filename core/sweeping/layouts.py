@@ -6,13 +6,15 @@ on how many there are beside each other, so that a network's bits are those of i
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Product = Callable[[], object]
 
 LARGEST_TINY = 300
 """Multiplications in a layer of one network, all samples together, from which on BLAS wins."""
@@ -21,24 +23,28 @@ FEWEST_NETWORKS = 2
 
 
 class Layout(Protocol):
-    """A layout in memory. Arguments and results are arrays with the network last."""
+    """A layout in memory, and its products, each as a function that carries it out.
+
+    Arrays have the network last. They are views of the same memory for ever, so that whatever
+    can be settled about a product is settled once.
+    """
 
     def ones(self, shape: Sequence[int], networks: int, dtype: Any) -> Array:
         """Return a new array of `shape` for each network, (*shape, S)."""
 
-    def feed(self, theta: Array, source: Array, out: Array) -> None:
+    def feed(self, theta: Array, source: Array, out: Array) -> Product:
         """z of a layer: Θ a."""
 
-    def feed_first(self, theta: Array, inputs: Array, out: Array) -> None:
+    def feed_first(self, theta: Array, inputs: Array, out: Array) -> Product:
         """z of the first layer, whose inputs (N, I + 1) all networks share."""
 
-    def propagate(self, theta: Array, delta: Array, out: Array) -> None:
+    def propagate(self, theta: Array, delta: Array, out: Array) -> Product:
         """Θᵀ δ, for the units below; the bias column is left out."""
 
-    def gradient(self, delta: Array, source: Array, out: Array) -> None:
+    def gradient(self, delta: Array, source: Array, out: Array) -> Product:
         """δ aᵀ, summed over the samples."""
 
-    def gradient_first(self, delta: Array, inputs: Array, out: Array) -> None:
+    def gradient_first(self, delta: Array, inputs: Array, out: Array) -> Product:
         """δ aᵀ of the first layer."""
 
 
@@ -52,25 +58,27 @@ class NetworksAdjacent:
         """Return (*shape, S), contiguous."""
         return np.ones((*shape, networks), dtype)
 
-    def feed(self, theta: Array, source: Array, out: Array) -> None:
+    def feed(self, theta: Array, source: Array, out: Array) -> Product:
         """z of a layer."""
-        np.einsum("jis,ins->jns", theta, source, out=out)
+        return partial(np.einsum, "jis,ins->jns", theta, source, out=out)
 
-    def feed_first(self, theta: Array, inputs: Array, out: Array) -> None:
+    def feed_first(self, theta: Array, inputs: Array, out: Array) -> Product:
         """z of the first layer, one product of matrices a unit."""
-        np.matmul(inputs, theta, out)
+        return partial(np.matmul, inputs, theta, out)
 
-    def propagate(self, theta: Array, delta: Array, out: Array) -> None:
+    def propagate(self, theta: Array, delta: Array, out: Array) -> Product:
         """Θᵀ δ."""
-        np.einsum("jis,jns->ins", theta[:, 1:], delta, out=out)
+        if len(delta) == 1:
+            return _propagated_by_one(theta, delta, out)
+        return partial(np.einsum, "jis,jns->ins", theta[:, 1:], delta, out=out)
 
-    def gradient(self, delta: Array, source: Array, out: Array) -> None:
+    def gradient(self, delta: Array, source: Array, out: Array) -> Product:
         """δ aᵀ."""
-        np.einsum("jns,ins->jis", delta, source, out=out)
+        return partial(np.einsum, "jns,ins->jis", delta, source, out=out)
 
-    def gradient_first(self, delta: Array, inputs: Array, out: Array) -> None:
+    def gradient_first(self, delta: Array, inputs: Array, out: Array) -> Product:
         """δ aᵀ, one product of matrices a unit."""
-        np.matmul(inputs.T, delta, out)
+        return partial(np.matmul, inputs.T, delta, out)
 
 
 class NetworksApart:
@@ -80,28 +88,35 @@ class NetworksApart:
         """Return (*shape, S), a view of (S, *shape), contiguous."""
         return np.moveaxis(np.ones((networks, *shape), dtype), 0, -1)
 
-    def feed(self, theta: Array, source: Array, out: Array) -> None:
+    def feed(self, theta: Array, source: Array, out: Array) -> Product:
         """z of a layer."""
-        np.matmul(_matrices(theta), _matrices(source), _matrices(out))
+        return partial(np.matmul, _matrices(theta), _matrices(source), _matrices(out))
 
-    def feed_first(self, theta: Array, inputs: Array, out: Array) -> None:
+    def feed_first(self, theta: Array, inputs: Array, out: Array) -> Product:
         """z of the first layer."""
-        np.matmul(_matrices(theta), inputs.T, _matrices(out))
+        return partial(np.matmul, _matrices(theta), inputs.T, _matrices(out))
 
-    def propagate(self, theta: Array, delta: Array, out: Array) -> None:
+    def propagate(self, theta: Array, delta: Array, out: Array) -> Product:
         """Θᵀ δ."""
-        if len(delta) == 1:  # a sum of one; NumPy takes long over such products
-            np.multiply(theta[0, 1:, np.newaxis], delta, out)
-        else:
-            np.matmul(_matrices(theta[:, 1:]).swapaxes(1, 2), _matrices(delta), _matrices(out))
+        if len(delta) == 1:
+            return _propagated_by_one(theta, delta, out)
+        columns = _matrices(theta[:, 1:]).swapaxes(1, 2)
+        return partial(np.matmul, columns, _matrices(delta), _matrices(out))
 
-    def gradient(self, delta: Array, source: Array, out: Array) -> None:
+    def gradient(self, delta: Array, source: Array, out: Array) -> Product:
         """δ aᵀ."""
-        np.matmul(_matrices(delta), _matrices(source).swapaxes(1, 2), _matrices(out))
+        return partial(
+            np.matmul, _matrices(delta), _matrices(source).swapaxes(1, 2), _matrices(out)
+        )
 
-    def gradient_first(self, delta: Array, inputs: Array, out: Array) -> None:
+    def gradient_first(self, delta: Array, inputs: Array, out: Array) -> Product:
         """δ aᵀ."""
-        np.matmul(_matrices(delta), inputs, _matrices(out))
+        return partial(np.matmul, _matrices(delta), inputs, _matrices(out))
+
+
+def _propagated_by_one(theta: Array, delta: Array, out: Array) -> Product:
+    """Θᵀ δ of a single unit: a sum of one, over which NumPy takes long as a product."""
+    return partial(np.multiply, theta[0, 1:, np.newaxis], delta, out)
 
 
 def _matrices(array: Array) -> Array:

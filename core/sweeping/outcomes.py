@@ -39,7 +39,7 @@ class Outcomes:
         """Look at all networks: their costs, (S,), and outputs ŷ, (K, N, S)."""
         finite = np.isfinite(costs)
         going = finite & ~self.ended
-        self.cost[going] = costs[going]
+        np.copyto(self.cost, costs, where=going)
         broken = ~finite & ~self.ended
         self.diverged |= broken
         self.ended |= broken
@@ -49,5 +49,5 @@ class Outcomes:
             self.ended |= reached
             return
         right = classified_right(outputs.transpose(2, 1, 0), self._y).all(axis=-1) & going
-        self.solved_at[right & (self.solved_at < 0)] = epoch
-        self.solved_at[~right] = -1
+        np.copyto(self.solved_at, epoch, where=right & (self.solved_at < 0))
+        np.copyto(self.solved_at, -1, where=~right)

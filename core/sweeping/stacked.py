@@ -1,11 +1,13 @@
 """Forward propagation, cost and backpropagation of many networks at once.
 
 The same steps as `bptui.core.backpropagation`, of the same tables of activations and costs, with
-one axis more: the network. Every array is made once and only ever written into.
+one axis more: the network. Every array is made once and only ever written into, and what a step
+works on is settled once.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from bptui.core.costs import find_cost
 from bptui.core.sweeping.layouts import layout_for
 
 Array = NDArray[Any]
+Step = Callable[[], object]
 
 
 class StackedBackpropagation:
@@ -82,24 +85,51 @@ class StackedBackpropagation:
         self._logits: Array = layout.ones((layers[-1], samples), networks, dtype)
         self.outputs: Array = layout.ones((layers[-1], samples), networks, dtype)
         """ŷ of every network, (K, N, S), after `forward`."""
+        self._zs = [*self._units, self._logits]
         self._error = np.empty_like(self.outputs)
         self._output_derivative = np.empty_like(self.outputs)
         self._deltas.append(layout.ones((layers[-1], samples), networks, dtype))
+        self._forward = tuple(self._forward_steps())
+        self._backward = tuple(self._backward_steps())
 
     def forward(self) -> None:
         """Fill `outputs`."""
-        feed, activate = self._layout.feed, self._hidden.value
-        last = len(self._thetas) - 1
-        for layer, theta in enumerate(self._thetas):
-            z = self._units[layer] if layer < last else self._logits
-            if layer:
-                feed(theta, self._with_bias[layer - 1], z)
-            else:
-                self._layout.feed_first(theta, self._inputs, z)
-            if layer < last:
-                activate(z, z)
-        self._output.value(self._logits, self.outputs)
-        np.subtract(self.outputs, self._targets, self._error)
+        for step in self._forward:
+            step()
+
+    def backward(self) -> None:
+        """Fill `gradient` from the activations of the last `forward`."""
+        for step in self._backward:
+            step()
+
+    def _forward_steps(self) -> Iterator[Step]:
+        yield self._layout.feed_first(self._thetas[0], self._inputs, self._zs[0])
+        for layer, units in enumerate(self._units, start=1):
+            yield partial(self._hidden.value, units, units)
+            source = self._with_bias[layer - 1]
+            yield self._layout.feed(self._thetas[layer], source, self._zs[layer])
+        yield partial(self._output.value, self._logits, self.outputs)
+        yield partial(np.subtract, self.outputs, self._targets, self._error)
+
+    def _backward_steps(self) -> Iterator[Step]:
+        layout, deltas = self._layout, self._deltas
+        if self._units and self._hidden.derivative is not None:
+            yield partial(self._hidden.derivative, self._activations, self._derivatives)
+        slope = self._output_derivative
+        if self._cost.needs_derivative and self._output.derivative is not None:
+            yield partial(self._output.derivative, self.outputs, slope)
+        yield partial(self._cost.delta, self._error, self.outputs, slope, deltas[-1])
+        for layer in range(len(deltas) - 1, 0, -1):
+            below = deltas[layer - 1]
+            yield layout.propagate(self._thetas[layer], deltas[layer], below)
+            yield partial(np.multiply, below, self._slopes[layer - 1], below)
+            source = self._with_bias[layer - 1]
+            yield layout.gradient(deltas[layer], source, self._gradients[layer])
+        yield layout.gradient_first(deltas[0], self._inputs, self._gradients[0])
+        if self._penalty:
+            yield partial(np.multiply, self.theta, self.is_weight, self._penalized)
+            yield partial(np.multiply, self._penalized, self._penalty, self._penalized)
+            yield partial(np.add, self.gradient, self._penalized, self.gradient)
 
     def costs(self) -> Array:
         """Return J of every network, (S,), of the last `forward`, penalty included."""
@@ -109,24 +139,6 @@ class StackedBackpropagation:
             squares = np.einsum("ps,ps->s", self._penalized, self._penalized)
             costs = costs + 0.5 * self._penalty * squares
         return costs
-
-    def backward(self) -> None:
-        """Fill `gradient` from the activations of the last `forward`."""
-        layout, deltas = self._layout, self._deltas
-        if self._units and self._hidden.derivative is not None:
-            self._hidden.derivative(self._activations, self._derivatives)
-        if self._cost.needs_derivative and self._output.derivative is not None:
-            self._output.derivative(self.outputs, self._output_derivative)
-        self._cost.delta(self._error, self.outputs, self._output_derivative, deltas[-1])
-        for layer in range(len(deltas) - 1, 0, -1):
-            layout.propagate(self._thetas[layer], deltas[layer], deltas[layer - 1])
-            np.multiply(deltas[layer - 1], self._slopes[layer - 1], deltas[layer - 1])
-            layout.gradient(deltas[layer], self._with_bias[layer - 1], self._gradients[layer])
-        layout.gradient_first(deltas[0], self._inputs, self._gradients[0])
-        if self._penalty:
-            np.multiply(self.theta, self.is_weight, self._penalized)
-            np.multiply(self._penalized, self._penalty, self._penalized)
-            np.add(self.gradient, self._penalized, self.gradient)
 
 
 def stacked_views(flat: Array, layers: Sequence[int]) -> list[Array]:
