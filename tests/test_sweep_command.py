@@ -69,6 +69,8 @@ class TestOptions:
             ("--csv /nowhere/at/all.csv", "--csv: /nowhere/at/all.csv cannot be written"),
             ("--resume nowhere", "no sweep can be resumed"),
             ("--resume nowhere --eta 2", "--learning-rate: a resumed run keeps the settings"),
+            ("--screen", "--screen: there is no terminal"),
+            ("--screen --json", "--screen: charts and JSON do not go together"),
             ("--workers 0", "--workers: 0 is not a whole number"),
         ],
     )

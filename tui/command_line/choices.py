@@ -61,6 +61,8 @@ class SweepChoices:
     seeds: int | None
     """How many networks a setting has; `None` is the default, or what a resumed sweep has."""
     json: bool
+    screen: bool
+    """Whether a screen of charts is opened at the end."""
     csv: Path | None
     """Where a row for each network goes."""
     workers: int | None

@@ -55,6 +55,8 @@ def gather(arguments: Arguments) -> dict[str, Any]:
         if "layers" in level and "hidden" in level:
             raise InputError("--layers and --hidden say the same twice; give one of them")
     merged = _over(from_file, explicit)
+    if sweeping and merged.get("screen") and merged.get("json"):
+        raise InputError("--screen: charts and JSON do not go together; leave one of them out")
     if "workers" in merged and "scheduler" in merged:
         raise InputError("--workers: the scheduler has workers of its own; leave one of them out")
     if "resume" in merged:
@@ -134,6 +136,7 @@ def sweep_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> SweepC
     return SweepChoices(
         seeds=values.get("seeds"),
         json=values.get("json", False),
+        screen=values.get("screen", False),
         csv=values.get("csv"),
         workers=values.get("workers"),
         scheduler=values.get("scheduler"),

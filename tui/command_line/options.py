@@ -384,6 +384,13 @@ OPTIONS: tuple[Option, ...] = (
         commands=("train", "check", "sweep", "faults"),
     ),
     Option(
+        "screen",
+        "This run",
+        FLAG,
+        "show a chart for each setting on a screen of its own at the end",
+        commands=("sweep",),
+    ),
+    Option(
         "csv",
         "This run",
         path("the path of a file"),

@@ -8,14 +8,14 @@ from typing import Any
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.runs import free_folder
-from bptui.core.sweeping import SEEDS, Sweep, SweepFolder, make_plan, open_sweep
+from bptui.core.sweeping import SEEDS, Sweep, SweepFolder, SweepResult, make_plan, open_sweep
 from bptui.tui.command_line.choices import DEFAULT_SWEEP_FOLDER, SweepChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Bar, format_rate, format_seconds
 from bptui.tui.commands.summary import repeat_line
 from bptui.tui.commands.sweep_csv import check_csv, write_csv
-from bptui.tui.terminal import say
+from bptui.tui.terminal import encoding_is_utf8, is_dumb, on_a_terminal, say
 
 
 def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepChoices) -> int:
@@ -25,6 +25,8 @@ def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepC
         InputError: a setting is impossible, or a folder, a file or workers fail; what is
             finished by then is kept and told first.
     """
+    if choices.screen and (not on_a_terminal() or is_dumb()):
+        raise InputError("--screen: there is no terminal to show charts on; leave this option out")
     work = _start(base, axes, choices)
     if choices.csv is not None:
         check_csv(choices.csv)
@@ -58,6 +60,8 @@ def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepC
         say(to_json(found.to_dict()))
     else:
         _say_all(work, choices)
+        if choices.screen and found.networks:
+            _show_screen(found)
     if failure is not None:
         raise failure
     return 0 if found.complete else interruption.status
@@ -83,6 +87,14 @@ def _keep(work: Sweep) -> InputError | None:
         except InputError as error:
             return error
     return None
+
+
+def _show_screen(found: SweepResult) -> None:
+    from bptui.tui.drawing.symbols import ASCII, UNICODE
+    from bptui.tui.sweep_app import SweepApp
+
+    utf8 = encoding_is_utf8(sys.__stderr__ or sys.stderr)
+    SweepApp(found, UNICODE if utf8 else ASCII).run()
 
 
 def _say_all(work: Sweep, choices: SweepChoices) -> None:

@@ -2,19 +2,22 @@
 
 import sys
 
-import numpy as np
-
-from bptui.core.sweeping import QUANTILES, SettingResult, SweepResult
-from bptui.tui.drawing.axes import Axis, epoch_axis, linear_axis, log_axis
+from bptui.core.sweeping import SettingResult, SweepResult
+from bptui.tui.drawing.axes import Axis, epoch_axis
 from bptui.tui.drawing.lettered_chart import chart_width, lettered_chart
 from bptui.tui.drawing.plotting import Series
+from bptui.tui.drawing.sweep_charts import (
+    PERCENT,
+    cost_axis,
+    cost_curves,
+    quantile_names,
+    share_series,
+)
 from bptui.tui.drawing.symbols import ASCII, UNICODE
 from bptui.tui.terminal import encoding_is_utf8
 
 _HEIGHT = 16
 _MOST_CURVES = 9
-_LOG_RANGE = 30.0
-"""Largest over smallest cost, above which the axis is logarithmic."""
 
 
 def plot_of(found: SweepResult) -> list[str]:
@@ -22,53 +25,30 @@ def plot_of(found: SweepResult) -> list[str]:
     settings = [each for each in found.settings if each.networks]
     if not settings:
         return []
-    width = chart_width()
-    return [
-        *(_costs(settings[0], width) if len(found.settings) == 1 else _shares(settings, width)),
-        "",
-    ]
+    draw = _costs if len(found.settings) == 1 else _shares
+    return [*draw(settings, chart_width()), ""]
 
 
-def _chart(width: int, epochs: int, y_axis: Axis, series: list[Series]) -> list[str]:
+def _chart(width: int, x_axis: Axis, y_axis: Axis, series: list[Series]) -> list[str]:
     utf8 = sys.stdout is None or encoding_is_utf8(sys.stdout)
-    x_axis = epoch_axis(epochs, width)
     lines = lettered_chart(width, _HEIGHT, x_axis, y_axis, series, UNICODE if utf8 else ASCII)
     return [*lines, "epoch".rjust(width)]
 
 
-def _costs(one: SettingResult, width: int) -> list[str]:
-    names = [f"{quantile:.0%}".removesuffix("%").removesuffix("0") for quantile in QUANTILES]
-    curves = list(zip(names, one.cost_quantiles, strict=True))
-    if one.best is not None:
-        curves.append(("b", one.best.curve))
-    seen = np.concatenate([costs[np.isfinite(costs)] for _, costs in curves])
-    if not len(seen):
+def _costs(settings: list[SettingResult], width: int) -> list[str]:
+    curves = cost_curves(settings[0])
+    y_axis = cost_axis([curves], _HEIGHT)
+    if y_axis is None:
         return []
-    low, high = float(seen.min()), float(seen.max())
-    log = low > 0.0 and high > _LOG_RANGE * low
-    y_axis = (log_axis if log else linear_axis)(low, high, _HEIGHT // 3)
-    epochs = one.epochs.astype(np.float64)
-    x = epoch_axis(int(epochs[-1]), width).fraction(epochs)
-    series = [Series(x, y, y, name) for name, costs in curves for y in (y_axis.fraction(costs),)]
+    x_axis = epoch_axis(int(curves.epochs[-1]), width)
+    series = curves.series(x_axis, y_axis, [*quantile_names(), "b"])
     title = "J: below 1, 5 and 9 is that of 1, 5 and 9 networks in 10; b is the best"
-    return [title, *_chart(width, int(epochs[-1]), y_axis, series)]
+    return [title, *_chart(width, x_axis, y_axis, series)]
 
 
 def _shares(settings: list[SettingResult], width: int) -> list[str]:
     shown = settings[:_MOST_CURVES]
-    last = int(max(each.epochs[-1] for each in shown))
-    epochs = np.linspace(0.0, last, 2 * width)
-    x = epoch_axis(last, width).fraction(epochs)
-    percent = Axis(
-        0.0, 100.0, tuple((share, f"{share:g} %") for share in (0.0, 25.0, 50.0, 75.0, 100.0))
-    )
-    series = [
-        Series(x, y, y, str(each.setting.number))
-        for each in shown
-        for y in (percent.fraction(100.0 * each.share_solved_by(epochs)),)
-    ]
+    curves = [share_series(each, width, str(each.setting.number)) for each in shown]
     first = f" (the first {_MOST_CURVES})" if len(shown) < len(settings) else ""
-    return [
-        f"share solved, each setting by its number{first}",
-        *_chart(width, last, percent, series),
-    ]
+    title = f"share solved, each setting by its number{first}"
+    return [title, *_chart(width, curves[0][0], PERCENT, [series for _, series in curves])]
