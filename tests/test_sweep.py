@@ -138,7 +138,7 @@ class TestPlan:
                 ((784, 500, 10), 60_000),
             ]
         ]
-        assert sizes[0] == 1000 > sizes[1] > sizes[2] == 1
+        assert sizes[0] == 1000 > sizes[1] > sizes[2] == 2
 
     @pytest.mark.parametrize(
         ("choices", "about"),

@@ -16,6 +16,7 @@ from bptui.core.initializers import LARGEST_SEED, check_seed
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping.block import Block, Samples
+from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.steps import stacked_optimizer
 from bptui.core.training.build import completed, schedule_of, targets_are_scaled
 from bptui.core.training.trainer import checked_learning_rate
@@ -221,4 +222,4 @@ def block_size(setting: Configuration, samples: int) -> int:
     parameters = sum((a + 1) * b for a, b in itertools.pairwise(setting.layers))
     units = sum(size + 1 for size in setting.layers[1:])
     numbers = 3 * units * samples + 4 * parameters
-    return max(1, min(WIDEST_BLOCK, _NUMBERS_IN_A_BLOCK // numbers))
+    return max(FEWEST_NETWORKS, min(WIDEST_BLOCK, _NUMBERS_IN_A_BLOCK // numbers))
