@@ -69,6 +69,14 @@ def test_cost_and_gradient_are_those_of_each_network_alone(layers, cost, output,
             )
 
 
+def test_a_numpy_that_hides_its_inner_einsum_gives_the_same_bits(monkeypatch):
+    quick = run_block(block_of(), XOR)
+    monkeypatch.setattr(layouts, "import_module", lambda home: object())
+    monkeypatch.setattr(layouts, "_einsum", layouts._find_einsum())
+    assert layouts._einsum is np.einsum
+    assert run_block(block_of(), XOR).final_cost.tobytes() == quick.final_cost.tobytes()
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_training_is_that_of_each_network_alone(optimizer, layout):
     found = run_block(block_of(optimizer=optimizer, learning_rate=0.05, l2=0.01), XOR)

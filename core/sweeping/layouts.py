@@ -8,6 +8,7 @@ on how many there are beside each other, so that a network's bits are those of i
 import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,23 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Product = Callable[[], object]
+
+
+def _find_einsum() -> Callable[..., Any]:
+    """Return what `np.einsum` calls once it has looked at its arguments.
+
+    That look takes a microsecond, of a product of tiny networks a fifth; where a NumPy keeps
+    the inner function elsewhere, `np.einsum` does as well.
+    """
+    for home in ("numpy._core.multiarray", "numpy.core.multiarray"):
+        try:
+            return import_module(home).c_einsum
+        except (ImportError, AttributeError):
+            continue
+    return np.einsum
+
+
+_einsum = _find_einsum()
 
 LARGEST_TINY = 300
 """Multiplications in a layer of one network, all samples together, from which on BLAS wins."""
@@ -60,7 +78,7 @@ class NetworksAdjacent:
 
     def feed(self, theta: Array, source: Array, out: Array) -> Product:
         """z of a layer."""
-        return partial(np.einsum, "jis,ins->jns", theta, source, out=out)
+        return partial(_einsum, "jis,ins->jns", theta, source, out=out)
 
     def feed_first(self, theta: Array, inputs: Array, out: Array) -> Product:
         """z of the first layer, one product of matrices a unit."""
@@ -70,11 +88,11 @@ class NetworksAdjacent:
         """Θᵀ δ."""
         if len(delta) == 1:
             return _propagated_by_one(theta, delta, out)
-        return partial(np.einsum, "jis,jns->ins", theta[:, 1:], delta, out=out)
+        return partial(_einsum, "jis,jns->ins", theta[:, 1:], delta, out=out)
 
     def gradient(self, delta: Array, source: Array, out: Array) -> Product:
         """δ aᵀ."""
-        return partial(np.einsum, "jns,ins->jis", delta, source, out=out)
+        return partial(_einsum, "jns,ins->jis", delta, source, out=out)
 
     def gradient_first(self, delta: Array, inputs: Array, out: Array) -> Product:
         """δ aᵀ, one product of matrices a unit."""
