@@ -76,5 +76,6 @@ class TestCluster:
         pytest.importorskip("distributed")
         monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.3)
         assert main(["sweep", "--seeds", "12", "--epochs", "40", "--scheduler", address]) == 2
-        err = capsys.readouterr().err
+        out, err = capsys.readouterr()
+        assert not out
         assert "scheduler: nothing answers at" in err and err.count("\n") == 1

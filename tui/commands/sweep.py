@@ -54,6 +54,8 @@ def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepC
         found = work.summary()
         if not found.complete:
             failure = _keep(work) or failure
+    if failure is not None and not found.networks:
+        raise failure
     if choices.csv is not None:
         write_csv(choices.csv, found)
     if choices.json:
