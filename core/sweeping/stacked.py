@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bptui.core.activations import ACTIVATIONS
 from bptui.core.backpropagation import weight_mask, with_ones
+from bptui.core.calls import Calls
 from bptui.core.costs import find_cost
 from bptui.core.sweeping.layouts import layout_for
 
@@ -105,20 +106,22 @@ class StackedBackpropagation:
     def _forward_steps(self) -> Iterator[Step]:
         yield self._layout.feed_first(self._thetas[0], self._inputs, self._zs[0])
         for layer, units in enumerate(self._units, start=1):
-            yield partial(self._hidden.value, units, units)
+            yield from _steps(self._hidden.value_calls(units, units))
             source = self._with_bias[layer - 1]
             yield self._layout.feed(self._thetas[layer], source, self._zs[layer])
-        yield partial(self._output.value, self._logits, self.outputs)
+        yield from _steps(self._output.value_calls(self._logits, self.outputs))
         yield partial(np.subtract, self.outputs, self._targets, self._error)
 
     def _backward_steps(self) -> Iterator[Step]:
         layout, deltas = self._layout, self._deltas
-        if self._units and self._hidden.derivative is not None:
-            yield partial(self._hidden.derivative, self._activations, self._derivatives)
+        slopes = self._hidden.derivative_calls
+        if self._units and slopes is not None:
+            yield from _steps(slopes(self._activations, self._derivatives))
         slope = self._output_derivative
-        if self._cost.needs_derivative and self._output.derivative is not None:
-            yield partial(self._output.derivative, self.outputs, slope)
-        yield partial(self._cost.delta, self._error, self.outputs, slope, deltas[-1])
+        output_slopes = self._output.derivative_calls
+        if self._cost.needs_derivative and output_slopes is not None:
+            yield from _steps(output_slopes(self.outputs, slope))
+        yield from _steps(self._cost.delta_calls(self._error, self.outputs, slope, deltas[-1]))
         for layer in range(len(deltas) - 1, 0, -1):
             below = deltas[layer - 1]
             yield layout.propagate(self._thetas[layer], deltas[layer], below)
@@ -139,6 +142,10 @@ class StackedBackpropagation:
             squares = np.einsum("ps,ps->s", self._penalized, self._penalized)
             costs = costs + 0.5 * self._penalty * squares
         return costs
+
+
+def _steps(calls: Calls) -> Iterator[Step]:
+    return (partial(function, *arguments) for function, arguments in calls)
 
 
 def stacked_views(flat: Array, layers: Sequence[int]) -> list[Array]:
