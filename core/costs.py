@@ -35,10 +35,12 @@ class Cost:
     needs_derivative: bool = False
     mean_of_outputs: bool = False
     """Whether the mean is taken over the outputs too, and not over the samples alone."""
+    of_classes: bool = False
+    """Whether the outputs of a sample are one distribution over classes."""
 
     def terms(self, error: Array) -> int:
         """Return what the sum is divided by: N·K or N."""
-        return error.size if self.mean_of_outputs else error.shape[1]
+        return _outputs(error) if self.mean_of_outputs else error.shape[1]
 
     def value(self, z: Array, targets: Array, error: Array) -> float:
         """Return J; `error` is ŷ − y."""
@@ -46,9 +48,26 @@ class Cost:
         run(self.sum_calls(z, error + targets, targets, error, total))
         return total.item() / self.terms(error)
 
+    def values(self, z: Array, targets: Array, error: Array) -> Array:
+        """Return J of each of S networks, (S,), for arrays (K, N, S)."""
+        if self.mean_of_outputs:
+            return np.einsum("kns,kns->s", error, error) / self.terms(error)
+        if self.of_classes:
+            largest = z.max(axis=0)
+            log_of_sum = largest + np.log(np.exp(z - largest).sum(axis=0))
+            terms = log_of_sum - np.einsum("kn,kns->ns", targets[..., 0], z)
+            return terms.sum(axis=0) / self.terms(error)
+        below = targets * z
+        return np.logaddexp(z - below, -below).sum(axis=(0, 1)) / self.terms(error)
+
     def delta(self, error: Array, outputs: Array, derivative: Array, out: Array) -> None:
         """Write ∂J/∂z of the output layer to `out`; see `delta_calls`."""
         run(self.delta_calls(error, outputs, derivative, out))
+
+
+def _outputs(error: Array) -> int:
+    """Return N·K, of one network as of many side by side."""
+    return error.shape[0] * error.shape[1]
 
 
 def _squared_error(z: Array, outputs: Array, targets: Array, error: Array, total: Array) -> Calls:
@@ -58,7 +77,7 @@ def _squared_error(z: Array, outputs: Array, targets: Array, error: Array, total
 
 def _squared_error_delta(error: Array, outputs: Array, derivative: Array, out: Array) -> Calls:
     return (
-        (np.multiply, (error, constant(2.0 / error.size, out), out)),
+        (np.multiply, (error, constant(2.0 / _outputs(error), out), out)),
         (np.multiply, (out, derivative, out)),
     )
 
@@ -66,7 +85,7 @@ def _squared_error_delta(error: Array, outputs: Array, derivative: Array, out: A
 def _squared_error_linear_delta(
     error: Array, outputs: Array, derivative: Array, out: Array
 ) -> Calls:
-    return ((np.multiply, (error, constant(2.0 / error.size, out), out)),)
+    return ((np.multiply, (error, constant(2.0 / _outputs(error), out), out)),)
 
 
 def _squared_error_softmax_delta(
@@ -74,7 +93,7 @@ def _squared_error_softmax_delta(
 ) -> Calls:
     weighted, mean = np.empty_like(out), np.empty_like(out[0])
     return (
-        (np.multiply, (error, constant(2.0 / error.size, out), out)),
+        (np.multiply, (error, constant(2.0 / _outputs(error), out), out)),
         (np.multiply, (out, outputs, weighted)),
         sum_over_units(weighted, mean),
         (np.subtract, (out, mean, out)),
@@ -133,7 +152,7 @@ COSTS: dict[str, dict[str, Cost]] = {
     },
     "cross-entropy": {
         "sigmoid": Cost(_sigmoid_cross_entropy, _cross_entropy_delta),
-        "softmax": Cost(_softmax_cross_entropy, _cross_entropy_delta),
+        "softmax": Cost(_softmax_cross_entropy, _cross_entropy_delta, of_classes=True),
     },
 }
 """`COSTS[cost][output]`."""

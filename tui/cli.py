@@ -52,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _dispatch(words: list[str]) -> int:
+    from bptui.core.errors import InputError
     from bptui.tui.command_line.parser import parse_arguments
     from bptui.tui.terminal import say
 
@@ -82,6 +83,12 @@ def _dispatch(words: list[str]) -> int:
     values = invocation.gather(arguments)
     if "blas_threads" in values:
         _set_threads(values["blas_threads"])
+    if arguments.command == "sweep":
+        from bptui.tui.commands.sweep import sweep
+
+        if arguments.model is not None:
+            raise InputError("a sweep is of bptui's own networks; leave the model file out")
+        return sweep(*invocation.sweep_of(values), invocation.sweep_choices(values, words))
     if arguments.model is not None:
         from bptui.tui.commands.model import run_model
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 DEFAULT_RUN_FOLDER = Path("bptui-run")
 """Where a checkpoint goes, and `--resume` looks for one, when no folder is named."""
+DEFAULT_SWEEP_FOLDER = Path("bptui-sweep")
+"""The same of a sweep that is interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,26 @@ class CheckChoices:
     """Whether both arrays are shown in full."""
     sweep_epsilon: bool
     """Whether the steps of differences are compared instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepChoices:
+    """Choices of `bptui sweep`."""
+
+    seeds: int | None
+    """How many networks a setting has; `None` is the default, or what a resumed sweep has."""
+    json: bool
+    screen: bool
+    """Whether a screen of charts is opened at the end."""
+    csv: Path | None
+    """Where a row for each network goes."""
+    workers: int | None
+    """Processes that share the work; `None` is this one."""
+    scheduler: str | None
+    """Address of a Dask scheduler to give the work to."""
+    run_folder: Path | None
+    """Where finished work is kept."""
+    resume: Path | None
+    """The folder of the sweep to continue."""
+    command_line: tuple[str, ...]
+    """The command that repeats this sweep, `bptui` included."""

@@ -20,8 +20,8 @@ _BY_NAME = {
 }
 
 
-def read_config_file(path: Path) -> dict[str, Any]:
-    """Return the values of the options in the TOML file at `path`, by `Option.key`.
+def read_config_file(path: Path, command: str = "run") -> dict[str, Any]:
+    """Return the values for `command` of the options in the TOML file at `path`, by `Option.key`.
 
     Keys are the names of options, with dashes or underscores.
 
@@ -33,7 +33,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value in _parse(text, path).items():
         where = f"{printable(path)}{_line_of(key, text)}"
-        option = _find(key, value, where)
+        option = _find(key, value, where).of(command)
         if option.key in values:
             raise InputError(f"{where}: {option.name} is given twice")
         values[option.key] = option.kind.read(f"{where}, {option.name}", value, from_file=True)

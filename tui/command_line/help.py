@@ -17,6 +17,7 @@ _EXAMPLES = (
     ("bptui train --data iris.csv --validation 0.2", "your own data, no screen"),
     ("bptui check --preset article --values", "both gradients side by side"),
     ("bptui check mine.py", "gradients of your own code"),
+    ("bptui sweep --learning-rate 0.5,2", "how often two settings learn"),
 )
 
 
@@ -54,7 +55,7 @@ def command_help(command: str) -> str:
         if option.group != group:
             group = option.group
             lines += ["", group]
-        lines.append(_entry(option))
+        lines.append(_entry(option, several=option.kind.one is not None))
     lines += [_row("  -h, --help", "this help"), "", *_exits(command)]
     return "\n".join(lines)
 
@@ -72,20 +73,30 @@ def _exits(command: str) -> list[str]:
         "run": "0 in the end, 2 bad input",
         "train": "0 trained, 2 bad input, 3 diverged, 130 interrupted",
         "check": "0 pass, 1 fail, 2 bad input, 4 unresolved or at a kink",
+        "sweep": "0 done, 2 bad input, 130 interrupted",
     }
     if command not in ends:
         return ["Exit status: 0."]
+    several = (
+        [
+            "Options with … take several values, with commas between or given again; "
+            "all combinations are trained."
+        ]
+        if command == "sweep"
+        else []
+    )
     return [
+        *several,
         "What is on the command line beats the --config file, which beats the preset.",
         f"Exit status: {ends[command]}.",
     ]
 
 
-def _entry(option: Option) -> str:
+def _entry(option: Option, *, several: bool = False) -> str:
     flags = [f"--{option.name}", *(f"--{alias}" for alias in option.aliases)]
     if option.negatable:
         flags = [f"--[no-]{option.name}"]
-    head = f"  {', '.join(flags)} {option.value}".rstrip()
+    head = f"  {', '.join(flags)} {option.value}".rstrip() + " …" * several
     default = f" ({option.default})" if option.default else ""
     return _row(head, option.help + default)
 

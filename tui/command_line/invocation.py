@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from bptui.core.configuration import Configuration
-from bptui.core.errors import InputError
+from bptui.core.errors import InputError, printable
 from bptui.tui.command_line import names
 from bptui.tui.command_line.choices import (
     DEFAULT_RUN_FOLDER,
+    DEFAULT_SWEEP_FOLDER,
     CheckChoices,
     RunChoices,
+    SweepChoices,
     TrainChoices,
 )
 from bptui.tui.command_line.config_file import read_config_file
-from bptui.tui.command_line.options import BY_KEY, options_of
+from bptui.tui.command_line.options import BY_KEY, OPTIONS, options_of
 from bptui.tui.command_line.parser import Arguments
 from bptui.tui.command_line.presets import PRESETS
 
@@ -30,6 +32,7 @@ _NOT_SWEPT = ("values", "method", "epsilon")
 """Options that mean nothing beside `--sweep-epsilon`."""
 _RESUMED = ("epochs", "learning_rate")
 """Fields of a configuration that a resumed run may be given anew."""
+_SWEPT = tuple(option.key for option in OPTIONS if option.swept)
 
 
 def gather(arguments: Arguments) -> dict[str, Any]:
@@ -41,16 +44,23 @@ def gather(arguments: Arguments) -> dict[str, Any]:
         InputError: the file cannot be used, or options contradict each other.
     """
     file = Path(arguments.values["config"]) if "config" in arguments.values else None
-    from_file = read_config_file(file) if file else {}
+    from_file = read_config_file(file, arguments.command) if file else {}
     mine = {option.key for option in options_of(arguments.command)}
+    sweeping = arguments.command == "sweep"
+    if sweeping and file:
+        _refuse_what_is_not_swept(from_file, file)
     from_file = {key: value for key, value in from_file.items() if key in mine}
     explicit = {key: value for key, value in arguments.values.items() if key != "config"}
     for level in (from_file, explicit):
         if "layers" in level and "hidden" in level:
             raise InputError("--layers and --hidden say the same twice; give one of them")
     merged = _over(from_file, explicit)
+    if sweeping and merged.get("screen") and merged.get("json"):
+        raise InputError("--screen: charts and JSON do not go together; leave one of them out")
+    if "workers" in merged and "scheduler" in merged:
+        raise InputError("--workers: the scheduler has workers of its own; leave one of them out")
     if "resume" in merged:
-        _refuse_settings(merged)
+        _refuse_settings(merged, () if sweeping else _RESUMED)
     if merged.get("sweep_epsilon"):
         for key in _NOT_SWEPT:
             if key in explicit:
@@ -59,6 +69,8 @@ def gather(arguments: Arguments) -> dict[str, Any]:
                     "shows no gradient; leave one of the two out"
                 )
     preset = PRESETS[merged["preset"]] if "preset" in merged else {}
+    if sweeping:
+        preset = {key: (value,) if key in _SWEPT else value for key, value in preset.items()}
     return _over({key: value for key, value in preset.items() if key in mine}, merged)
 
 
@@ -84,6 +96,12 @@ def refuse_settings_of_networks(values: Mapping[str, Any]) -> None:
 def configuration_of(values: Mapping[str, Any]) -> Configuration:
     """Return the configuration that `values` make."""
     return Configuration(**{key: values[key] for key in CONFIGURED if key in values})
+
+
+def sweep_of(values: Mapping[str, Any]) -> tuple[Configuration, dict[str, tuple[Any, ...]]]:
+    """Return the configuration that all settings of a sweep share, and the values to try."""
+    axes = {key: values[key] for key in _SWEPT if key in values}
+    return configuration_of({key: values[key] for key in values if key not in axes}), axes
 
 
 def run_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> RunChoices:
@@ -112,6 +130,22 @@ def train_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> TrainC
     )
 
 
+def sweep_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> SweepChoices:
+    """Return the choices of `bptui sweep` among `values`."""
+    resume, folder = _folders(values, DEFAULT_SWEEP_FOLDER)
+    return SweepChoices(
+        seeds=values.get("seeds"),
+        json=values.get("json", False),
+        screen=values.get("screen", False),
+        csv=values.get("csv"),
+        workers=values.get("workers"),
+        scheduler=values.get("scheduler"),
+        run_folder=folder,
+        resume=resume,
+        command_line=("bptui", *arguments),
+    )
+
+
 def check_choices(values: Mapping[str, Any]) -> CheckChoices:
     """Return the choices of `bptui check` among `values`."""
     return CheckChoices(
@@ -133,19 +167,30 @@ def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     return merged | dict(upper)
 
 
-def _refuse_settings(values: Mapping[str, Any]) -> None:
+def _refuse_what_is_not_swept(values: Mapping[str, Any], file: Path) -> None:
+    for key in ("batch_size", "patience", "fault"):
+        if key in values:
+            raise InputError(
+                f"{printable(file)}, {BY_KEY[key].name}: a sweep trains right networks to the "
+                "end, with all samples at once; leave this option out"
+            )
+
+
+def _refuse_settings(values: Mapping[str, Any], but: Sequence[str]) -> None:
     for key in values:
-        if key == "preset" or (key in CONFIGURED and key not in _RESUMED):
+        if key == "preset" or (key in CONFIGURED and key not in but):
             raise InputError(
                 f"--{BY_KEY[key].name}: a resumed run keeps the settings it has; "
                 "leave this option out"
             )
 
 
-def _folders(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
+def _folders(
+    values: Mapping[str, Any], default: Path = DEFAULT_RUN_FOLDER
+) -> tuple[Path | None, Path | None]:
     """Return the folder to resume and the folder to save in."""
     folder: Path | None = values.get("run")
     resume = values.get("resume")
     if resume is True:
-        resume = folder or DEFAULT_RUN_FOLDER
+        resume = folder or default
     return resume or None, folder or resume or None

@@ -16,7 +16,8 @@ from bptui.tui.command_line.values import (
     whole_number,
 )
 
-_TRAINING = ("run", "train")
+_TRAINING = ("run", "train", "sweep")
+_ONE_NETWORK = ("run", "train", "check")
 _DEFAULTS = Configuration()
 _EPOCHS = 10**12
 _RATES = ", ".join(f"{name} {rate:g}" for name, rate in names.LEARNING_RATES.items())
@@ -87,6 +88,7 @@ OPTIONS: tuple[Option, ...] = (
         sizes(2, "2,2,1"),
         "sizes of all layers, input and output included",
         "2,2,2,1",
+        swept=True,
     ),
     Option(
         "hidden",
@@ -95,6 +97,7 @@ OPTIONS: tuple[Option, ...] = (
         "sizes of the hidden layers, or none; both ends come from the data",
         "8,8",
         "2,2 for xor, else 8",
+        swept=True,
     ),
     Option(
         "activation",
@@ -103,6 +106,7 @@ OPTIONS: tuple[Option, ...] = (
         f"of the hidden layers: {', '.join(names.HIDDEN_ACTIVATIONS)}",
         "NAME",
         _DEFAULTS.activation,
+        swept=True,
     ),
     Option(
         "output",
@@ -111,6 +115,7 @@ OPTIONS: tuple[Option, ...] = (
         f"of the output layer: {', '.join(names.OUTPUT_ACTIVATIONS)}",
         "NAME",
         "what fits the data",
+        swept=True,
     ),
     Option(
         "cost",
@@ -119,6 +124,7 @@ OPTIONS: tuple[Option, ...] = (
         " or ".join(names.COSTS),
         "NAME",
         "mse",
+        swept=True,
     ),
     Option(
         "l2",
@@ -127,6 +133,7 @@ OPTIONS: tuple[Option, ...] = (
         "λ of the L2 penalty",
         "NUMBER",
         f"{_DEFAULTS.l2:g}",
+        swept=True,
     ),
     Option(
         "dtype",
@@ -135,6 +142,7 @@ OPTIONS: tuple[Option, ...] = (
         " or ".join(names.DTYPES),
         "NAME",
         _DEFAULTS.dtype,
+        swept=True,
     ),
     Option(
         "init",
@@ -143,6 +151,7 @@ OPTIONS: tuple[Option, ...] = (
         f"how Θ starts: {', '.join(names.INITIALIZERS)}",
         "NAME",
         _DEFAULTS.init,
+        swept=True,
     ),
     Option(
         "init-scale",
@@ -151,6 +160,7 @@ OPTIONS: tuple[Option, ...] = (
         "how wide Θ starts",
         "NUMBER",
         "its own",
+        swept=True,
     ),
     Option(
         "seed",
@@ -167,6 +177,7 @@ OPTIONS: tuple[Option, ...] = (
         ", ".join(names.OPTIMIZERS),
         "NAME",
         _DEFAULTS.optimizer,
+        swept=True,
     ),
     Option(
         "learning-rate",
@@ -176,6 +187,7 @@ OPTIONS: tuple[Option, ...] = (
         "NUMBER",
         f"{_RATES}; smaller for other costs and outputs",
         aliases=("eta",),
+        swept=True,
     ),
     Option(
         "schedule",
@@ -184,6 +196,7 @@ OPTIONS: tuple[Option, ...] = (
         "course of η: constant; step halves it again and again; cosine lets it fall to 1 %",
         "NAME",
         _DEFAULTS.schedule,
+        swept=True,
     ),
     Option(
         "schedule-epochs",
@@ -207,6 +220,7 @@ OPTIONS: tuple[Option, ...] = (
         _POSITIVE,
         "shorten every gradient to this length before its step",
         "NUMBER",
+        swept=True,
     ),
     Option(
         "weight-decay",
@@ -215,6 +229,7 @@ OPTIONS: tuple[Option, ...] = (
         "shrink the weights by this share of η at every step, as AdamW does",
         "NUMBER",
         f"{_DEFAULTS.weight_decay:g}",
+        swept=True,
     ),
     Option(
         "batch-size",
@@ -223,6 +238,7 @@ OPTIONS: tuple[Option, ...] = (
         "samples a step",
         "N",
         "all",
+        commands=_ONE_NETWORK,
     ),
     Option(
         "epochs",
@@ -230,14 +246,14 @@ OPTIONS: tuple[Option, ...] = (
         whole_number(1, _EPOCHS),
         "stop after so many",
         "N",
-        "run: never; train: 10,000, of minibatches 100, with --until-cost 1,000,000",
+        "run: never; train: 10,000, of minibatches 100, with --until-cost 1,000,000; sweep: 10,000",
         _TRAINING,
     ),
     Option(
         "until-cost",
         "Training",
         _POSITIVE,
-        "stop at the first epoch whose cost is not above this",
+        "stop at the first epoch whose cost is not above this; in a sweep that is to be solved",
         "NUMBER",
         commands=_TRAINING,
     ),
@@ -247,7 +263,16 @@ OPTIONS: tuple[Option, ...] = (
         whole_number(1, _EPOCHS),
         "stop, with the best Θ, when the validation cost has not fallen for so many epochs",
         "EPOCHS",
-        commands=_TRAINING,
+        commands=("run", "train"),
+    ),
+    Option(
+        "seeds",
+        "Training",
+        whole_number(1, 10_000_000),
+        "how many initializations of each setting, with seeds from --seed on",
+        "N",
+        "1,000",
+        ("sweep",),
     ),
     Option(
         "method",
@@ -256,6 +281,7 @@ OPTIONS: tuple[Option, ...] = (
         f"{', '.join(names.METHODS)}; auto is the complex step",
         "NAME",
         _DEFAULTS.method,
+        commands=_ONE_NETWORK,
     ),
     Option(
         "epsilon",
@@ -264,6 +290,7 @@ OPTIONS: tuple[Option, ...] = (
         "ε, the step of a difference",
         "NUMBER",
         "the method's",
+        commands=_ONE_NETWORK,
     ),
     Option(
         "check",
@@ -298,6 +325,7 @@ OPTIONS: tuple[Option, ...] = (
         choice(names.FAULTS, "bptui faults lists them"),
         "plant a mistake in backpropagation; bptui faults lists them",
         "NAME",
+        commands=_ONE_NETWORK,
     ),
     Option(
         "values",
@@ -326,7 +354,7 @@ OPTIONS: tuple[Option, ...] = (
         "run",
         "This run",
         path("the path of a folder"),
-        "new folder for checkpoints",
+        "new folder for checkpoints, or for what is finished of a sweep",
         "FOLDER",
         commands=_TRAINING,
     ),
@@ -334,7 +362,7 @@ OPTIONS: tuple[Option, ...] = (
         "resume",
         "This run",
         path("the path of a folder", alone=True),
-        "continue the run in a folder; --epochs and --eta may change",
+        "continue the run in a folder; --epochs and --eta may change; of a sweep, how many seeds",
         "[FOLDER]",
         "--run's",
         _TRAINING,
@@ -353,7 +381,39 @@ OPTIONS: tuple[Option, ...] = (
         "This run",
         FLAG,
         "print JSON; null where a number is not finite",
-        commands=("train", "check", "faults"),
+        commands=("train", "check", "sweep", "faults"),
+    ),
+    Option(
+        "screen",
+        "This run",
+        FLAG,
+        "show a chart for each setting on a screen of its own at the end",
+        commands=("sweep",),
+    ),
+    Option(
+        "csv",
+        "This run",
+        path("the path of a file"),
+        "write what became of each network, a row each",
+        "FILE",
+        commands=("sweep",),
+    ),
+    Option(
+        "workers",
+        "This run",
+        whole_number(1, 256),
+        "share the work among so many processes; the results are the same",
+        "N",
+        "this one",
+        ("sweep",),
+    ),
+    Option(
+        "scheduler",
+        "This run",
+        text("the address of a Dask scheduler"),
+        "give the work to a running Dask scheduler, such as tcp://host:8786",
+        "ADDRESS",
+        commands=("sweep",),
     ),
     Option(
         "preset",
@@ -376,4 +436,4 @@ BY_KEY = {option.key: option for option in OPTIONS}
 
 def options_of(command: str) -> tuple[Option, ...]:
     """Return the options that `command` takes."""
-    return tuple(option for option in OPTIONS if command in option.commands)
+    return tuple(option.of(command) for option in OPTIONS if command in option.commands)

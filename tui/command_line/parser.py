@@ -11,7 +11,7 @@ from bptui.core.data.input_file import quoted
 from bptui.core.errors import InputError, did_you_mean
 from bptui.tui.command_line.names import DATA
 from bptui.tui.command_line.option import COMMANDS, Option
-from bptui.tui.command_line.options import BY_KEY, options_of
+from bptui.tui.command_line.options import options_of
 
 DEFAULT_COMMAND = next(iter(COMMANDS))
 MODEL_SUFFIX = ".py"
@@ -90,8 +90,9 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
             f"--print-completion: unknown shell {quoted(result.completion)}"
             f"{did_you_mean(result.completion, SHELLS)}; choose one of {', '.join(SHELLS)}"
         )
+    by_key = {option.key: option for option in options}
     for key, value in asked.items():
-        result.values[key] = _read(BY_KEY[key], value)
+        result.values[key] = _read(by_key[key], value)
     return result
 
 

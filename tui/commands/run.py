@@ -14,7 +14,7 @@ from bptui.core.snapshot import Snapshot
 from bptui.core.training import LiveTrainer, Session
 from bptui.tui.command_line.choices import RunChoices
 from bptui.tui.commands.starting import make_trainer
-from bptui.tui.terminal import encoding_is_utf8, is_dumb, over_ssh, say
+from bptui.tui.terminal import encoding_is_utf8, is_dumb, on_a_terminal, over_ssh, say
 
 DEFAULT_SPEED = 200.0
 """Epochs a second: XOR then takes some seconds, with the plateau and the drop to be seen."""
@@ -202,10 +202,7 @@ def require_terminal() -> None:
     Raises:
         InputError: there is no terminal, or it cannot.
     """
-    # The screen goes to standard error, so that it can be seen while the output is kept.
-    if not all(
-        stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.__stderr__)
-    ):
+    if not on_a_terminal():
         raise InputError("run needs a terminal; bptui train does the same training without one")
     if is_dumb():
         raise InputError(
