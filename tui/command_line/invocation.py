@@ -46,8 +46,7 @@ def gather(arguments: Arguments) -> dict[str, Any]:
     from_file = {key: value for key, value in from_file.items() if key in mine}
     explicit = {key: value for key, value in arguments.values.items() if key != "config"}
     for level in (from_file, explicit):
-        if "layers" in level and "hidden" in level:
-            raise InputError("--layers and --hidden say the same twice; give one of them")
+        refuse_contradictions(level)
     merged = _over(from_file, explicit)
     if "resume" in merged:
         _refuse_settings(merged)
@@ -58,8 +57,23 @@ def gather(arguments: Arguments) -> dict[str, Any]:
                     f"--{BY_KEY[key].name}: --sweep-epsilon compares all differences at many ε and "
                     "shows no gradient; leave one of the two out"
                 )
-    preset = PRESETS[merged["preset"]] if "preset" in merged else {}
-    return _over({key: value for key, value in preset.items() if key in mine}, merged)
+    return {key: value for key, value in with_preset(merged).items() if key in mine}
+
+
+def refuse_contradictions(values: Mapping[str, Any]) -> None:
+    """Check that `values`, all from one place, do not contradict each other.
+
+    Raises:
+        InputError: they do.
+    """
+    if "layers" in values and "hidden" in values:
+        raise InputError("--layers and --hidden say the same twice; give one of them")
+
+
+def with_preset(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` laid over those of the preset that they name, if any."""
+    preset = PRESETS[values["preset"]] if "preset" in values else {}
+    return _over(preset, values)
 
 
 def refuse_settings_of_networks(values: Mapping[str, Any]) -> None:
