@@ -17,6 +17,7 @@ _EXAMPLES = (
     ("bptui train --data iris.csv --validation 0.2", "your own data, no screen"),
     ("bptui check --preset article --values", "both gradients side by side"),
     ("bptui check mine.py", "gradients of your own code"),
+    ("bptui demo --record story.cast", "a recording, the same every time"),
 )
 
 
@@ -48,7 +49,9 @@ def overview() -> str:
 
 def command_help(command: str) -> str:
     """Return what `bptui COMMAND --help` prints."""
-    lines = [f"usage: bptui {command}{_model(command)} [options]", "", _sentence(COMMANDS[command])]
+    lines = [f"usage: bptui {command}{_operand(command)} [options]", "", _sentence(COMMANDS[command])]
+    if command == "demo":
+        lines += ["", "Scripts that come with bptui; SCRIPT.toml is one of your own", *_scripts()]
     group = ""
     for option in options_of(command):
         if option.group != group:
@@ -59,8 +62,18 @@ def command_help(command: str) -> str:
     return "\n".join(lines)
 
 
-def _model(command: str) -> str:
+def _operand(command: str) -> str:
+    if command == "demo":
+        return " [NAME|SCRIPT.toml]"
     return " [MODEL.py]" if command in ON_A_NETWORK else ""
+
+
+def _scripts() -> list[str]:
+    from bptui.tui.demo.script import read_script, shipped_scripts
+
+    return [
+        _row(f"  {name}", read_script(path).title) for name, path in shipped_scripts().items()
+    ]
 
 
 def _sentence(text: str) -> str:
@@ -73,6 +86,8 @@ def _exits(command: str) -> list[str]:
         "train": "0 trained, 2 bad input, 3 diverged, 130 interrupted",
         "check": "0 pass, 1 fail, 2 bad input, 4 unresolved or at a kink",
     }
+    if command == "demo":
+        return ["docs/recording.md says how to write a script.", "Exit status: 0, 2 bad input."]
     if command not in ends:
         return ["Exit status: 0."]
     return [

@@ -11,6 +11,7 @@ from bptui.tui.command_line import names
 from bptui.tui.command_line.choices import (
     DEFAULT_RUN_FOLDER,
     CheckChoices,
+    DemoChoices,
     RunChoices,
     TrainChoices,
 )
@@ -133,6 +134,20 @@ def check_choices(values: Mapping[str, Any]) -> CheckChoices:
         json=values.get("json", False),
         values=values.get("values", False),
         sweep_epsilon=values.get("sweep_epsilon", False),
+    )
+
+
+def demo_choices(arguments: Arguments, words: Sequence[str]) -> DemoChoices:
+    """Return the choices of `bptui demo` in `arguments`."""
+    values = arguments.values
+    return DemoChoices(
+        script=arguments.script,
+        record=values.get("record"),
+        svg=values.get("svg"),
+        animate=values.get("animate", False),
+        size=values.get("size"),
+        seed=values.get("seed"),
+        command_line=("bptui", *words),
     )
 
 

@@ -8,6 +8,7 @@ COMMANDS = {
     "run": "the dashboard: cost curve, Θ and gradient check, live",
     "train": "the same training without a screen; a summary at the end",
     "check": "one gradient check: the verdict, entry by entry",
+    "demo": "a scripted session, to watch or to record",
     "faults": "the mistakes that can be planted, and what each teaches",
 }
 """What each command does, by name; the first is what `bptui` alone means."""

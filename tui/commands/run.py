@@ -196,19 +196,18 @@ def _without(words: Sequence[str], *names: str) -> list[str]:
     return kept
 
 
-def require_terminal() -> None:
-    """Make sure that the dashboard can be shown.
+def require_terminal(
+    command: str = "run", otherwise: str = "bptui train does the same training without one"
+) -> None:
+    """Make sure that there is a terminal, on which the dashboard can be shown.
 
     Raises:
-        InputError: there is no terminal, or it cannot.
+        InputError: there is none, or it cannot; the message ends with `otherwise`.
     """
     # The screen goes to standard error, so that it can be seen while the output is kept.
     if not all(
         stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.__stderr__)
     ):
-        raise InputError("run needs a terminal; bptui train does the same training without one")
+        raise InputError(f"{command} needs a terminal; {otherwise}")
     if is_dumb():
-        raise InputError(
-            "this terminal (TERM=dumb) cannot show the dashboard; "
-            "bptui train does the same training without it"
-        )
+        raise InputError(f"this terminal (TERM=dumb) cannot show the dashboard; {otherwise}")

@@ -9,7 +9,7 @@ from textual.events import Event, InputEvent, Key
 from bptui.core.errors import InputError
 from bptui.core.snapshot import Snapshot
 from bptui.tui.app import Dashboard
-from bptui.tui.demo.caption import Caption
+from bptui.tui.demo.caption import Caption, Speech
 from bptui.tui.demo.clock import FRAMES_PER_SECOND, FixedClock
 from bptui.tui.demo.keys import KEYS
 from bptui.tui.demo.script import Script, Step
@@ -28,7 +28,7 @@ _REFUSED = {"quit": "leaves", "checkpoint": "saves"}
 """What a script cannot do, by the action."""
 _YOURS = "The demo is over and the dashboard is yours: every key works now, and q leaves."
 
-OnFrame = Callable[["DemoDashboard"], Awaitable[None]]
+OnFrame = Callable[["DemoDashboard", bool], Awaitable[None]]
 
 
 class DemoDashboard(Dashboard):
@@ -53,7 +53,7 @@ class DemoDashboard(Dashboard):
             script: what to do.
             worker: runs the session, which goes by `clock`.
             clock: at 0.
-            on_frame: awaited with every frame.
+            on_frame: awaited with every frame, and whether it may differ from the one before.
             symbols: the characters that the terminal can show.
             stays: whether the dashboard is the viewer's when the script has ended.
         """
@@ -64,14 +64,14 @@ class DemoDashboard(Dashboard):
         self._script, self._stepped, self._time = script, worker, clock
         self._on_frame, self._stays = on_frame, stays
         self._pressed: Event | None = None
-        self._playing = True
+        self._speech = Speech()
+        self._playing = self._changed = True
         self._step = script.steps[0]
 
     def compose(self) -> ComposeResult:
         """Lay out the panes, and the captions in place of the key bar."""
         yield from super().compose()
-        self._caption = Caption()
-        yield self._caption
+        yield Caption(self._speech)
 
     def _start(self) -> None:
         self.query_one(KeyBar).display = False
@@ -90,27 +90,37 @@ class DemoDashboard(Dashboard):
             self.exit()
             return
         self.query_one(KeyBar).display = True
-        self._caption.say(_YOURS)
+        await self._say(text=_YOURS)
         while True:
             await self._pass_frame()
 
     async def _perform(self, step: Step) -> None:
         if step.caption is not None:
-            self._caption.say(step.caption)
+            await self._say(text=step.caption)
         for keys, frames in ((step.keys, _KEY_FRAMES), (step.typed, _TYPED_FRAMES)):
             for key in keys:
-                self._caption.show_key(key)
+                await self._say(key=key)
                 await self._press(key)
                 await self._pass_frames(frames)
-        self._caption.show_key("")
+        await self._say(key="")
         if step.epochs:
             await self._wait_for(self._shown.epoch + step.epochs)
         await self._pass_frames(round(step.seconds * FRAMES_PER_SECOND))
+
+    async def _say(self, *, text: str | None = None, key: str | None = None) -> None:
+        self._speech.text = self._speech.text if text is None else text
+        self._speech.key = self._speech.key if key is None else key
+        if not self.screen.query(Caption):
+            await self.screen.mount(Caption(self._speech))
+        for screen in self.screen_stack:
+            screen.query(Caption).refresh()
+        self._changed = True
 
     async def _press(self, key: str) -> None:
         self._pressed = Key(*KEYS[key])
         self.post_message(self._pressed)
         await settle(self)
+        await self._say()
         if self.failure is not None:
             raise self.failure
 
@@ -132,9 +142,13 @@ class DemoDashboard(Dashboard):
         if self._playing and self._time() >= LONGEST:
             raise InputError(f"{self._step.where}: a demo takes {LONGEST:,} seconds at most")
         self._stepped.pass_frame()
-        self._draw(everything=False)
-        await settle(self)
-        await self._on_frame(self)
+        drawn = (self._drawn, self._numbers_drawn, self._pictures_drawn)
+        changed = self._changed or any(each is not self._shown for each in drawn)
+        self._changed = False
+        if changed:
+            self._draw(everything=False)
+            await settle(self)
+        await self._on_frame(self, changed)
 
     @property
     def _shown(self) -> Snapshot:

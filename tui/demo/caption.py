@@ -1,5 +1,7 @@
 """The line under the dashboard on which a demo speaks."""
 
+from dataclasses import dataclass
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -13,8 +15,17 @@ _KEY_ROOM = 13
 """Cells at the right that are kept free for the name of a key, `backspace` being the longest."""
 
 
+@dataclass(slots=True)
+class Speech:
+    """What a demo says at the moment."""
+
+    text: str = ""
+    key: str = ""
+    """What is being pressed."""
+
+
 class Caption(Widget):
-    """A sentence, and the key that is being pressed."""
+    """A sentence, and the key that is being pressed; every screen has its own."""
 
     COMPONENT_CLASSES = {"caption--key"}  # noqa: RUF012 (Textual declares it so)
 
@@ -32,33 +43,23 @@ class Caption(Widget):
     Caption:ansi > .caption--key {{ text-style: reverse; }}
     """
 
-    def __init__(self) -> None:
-        """Say nothing."""
+    def __init__(self, speech: Speech) -> None:
+        """Show `speech`, whatever it becomes; none of it is markup."""
         super().__init__()
-        self._text = self._key = ""
-
-    def say(self, text: str) -> None:
-        """Show other text; it is no markup."""
-        self._text = text
-        self.refresh()
-
-    def show_key(self, key: str) -> None:
-        """Show what is pressed; an empty text shows nothing."""
-        self._key = key
-        self.refresh()
+        self._speech = speech
 
     def render_line(self, y: int) -> Strip:
         """Return one of the two lines; the key is at the right of the first."""
         symbols: Symbols = getattr(self.app, "symbols", UNICODE)
         plain = self.rich_style
         room = max(1, self.size.width - _KEY_ROOM)
-        lines = wrapped(symbols.text(self._text), room)
+        lines = wrapped(symbols.text(self._speech.text), room)
         if len(lines) > LINES:
             lines[LINES - 1] += symbols.ellipsis
         line = fit(f" {lines[y]}" if y < len(lines) else "", room + 1, ellipsis=symbols.ellipsis)
         segments = [Segment(line, plain)]
-        if y == 0 and self._key:
-            segments.append(Segment(f" {symbols.text(self._key)} ", self._key_style()))
+        if y == 0 and self._speech.key:
+            segments.append(Segment(f" {symbols.text(self._speech.key)} ", self._key_style()))
         return Strip(segments).adjust_cell_length(self.size.width, plain)
 
     def _key_style(self) -> Style:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+from textual._context import visible_screen_stack
 from textual.app import App
 
 
@@ -29,6 +30,11 @@ Frame = tuple[Row, ...]
 
 def capture(app: App[None]) -> Frame:
     """Return what is on the screen of `app`."""
+    behind = app._background_screens
+    if behind:
+        # What shows through is drawn as part of the screen above, which cannot tell that it is old.
+        app.screen.refresh()
+    visible_screen_stack.set(behind)
     strips = app.screen._compositor.render_strips(app.size)
     return tuple(_row(strip) for strip in strips)
 

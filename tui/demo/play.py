@@ -5,6 +5,7 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from time import monotonic
 
 from bptui.core.configuration import Configuration
@@ -12,6 +13,7 @@ from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, build_trainer
 from bptui.core.training.commands import TogglePause
 from bptui.tui.command_line.invocation import configuration_of
+from bptui.tui.commands.run import DEFAULT_SPEED
 from bptui.tui.demo.app import DemoDashboard, OnFrame
 from bptui.tui.demo.clock import FixedClock
 from bptui.tui.demo.frame import Frame, capture
@@ -19,18 +21,31 @@ from bptui.tui.demo.script import Script
 from bptui.tui.demo.worker import SteppedWorker
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 
-DEFAULT_SPEED = 200.0
-"""Epochs a second, as for `bptui run`."""
 _THEME = "textual-dark"
 _LATE = 0.5
 """Seconds that a frame may be late; after more, as after a suspension, time starts anew."""
 
 
-def record(script: Script, size: tuple[int, int]) -> list[tuple[float, Frame]]:
-    """Return every frame of `script` on a screen of `size`, and when it appears.
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Every frame that differs from the one before."""
 
-    The same script and size make the same frames, on whatever terminal and at whatever
-    speed this happens.
+    frames: tuple[tuple[float, Frame], ...]
+    """Each with the second at which it appears."""
+    seconds: float
+    """How long it all takes."""
+
+    def every(self, seconds: float) -> list[tuple[float, Frame]]:
+        """Return one frame for every so many seconds: the last that appears in them."""
+        last = {int(at // seconds): frame for at, frame in self.frames}
+        return [(number * seconds, frame) for number, frame in last.items()]
+
+
+def record(script: Script) -> Recording:
+    """Return what is seen while `script` is played.
+
+    The same script makes the same frames, on whatever terminal and at whatever speed
+    this happens.
 
     Raises:
         InputError: the script's settings are impossible, or a step cannot be done.
@@ -38,15 +53,16 @@ def record(script: Script, size: tuple[int, int]) -> list[tuple[float, Frame]]:
     frames: list[tuple[float, Frame]] = []
     clock = FixedClock()
 
-    async def keep(app: DemoDashboard) -> None:
-        frames.append((clock(), capture(app)))
+    async def keep(app: DemoDashboard, changed: bool) -> None:
+        if changed:
+            frames.append((clock(), capture(app)))
 
     with _no_wishes_about_colors():
         app = _dashboard(script, clock, keep)
         app.theme = _THEME
-    app.run(headless=True, size=size)
+    app.run(headless=True, size=script.size)
     _check_ended_well(app)
-    return frames
+    return Recording(tuple(frames), clock())
 
 
 def play(script: Script, symbols: Symbols) -> tuple[int, Snapshot | None]:
@@ -58,7 +74,7 @@ def play(script: Script, symbols: Symbols) -> tuple[int, Snapshot | None]:
     clock = FixedClock()
     began = monotonic()
 
-    async def wait(app: DemoDashboard) -> None:
+    async def wait(app: DemoDashboard, changed: bool) -> None:
         nonlocal began
         early = began + clock() - monotonic()
         if early < -_LATE:

@@ -24,6 +24,10 @@ async def settle(app: App[None]) -> None:
         for field in screen.query(Input):
             field.cursor_blink = False
         if screen._layout_required or screen._repaint_required or screen._dirty_widgets:
+            if app.is_headless and not screen._layout_required:
+                # Nobody sees what would be painted; a frame is taken whole.
+                screen._repaint_required = False
+                screen._dirty_widgets.clear()
             screen._on_timer_update()
         elif app.screen is screen and not any(pump.message_queue_size for pump in pumps):
             return
