@@ -405,7 +405,7 @@ def test_a_stepped_session_trains_what_is_due_by_its_clock_alone() -> None:
     pass_seconds(0.05)
     assert published[-1].epoch - first.epoch == 5_000
     assert published[-1].epochs_per_second == pytest.approx(FASTEST)
-    assert published[-1].report_epoch == published[-1].epoch
+    assert published[-1].report is not None
     live.send(ask.ChangeSpeed(+1))
     pass_seconds(0.0)
     assert published[-1].speed == FASTEST

@@ -27,6 +27,8 @@ CHECK_SHARE = 0.05
 """The share of the time that live gradient checks may take, unless another is asked for."""
 LONGEST_CHECK = 0.25
 """Seconds that a live check or sweep may take, for so long no key is answered."""
+_STEPPED_CHECK = 0.01
+"""Seconds that a check is taken to last by a clock that stands still meanwhile."""
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
 
@@ -286,7 +288,7 @@ class Session:
             self._next_check = now + (self._clock() - now) / self._check_share
             return
         self._report_point, self._complaint = point, ""
-        seconds = 0.0 if self._stepped else self._report.seconds
+        seconds = _STEPPED_CHECK if self._stepped else self._report.seconds
         self._next_check = now + seconds / self._check_share
 
     @property

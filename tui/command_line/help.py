@@ -2,6 +2,7 @@
 
 import shutil
 import textwrap
+from dataclasses import replace
 
 from bptui.core.version import VERSION
 from bptui.tui.command_line.option import COMMANDS, ON_A_NETWORK, Option
@@ -10,6 +11,9 @@ from bptui.tui.command_line.parser import SHELLS
 
 _INDENT = 28
 _WIDEST = 100
+
+_SCRIPTS = "the script's"
+"""What counts in a demo where nothing else is given."""
 
 _EXAMPLES = (
     ("bptui", "watch XOR being learned"),
@@ -50,14 +54,15 @@ def overview() -> str:
 def command_help(command: str) -> str:
     """Return what `bptui COMMAND --help` prints."""
     lines = [f"usage: bptui {command}{_operand(command)} [options]", "", _sentence(COMMANDS[command])]
-    if command == "demo":
+    scripted = command == "demo"
+    if scripted:
         lines += ["", "Scripts that come with bptui; SCRIPT.toml is one of your own", *_scripts()]
     group = ""
     for option in options_of(command):
         if option.group != group:
             group = option.group
             lines += ["", group]
-        lines.append(_entry(option))
+        lines.append(_entry(_of_script(option) if scripted else option))
     lines += [_row("  -h, --help", "this help"), "", *_exits(command)]
     return "\n".join(lines)
 
@@ -66,6 +71,10 @@ def _operand(command: str) -> str:
     if command == "demo":
         return " [NAME|SCRIPT.toml]"
     return " [MODEL.py]" if command in ON_A_NETWORK else ""
+
+
+def _of_script(option: Option) -> Option:
+    return replace(option, default=_SCRIPTS) if option.default else option
 
 
 def _scripts() -> list[str]:

@@ -11,8 +11,8 @@ from bptui.tui.drawing.lines import fit, wrapped
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 
 LINES = 2
-_KEY_ROOM = 13
-"""Cells at the right that are kept free for the name of a key, `backspace` being the longest."""
+_KEY_ROOM = len("  space  ")
+"""Cells that are kept free at the right for a key."""
 
 
 @dataclass(slots=True)

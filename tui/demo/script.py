@@ -98,6 +98,9 @@ def read_script(path: Path) -> Script:
     """
     table, _ = read_toml(path)
     where = printable(path)
+    for key in table:
+        if key not in _KEYS and key.replace("_", "-") in _SETTINGS:
+            raise InputError(f"{where}: {key} is an option of the run; put it under [settings]")
     _refuse_unknown(table, _KEYS, where, "a script")
     return Script(
         title=printable(_read(table, "title", _TEXT, where, path.stem)),

@@ -23,9 +23,11 @@ async def settle(app: App[None]) -> None:
         await _handled(app, pumps)
         for field in screen.query(Input):
             field.cursor_blink = False
+        if app.is_headless:
+            # Nobody sees what Textual paints by itself, sixty times a real second at most.
+            screen._update_timer.stop()
         if screen._layout_required or screen._repaint_required or screen._dirty_widgets:
             if app.is_headless and not screen._layout_required:
-                # Nobody sees what would be painted; a frame is taken whole.
                 screen._repaint_required = False
                 screen._dirty_widgets.clear()
             screen._on_timer_update()
