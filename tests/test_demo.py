@@ -194,9 +194,9 @@ def a_row(stretches: list[tuple[str, Look]]) -> tuple[tuple[str, Look], ...]:
 
 
 FRAMES = st.lists(
-    st.lists(
-        st.lists(st.tuples(WORDS, LOOKS), max_size=4).map(a_row), min_size=3, max_size=3
-    ).map(tuple),
+    st.lists(st.lists(st.tuples(WORDS, LOOKS), max_size=4).map(a_row), min_size=3, max_size=3).map(
+        tuple
+    ),
     min_size=1,
     max_size=5,
 )

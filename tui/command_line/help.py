@@ -53,7 +53,11 @@ def overview() -> str:
 
 def command_help(command: str) -> str:
     """Return what `bptui COMMAND --help` prints."""
-    lines = [f"usage: bptui {command}{_operand(command)} [options]", "", _sentence(COMMANDS[command])]
+    lines = [
+        f"usage: bptui {command}{_operand(command)} [options]",
+        "",
+        _sentence(COMMANDS[command]),
+    ]
     scripted = command == "demo"
     if scripted:
         lines += ["", "Scripts that come with bptui; SCRIPT.toml is one of your own", *_scripts()]
@@ -80,9 +84,7 @@ def _of_script(option: Option) -> Option:
 def _scripts() -> list[str]:
     from bptui.tui.demo.script import read_script, shipped_scripts
 
-    return [
-        _row(f"  {name}", read_script(path).title) for name, path in shipped_scripts().items()
-    ]
+    return [_row(f"  {name}", read_script(path).title) for name, path in shipped_scripts().items()]
 
 
 def _sentence(text: str) -> str:

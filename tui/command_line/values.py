@@ -197,9 +197,7 @@ def _screen_size(value: Any) -> tuple[int, int]:
     if found is None:
         raise ValueError
     columns, rows = int(found[1]), int(found[2])
-    if not (
-        _LEAST_SIZE[0] <= columns <= _MOST_SIZE[0] and _LEAST_SIZE[1] <= rows <= _MOST_SIZE[1]
-    ):
+    if not (_LEAST_SIZE[0] <= columns <= _MOST_SIZE[0] and _LEAST_SIZE[1] <= rows <= _MOST_SIZE[1]):
         raise ValueError
     return columns, rows
 

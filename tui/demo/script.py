@@ -166,9 +166,7 @@ def _read(table: Mapping[str, Any], key: str, kind: Kind, where: str, default: A
     return kind.read(f"{where}, {key}", table[key], from_file=True)
 
 
-def _refuse_unknown(
-    table: Mapping[str, Any], known: Sequence[str], where: str, what: str
-) -> None:
+def _refuse_unknown(table: Mapping[str, Any], known: Sequence[str], where: str, what: str) -> None:
     for key in table:
         if key not in known:
             raise InputError(
