@@ -11,17 +11,17 @@ import pyte
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from terminal import Terminal
 
 from bptui.core.errors import InputError
 from bptui.tui.cli import main
-from bptui.tui.demo.cast import Cast
 from bptui.tui.demo.caption import LINES
+from bptui.tui.demo.cast import Cast
 from bptui.tui.demo.frame import PLAIN, Frame, Look, text_of
 from bptui.tui.demo.play import Recording, record
 from bptui.tui.demo.script import Script, read_script, shipped_scripts
 from bptui.tui.demo.svg import svg
 from bptui.tui.drawing.lines import wrapped
-from terminal import Terminal
 
 SHORT = """
 title = "Short"
