@@ -133,13 +133,11 @@ def test_a_recording_is_the_same_every_time(write: Write, monkeypatch: pytest.Mo
         "height": 24,
         "title": "Short",
     }
-    other = replace(script, settings={**script.settings, "seed": 5})
-    assert cast_of(other, record(other)) != first
 
 
 def test_the_beginning_of_a_shipped_script_is_the_same_every_time() -> None:
     script = read_script(shipped_scripts()["fault"])
-    script = replace(script, steps=script.steps[:4])
+    script = replace(script, steps=script.steps[1:3])
     assert cast_of(script, record(script)) == cast_of(script, record(script))
 
 
@@ -164,10 +162,10 @@ def test_steps_say_press_type_and_wait(write: Write) -> None:
 
 
 def test_the_pace_and_its_measure_are_those_of_the_fixed_clock(write: Write) -> None:
-    script = read_script(write(SHORT.replace("speed = 300", "speed = 100")))
-    recording = record(replace(script, steps=script.steps[:2]))
-    assert "100/s" in text_of(recording.frames[-1][1])
-    assert "of 100" not in text_of(recording.frames[-1][1])
+    path = write("[settings]\nspeed = 100\n[[step]]\nwait_seconds = 1")
+    shown = text_of(record(read_script(path)).frames[-1][1])
+    assert "epoch 100 " in shown
+    assert " 100/s " in shown
 
 
 LOOKS = st.builds(
@@ -364,7 +362,7 @@ def test_bad_input_is_told_before_anything_is_played(
 
 def test_a_demo_on_a_terminal_keeps_other_keys_away_until_it_is_over(write: Write) -> None:
     path = write(
-        '[settings]\nspeed = 50\n[[step]]\ncaption = "Look."\nwait_seconds = 2\n'
+        '[settings]\nspeed = 50\n[[step]]\ncaption = "Look."\nwait_seconds = 1\n'
         '[[step]]\ncaption = "Soon over."\n'
     )
     with Terminal("demo", str(path)) as terminal:

@@ -1,6 +1,7 @@
 """The dashboard, played by a script."""
 
 from collections.abc import Awaitable, Callable
+from operator import is_not
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -9,6 +10,7 @@ from textual.events import Event, InputEvent, Key
 from bptui.core.errors import InputError
 from bptui.core.snapshot import Snapshot
 from bptui.tui.app import Dashboard
+from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.demo.caption import Caption, Speech
 from bptui.tui.demo.clock import FRAMES_PER_SECOND, FixedClock
 from bptui.tui.demo.keys import KEYS
@@ -44,6 +46,7 @@ class DemoDashboard(Dashboard):
         clock: FixedClock,
         on_frame: OnFrame,
         *,
+        cadence: Cadence = LOCAL,
         symbols: Symbols = UNICODE,
         stays: bool = False,
     ) -> None:
@@ -54,10 +57,13 @@ class DemoDashboard(Dashboard):
             worker: runs the session, which goes by `clock`.
             clock: at 0.
             on_frame: awaited with every frame, and whether it may differ from the one before.
+            cadence: how often to draw.
             symbols: the characters that the terminal can show.
             stays: whether the dashboard is the viewer's when the script has ended.
         """
-        super().__init__(worker, run_folder=RunFolder(), symbols=symbols, clock=clock)
+        super().__init__(
+            worker, run_folder=RunFolder(), cadence=cadence, symbols=symbols, clock=clock
+        )
         self.animation_level = "none"
         self.failure: InputError | None = None
         """What in the script could not be done."""
@@ -142,11 +148,12 @@ class DemoDashboard(Dashboard):
         if self._playing and self._time() >= LONGEST:
             raise InputError(f"{self._step.where}: a demo takes {LONGEST:,} seconds at most")
         self._stepped.pass_frame()
-        drawn = (self._drawn, self._numbers_drawn, self._pictures_drawn)
-        changed = self._changed or any(each is not self._shown for each in drawn)
+        before = (self._drawn, self._numbers_drawn, self._pictures_drawn)
+        self._draw(everything=False)
+        after = (self._drawn, self._numbers_drawn, self._pictures_drawn)
+        changed = self._changed or any(map(is_not, before, after))
         self._changed = False
         if changed:
-            self._draw(everything=False)
             await settle(self)
         await self._on_frame(self, changed)
 

@@ -12,15 +12,18 @@ from bptui.core.configuration import Configuration
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, build_trainer
 from bptui.core.training.commands import TogglePause
+from bptui.tui.cadence import Cadence
 from bptui.tui.command_line.invocation import configuration_of
 from bptui.tui.commands.run import DEFAULT_SPEED
 from bptui.tui.demo.app import DemoDashboard, OnFrame
-from bptui.tui.demo.clock import FixedClock
+from bptui.tui.demo.clock import FRAMES_PER_SECOND, FixedClock
 from bptui.tui.demo.frame import Frame, capture
 from bptui.tui.demo.script import Script
 from bptui.tui.demo.worker import SteppedWorker
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 
+_CADENCE = Cadence(status=0.2, numbers=0.4, pictures=0.6)
+"""Calmer than on a terminal of one's own: whoever watches a demo reads its captions too."""
 _THEME = "textual-dark"
 _LATE = 0.5
 """Seconds that a frame may be late; after more, as after a suspension, time starts anew."""
@@ -100,7 +103,7 @@ def _dashboard(
         build_trainer(configuration),
         speed=script.settings.get("speed", DEFAULT_SPEED),
         checking=script.settings.get("check", True),
-        interval=0.0,
+        interval=_CADENCE.status - 0.5 / FRAMES_PER_SECOND,
         clock=clock,
         stepped=True,
     )
@@ -109,7 +112,9 @@ def _dashboard(
     # The picker of faults draws lots.
     random.seed(0)
     worker = SteppedWorker(session, clock)
-    return DemoDashboard(script, worker, clock, on_frame, symbols=symbols, stays=stays)
+    return DemoDashboard(
+        script, worker, clock, on_frame, cadence=_CADENCE, symbols=symbols, stays=stays
+    )
 
 
 def _check_ended_well(app: DemoDashboard) -> None:

@@ -13,6 +13,8 @@ from textual.widgets import Input
 
 _ROUNDS = 50
 """More than any screen takes; one that never comes to rest is recorded as it is."""
+_PATIENCE = 1.0
+"""Real seconds."""
 
 
 async def settle(app: App[None]) -> None:
@@ -24,10 +26,10 @@ async def settle(app: App[None]) -> None:
         for field in screen.query(Input):
             field.cursor_blink = False
         if app.is_headless:
-            # Nobody sees what Textual paints by itself, sixty times a real second at most.
             screen._update_timer.stop()
         if screen._layout_required or screen._repaint_required or screen._dirty_widgets:
             if app.is_headless and not screen._layout_required:
+                # Nobody would see what is painted; a recording takes the whole screen.
                 screen._repaint_required = False
                 screen._dirty_widgets.clear()
             screen._on_timer_update()
@@ -49,8 +51,6 @@ async def _handled(app: App[None], pumps: list[MessagePump]) -> None:
     for pump in pumps:
         if not pump.call_later(count):
             count()
-    while not done.is_set() and app.is_running:
-        # A screen that is closed meanwhile never answers.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), 1.0)
-            return
+    # One that is closed meanwhile never answers; the next round does without it.
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(done.wait(), _PATIENCE)
