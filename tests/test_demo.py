@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from terminal import Terminal
+from textual.app import App
 
 from bptui.core.errors import InputError
 from bptui.tui.cli import main
 from bptui.tui.demo.caption import LINES
 from bptui.tui.demo.cast import Cast
-from bptui.tui.demo.frame import PLAIN, Frame, Look, text_of
+from bptui.tui.demo.frame import PLAIN, Frame, Look, capture, text_of
 from bptui.tui.demo.play import Recording, record
 from bptui.tui.demo.script import Script, read_script, shipped_scripts
 from bptui.tui.demo.svg import svg
@@ -151,14 +153,16 @@ def test_steps_say_press_type_and_wait(write: Write) -> None:
     assert "Before." in before
     pressed = text_on(replayed(cast, until=1.3))
     assert pressed.endswith(" space  \n" + 80 * " ")
-    typed = text_on(replayed(cast, until=recording.seconds - 1.05))
+    typed = text_on(replayed(cast, until=recording.seconds - 1.15))
     assert "not-z" in typed
     assert "Wrong." in typed
     end = text_on(replayed(cast))
     assert "fault: not-zeroed" in end
     assert "FAIL" in end
     # A key is shown for half a second, a typed letter for a fifth; an epoch is 1/300 s.
-    assert recording.seconds == pytest.approx(1 + 0.5 + 0.7 + 0.5 + 5 * 0.2 + 2 * 0.5, abs=0.11)
+    assert recording.seconds == pytest.approx(
+        1 + 0.5 + 0.7 + 0.5 + 5 * 0.2 + 2 * 0.5 + 0.1, abs=0.11
+    )
 
 
 def test_the_pace_and_its_measure_are_those_of_the_fixed_clock(write: Write) -> None:
@@ -302,6 +306,11 @@ def test_a_step_that_cannot_be_done_leaves_nothing_behind(
     assert [file.name for file in tmp_path.iterdir()] == ["script.toml"]
 
 
+def test_the_shortest_script_shows_its_caption(write: Write) -> None:
+    recording = record(read_script(write(STEP.replace('"x"', '"All."'))))
+    assert "All." in text_of(recording.frames[-1][1])
+
+
 def test_text_in_a_script_is_data(write: Write) -> None:
     script = read_script(
         write('title = "a\\u001b[31m"\n[[step]]\ncaption = "[b]x[/b] \\u001b[2J"\nwait_seconds = 1')
@@ -327,6 +336,25 @@ def test_files_are_written_whole_or_not_at_all(
     assert main(["demo", str(path), "--record", str(cast)]) == 2
     assert cast.read_bytes() == before
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.cast", "a.svg", "script.toml"]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_leaves_no_half_recording(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int
+) -> None:
+    path = write(SHORT)
+
+    def interrupted(app: App[None]) -> Frame:
+        os.kill(os.getpid(), number)
+        return capture(app)
+
+    monkeypatch.setattr("bptui.tui.demo.play.capture", interrupted)
+    try:
+        ended = main(["demo", str(path), "--record", str(tmp_path / "x.cast")])
+    except SystemExit as end:
+        ended = end.code
+    assert ended == status
+    assert [file.name for file in tmp_path.iterdir()] == ["script.toml"]
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,16 @@
 """`bptui demo`: a scripted session, played on the terminal or recorded into files."""
 
-from __future__ import annotations
-
 import shlex
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bptui.core.errors import InputError, printable
 from bptui.tui.command_line.choices import DemoChoices
 from bptui.tui.commands.run import closing_lines, require_terminal
+from bptui.tui.demo.script import Script, find_script, read_script
 from bptui.tui.terminal import encoding_is_utf8, say
-
-if TYPE_CHECKING:
-    from bptui.tui.demo.script import Script
 
 PICTURE_SECONDS = 3.0
 """Between two screens of an animation: enough for the story, and the file stays small."""
@@ -29,8 +24,6 @@ def demo(choices: DemoChoices) -> int:
     """
     if choices.animate and choices.svg is None:
         raise InputError("--animate: it makes the picture of --svg move; give --svg FILE.svg too")
-    from bptui.tui.demo.script import find_script, read_script
-
     path = find_script(choices.script)
     script = read_script(path)
     if choices.seed is not None:
@@ -79,8 +72,10 @@ def _play(script: Script, choices: DemoChoices) -> int:
     status, snapshot = play(script, UNICODE if unicode else ASCII)
     if snapshot is not None:
         trained, _ = closing_lines(snapshot, choices.command_line, None)
-        say(trained)
-        say(f"again: {printable(shlex.join(choices.command_line))}")
+        with suppress(OSError, UnicodeError):  # after a hang-up there is nobody to tell
+            say(trained)
+            say(f"again: {printable(shlex.join(choices.command_line))}")
+            sys.stdout.flush()
     return status
 
 

@@ -67,6 +67,8 @@ class DemoDashboard(Dashboard):
         self.animation_level = "none"
         self.failure: InputError | None = None
         """What in the script could not be done."""
+        self.ended = False
+        """Whether the script was played to its end."""
         self._script, self._stepped, self._time = script, worker, clock
         self._on_frame, self._stays = on_frame, stays
         self._pressed: Event | None = None
@@ -89,6 +91,8 @@ class DemoDashboard(Dashboard):
             for step in self._script.steps:
                 self._step = step
                 await self._perform(step)
+            await self._pass_frame()
+            self.ended = True
         except InputError as error:
             self.failure = error
         self._playing = False
@@ -174,6 +178,7 @@ class DemoDashboard(Dashboard):
 
     def _leave(self, return_code: int) -> None:
         # There is nothing to lose: the script makes the same run again.
+        self.workers.cancel_group(self, "demo")
         self.exit(return_code=return_code)
 
     async def on_event(self, event: Event) -> None:
@@ -181,6 +186,6 @@ class DemoDashboard(Dashboard):
         viewer = isinstance(event, InputEvent) and event is not self._pressed
         if viewer and self._playing and not event.is_forwarded:
             if isinstance(event, Key) and event.key in _LEAVING:
-                self.exit()
+                self._leave(0)
             return
         await super().on_event(event)

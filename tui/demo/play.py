@@ -52,6 +52,7 @@ def record(script: Script) -> Recording:
 
     Raises:
         InputError: the script's settings are impossible, or a step cannot be done.
+        SystemExit, KeyboardInterrupt: a signal ended it.
     """
     frames: list[tuple[float, Frame]] = []
     clock = FixedClock()
@@ -65,6 +66,9 @@ def record(script: Script) -> Recording:
         app.theme = _THEME
     app.run(headless=True, size=script.size)
     _check_ended_well(app)
+    if not app.ended:
+        # A signal, or a bug; what there is so far is not the whole.
+        raise SystemExit(app.return_code) if app.return_code else KeyboardInterrupt
     return Recording(tuple(frames), clock())
 
 

@@ -53,4 +53,5 @@ async def _handled(app: App[None], pumps: list[MessagePump]) -> None:
             count()
     # One that is closed meanwhile never answers; the next round does without it.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(done.wait(), _PATIENCE)
+        async with asyncio.timeout(_PATIENCE):
+            await done.wait()
