@@ -67,6 +67,7 @@ class Session:
         self._commands: SimpleQueue[commands.Command] = SimpleQueue()
         self._clock, self._stepped = clock, stepped
         self._slice = math.inf if stepped else SLICE
+        self._longest_check = math.inf if stepped else LONGEST_CHECK
         self._published = -math.inf
         self._pace, self._meter = Pace(self._allowed(speed)), Meter()
         self._view = trainer.view()
@@ -248,7 +249,7 @@ class Session:
     def _sweep_epsilon(self) -> None:
         epoch = self.trainer.epoch
         try:
-            self._swept = Swept(epoch, self.trainer.sweep_epsilon(LONGEST_CHECK))
+            self._swept = Swept(epoch, self.trainer.sweep_epsilon(self._longest_check))
         except InputError as error:
             self._swept = Swept(epoch, None, str(error))
 
@@ -281,8 +282,7 @@ class Session:
         if now < self._next_check and not self._resting:
             return
         try:
-            longest = math.inf if self._stepped else LONGEST_CHECK
-            self._report = trainer.live_check(self._method, self._epsilon, longest)
+            self._report = trainer.live_check(self._method, self._epsilon, self._longest_check)
         except InputError as error:
             self._complaint = str(error)
             self._next_check = now + (self._clock() - now) / self._check_share
