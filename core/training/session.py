@@ -27,6 +27,8 @@ CHECK_SHARE = 0.05
 """The share of the time that live gradient checks may take, unless another is asked for."""
 LONGEST_CHECK = 0.25
 """Seconds that a live check or sweep may take, for so long no key is answered."""
+_NO_HURRY = 1e9
+"""Seconds for what may take as long as it takes."""
 _STEPPED_CHECK = 0.01
 """Seconds that a check is taken to last by a clock that stands still meanwhile."""
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
@@ -66,8 +68,8 @@ class Session:
         """The folder that was saved to last."""
         self._commands: SimpleQueue[commands.Command] = SimpleQueue()
         self._clock, self._stepped = clock, stepped
-        self._slice = math.inf if stepped else SLICE
-        self._longest_check = math.inf if stepped else LONGEST_CHECK
+        self._slice = _NO_HURRY if stepped else SLICE
+        self._longest_check = _NO_HURRY if stepped else LONGEST_CHECK
         self._published = -math.inf
         self._pace, self._meter = Pace(self._allowed(speed)), Meter()
         self._view = trainer.view()
