@@ -19,8 +19,8 @@ DEFAULT = "story"
 SIZE = (100, 30)
 LONGEST_CAPTION = 200
 MOST_STEPS = 1_000
-_NOT_IN_SCRIPTS = ("run", "resume", "config", "check-share")
-"""Options about files, and about real time."""
+_NOT_IN_SCRIPTS = ("run", "resume", "config", "check-share", "blas-threads")
+"""Options about files, real time and the machine."""
 _SETTINGS = {
     name: option
     for option in options_of("run")
