@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -94,6 +94,7 @@ class Dashboard(App[None]):
         run_folder: RunFolder,
         cadence: Cadence = LOCAL,
         symbols: Symbols = UNICODE,
+        clock: Callable[[], float] = perf_counter,
     ) -> None:
         """Make a dashboard.
 
@@ -103,6 +104,7 @@ class Dashboard(App[None]):
                 own accord saves too if a folder was given.
             cadence: how often to draw.
             symbols: the characters that the terminal can show.
+            clock: what the cadence goes by, in seconds.
         """
         super().__init__()
         self.set_class(not symbols.unicode, "-ascii")
@@ -114,7 +116,7 @@ class Dashboard(App[None]):
         self._run_folder = run_folder
         self.saves_at_the_end = False
         """Whether leaving has asked for a checkpoint."""
-        self._cadence = cadence
+        self._cadence, self._clock = cadence, clock
         self._heard: Snapshot | None = None
         self._heard_at = perf_counter()
         self._drawn: Snapshot | None = None
@@ -201,7 +203,7 @@ class Dashboard(App[None]):
         snapshot = self.worker.latest
         if snapshot is None or not self._status.is_attached:  # the panes go first at the end
             return
-        now, cadence = perf_counter(), self._cadence
+        now, cadence = self._clock(), self._cadence
         # What is not due yet is drawn later, also if no other snapshot comes.
         status = everything or snapshot is not self._drawn
         numbers = everything or (

@@ -80,6 +80,10 @@ def _dispatch(words: list[str]) -> int:
 
     from bptui.tui.command_line import invocation
 
+    if arguments.command == "demo":
+        from bptui.tui.commands.demo import demo
+
+        return demo(invocation.demo_choices(arguments, words))
     values = invocation.gather(arguments)
     if "blas_threads" in values:
         _set_threads(values["blas_threads"])

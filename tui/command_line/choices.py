@@ -75,3 +75,23 @@ class SweepChoices:
     """The folder of the sweep to continue."""
     command_line: tuple[str, ...]
     """The command that repeats this sweep, `bptui` included."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoChoices:
+    """Choices of `bptui demo`."""
+
+    script: str | None
+    """The name of a script that comes with bptui, or a path; `None` is the first."""
+    record: Path | None
+    """Where a recording goes."""
+    svg: Path | None
+    """Where a picture goes."""
+    animate: bool
+    """Whether that picture moves."""
+    size: tuple[int, int] | None
+    """Columns and rows in place of the script's."""
+    seed: int | None
+    """In place of the script's."""
+    command_line: tuple[str, ...]
+    """The command that repeats this demo, `bptui` included."""

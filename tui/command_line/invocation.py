@@ -12,6 +12,7 @@ from bptui.tui.command_line.choices import (
     DEFAULT_RUN_FOLDER,
     DEFAULT_SWEEP_FOLDER,
     CheckChoices,
+    DemoChoices,
     RunChoices,
     SweepChoices,
     TrainChoices,
@@ -52,8 +53,7 @@ def gather(arguments: Arguments) -> dict[str, Any]:
     from_file = {key: value for key, value in from_file.items() if key in mine}
     explicit = {key: value for key, value in arguments.values.items() if key != "config"}
     for level in (from_file, explicit):
-        if "layers" in level and "hidden" in level:
-            raise InputError("--layers and --hidden say the same twice; give one of them")
+        refuse_contradictions(level)
     merged = _over(from_file, explicit)
     if sweeping and merged.get("screen") and merged.get("json"):
         raise InputError("--screen: charts and JSON do not go together; leave one of them out")
@@ -68,10 +68,28 @@ def gather(arguments: Arguments) -> dict[str, Any]:
                     f"--{BY_KEY[key].name}: --sweep-epsilon compares all differences at many ε and "
                     "shows no gradient; leave one of the two out"
                 )
-    preset = PRESETS[merged["preset"]] if "preset" in merged else {}
-    if sweeping:
+    return {key: value for key, value in with_preset(merged, swept=sweeping).items() if key in mine}
+
+
+def refuse_contradictions(values: Mapping[str, Any]) -> None:
+    """Check that `values`, all from one place, do not contradict each other.
+
+    Raises:
+        InputError: they do.
+    """
+    if "layers" in values and "hidden" in values:
+        raise InputError("--layers and --hidden say the same twice; give one of them")
+
+
+def with_preset(values: Mapping[str, Any], *, swept: bool = False) -> dict[str, Any]:
+    """Return `values` laid over those of the preset that they name, if any.
+
+    With `swept` a value of an option that takes several is one of several.
+    """
+    preset = PRESETS[values["preset"]] if "preset" in values else {}
+    if swept:
         preset = {key: (value,) if key in _SWEPT else value for key, value in preset.items()}
-    return _over({key: value for key, value in preset.items() if key in mine}, merged)
+    return _over(preset, values)
 
 
 def refuse_settings_of_networks(values: Mapping[str, Any]) -> None:
@@ -153,6 +171,20 @@ def check_choices(values: Mapping[str, Any]) -> CheckChoices:
         json=values.get("json", False),
         values=values.get("values", False),
         sweep_epsilon=values.get("sweep_epsilon", False),
+    )
+
+
+def demo_choices(arguments: Arguments, words: Sequence[str]) -> DemoChoices:
+    """Return the choices of `bptui demo` in `arguments`."""
+    values = arguments.values
+    return DemoChoices(
+        script=arguments.script,
+        record=values.get("record"),
+        svg=values.get("svg"),
+        animate=values.get("animate", False),
+        size=values.get("size"),
+        seed=values.get("seed"),
+        command_line=("bptui", *words),
     )
 
 

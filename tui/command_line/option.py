@@ -9,6 +9,7 @@ COMMANDS = {
     "train": "the same training without a screen; a summary at the end",
     "check": "one gradient check: the verdict, entry by entry",
     "sweep": "many initializations at once: how often and how fast they learn",
+    "demo": "a scripted session, to watch or to record",
     "faults": "the mistakes that can be planted, and what each teaches",
 }
 """What each command does, by name; the first is what `bptui` alone means."""

@@ -2,10 +2,11 @@
 
 from bptui.core.configuration import Configuration
 from bptui.tui.command_line import names
-from bptui.tui.command_line.option import Option
+from bptui.tui.command_line.option import ON_A_NETWORK, Option
 from bptui.tui.command_line.presets import PRESETS
 from bptui.tui.command_line.values import (
     FLAG,
+    SCREEN_SIZE,
     SPEED,
     choice,
     number,
@@ -169,6 +170,7 @@ OPTIONS: tuple[Option, ...] = (
         "of Θ and of the order of minibatches; the same seed is the same run",
         "N",
         f"{_DEFAULTS.seed}",
+        (*ON_A_NETWORK, "demo"),
     ),
     Option(
         "optimizer",
@@ -414,6 +416,38 @@ OPTIONS: tuple[Option, ...] = (
         "give the work to a running Dask scheduler, such as tcp://host:8786",
         "ADDRESS",
         commands=("sweep",),
+    ),
+    Option(
+        "record",
+        "Recording",
+        path("the path of a file"),
+        "write a recording in asciicast v2, for asciinema and other players",
+        "FILE.cast",
+        commands=("demo",),
+    ),
+    Option(
+        "svg",
+        "Recording",
+        path("the path of a file"),
+        "write a picture of the last screen",
+        "FILE.svg",
+        commands=("demo",),
+    ),
+    Option(
+        "animate",
+        "Recording",
+        FLAG,
+        "make that picture move: the whole script, a screen every three seconds",
+        commands=("demo",),
+    ),
+    Option(
+        "size",
+        "Recording",
+        SCREEN_SIZE,
+        "columns and rows of what is recorded",
+        "100x30",
+        "the script's",
+        ("demo",),
     ),
     Option(
         "preset",

@@ -15,6 +15,8 @@ from bptui.tui.command_line.options import options_of
 
 DEFAULT_COMMAND = next(iter(COMMANDS))
 MODEL_SUFFIX = ".py"
+_SCRIPTED = "demo"
+"""The command that takes a script."""
 SHELLS = ("bash", "zsh", "tcsh", "fish", "powershell")
 _OTHER_WORDS = {
     "--lr": "--learning-rate",
@@ -40,6 +42,8 @@ class Arguments:
     """The shell whose completion script is wanted."""
     model: Path | None = None
     """Somebody's own Python file."""
+    script: str | None = None
+    """The name or path of a demo's script."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -79,7 +83,8 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
         bool(asked.pop("_help", False)),
         bool(asked.pop("_version", False)),
         asked.pop("_completion", None),
-        _model(rest),
+        None if command == _SCRIPTED else _model(rest),
+        _word(rest) if command == _SCRIPTED else None,
     )
     if result.help or result.version:
         return result
@@ -167,6 +172,15 @@ def _model(rest: list[str]) -> Path | None:
         if word.endswith(MODEL_SUFFIX) and not word.startswith("-"):
             rest.remove(word)
             return Path(word)
+    return None
+
+
+def _word(rest: list[str]) -> str | None:
+    """Take the first word that is no option out of `rest`."""
+    for word in rest:
+        if not word.startswith("-"):
+            rest.remove(word)
+            return word
     return None
 
 

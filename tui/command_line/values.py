@@ -212,3 +212,22 @@ SPEED = Kind(
     _speed,
 )
 """Epochs a second; `None` is as fast as possible."""
+
+
+_LEAST_SIZE, _MOST_SIZE = (60, 16), (400, 120)
+
+
+def _screen_size(value: Any) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,4})[x×](\d{1,4})", value)
+    if found is None:
+        raise ValueError
+    columns, rows = int(found[1]), int(found[2])
+    if not (_LEAST_SIZE[0] <= columns <= _MOST_SIZE[0] and _LEAST_SIZE[1] <= rows <= _MOST_SIZE[1]):
+        raise ValueError
+    return columns, rows
+
+
+SCREEN_SIZE = Kind(
+    "columns and rows such as 100x30, from 60x16 to 400x120", _screen_size, _screen_size
+)
+"""Columns and rows of a terminal."""

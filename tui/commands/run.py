@@ -196,16 +196,15 @@ def _without(words: Sequence[str], *names: str) -> list[str]:
     return kept
 
 
-def require_terminal() -> None:
-    """Make sure that the dashboard can be shown.
+def require_terminal(
+    command: str = "run", otherwise: str = "bptui train does the same training without one"
+) -> None:
+    """Make sure that there is a terminal, on which the dashboard can be shown.
 
     Raises:
-        InputError: there is no terminal, or it cannot.
+        InputError: there is none, or it cannot; the message ends with `otherwise`.
     """
     if not on_a_terminal():
-        raise InputError("run needs a terminal; bptui train does the same training without one")
+        raise InputError(f"{command} needs a terminal; {otherwise}")
     if is_dumb():
-        raise InputError(
-            "this terminal (TERM=dumb) cannot show the dashboard; "
-            "bptui train does the same training without it"
-        )
+        raise InputError(f"this terminal (TERM=dumb) cannot show the dashboard; {otherwise}")
