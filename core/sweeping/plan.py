@@ -19,7 +19,7 @@ from bptui.core.sweeping.block import Block, Samples
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.steps import stacked_optimizer
 from bptui.core.training.build import completed, schedule_of, targets_are_scaled
-from bptui.core.training.trainer import checked_learning_rate
+from bptui.core.training.loop import checked_learning_rate
 
 SWEPT = (
     *("layers", "hidden", "activation", "output", "cost", "l2", "dtype", "init", "init_scale"),
