@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bptui.core.data.datasets import load_dataset
     from bptui.core.errors import InputError
     from bptui.core.network import Network
+    from bptui.core.sweeping import sweep
     from bptui.core.training import Trainer, build_trainer
 
 _HOMES = {
@@ -24,6 +25,7 @@ _HOMES = {
     "build_trainer": "bptui.core.training",
     "check_gradients": "bptui.core.check",
     "load_dataset": "bptui.core.data.datasets",
+    "sweep": "bptui.core.sweeping",
 }
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "build_trainer",
     "check_gradients",
     "load_dataset",
+    "sweep",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Activation functions and their derivatives, as a table of tiny functions.
+"""Activation functions and their derivatives, as a table of short lists of NumPy calls.
 
 Every derivative is written in terms of the activation a = φ(z), which is what
 backpropagation has at hand, so that z itself need not be kept.
@@ -6,10 +6,13 @@ backpropagation has at hand, so that z itself need not be kept.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bptui.core.calls import Calls, constant, run, sum_over_units
 
 Array = NDArray[Any]
 
@@ -20,76 +23,104 @@ LEAKY_SLOPE = 0.01
 class Activation:
     """An activation φ, elementwise unless said otherwise."""
 
-    value: Callable[[Array, Array], object]
-    """`value(z, out)` writes φ(z) to `out`; both (units, samples), `out` may be `z`."""
-    derivative: Callable[[Array, Array], object] | None
-    """`derivative(a, out)` writes φ′(z) for a = φ(z); `None` where φ is not elementwise."""
+    value_calls: Callable[[Array, Array], Calls]
+    """`value_calls(z, out)` are the calls that write φ(z) to `out`.
+
+    Both are (units, samples), and `out` may be `z`.
+    """
+    derivative_calls: Callable[[Array, Array], Calls] | None
+    """`derivative_calls(a, out)` write φ′(z) for a = φ(z); `None` where φ is not elementwise."""
     hidden: bool = True
     """Whether it is offered for hidden layers."""
     output: bool = False
     """Whether it is offered for the output layer."""
 
+    def value(self, z: Array, out: Array) -> None:
+        """Write φ(z) to `out`, which may be `z`; any shape, units first."""
+        run(self.value_calls(z, out))
 
-def _sigmoid(z: Array, out: Array) -> None:
-    np.negative(z, out)
-    np.exp(out, out)
-    np.add(out, 1.0, out)
-    np.reciprocal(out, out)
-
-
-def _sigmoid_derivative(a: Array, out: Array) -> None:
-    np.multiply(a, a, out)
-    np.subtract(a, out, out)
+    @property
+    def derivative(self) -> Callable[[Array, Array], None] | None:
+        """A function of a and `out` that writes φ′(z); `None` where φ is not elementwise."""
+        calls = self.derivative_calls
+        return None if calls is None else lambda a, out: run(calls(a, out))
 
 
-def _tanh_derivative(a: Array, out: Array) -> None:
-    np.multiply(a, a, out)
-    np.subtract(1.0, out, out)
+def _sigmoid(z: Array, out: Array) -> Calls:
+    return (
+        (np.negative, (z, out)),
+        (np.exp, (out, out)),
+        (np.add, (out, constant(1.0, out), out)),
+        (np.reciprocal, (out, out)),
+    )
 
 
-def _relu(z: Array, out: Array) -> None:
-    np.maximum(z, 0.0, out=out)
+def _sigmoid_derivative(a: Array, out: Array) -> Calls:
+    return (np.multiply, (a, a, out)), (np.subtract, (a, out, out))
 
 
-def _relu_derivative(a: Array, out: Array) -> None:
-    np.greater(a, 0.0, out)
+def _tanh(z: Array, out: Array) -> Calls:
+    return ((np.tanh, (z, out)),)
 
 
-def _leaky_relu(z: Array, out: Array) -> None:
-    np.maximum(z, LEAKY_SLOPE * z, out=out)
+def _tanh_derivative(a: Array, out: Array) -> Calls:
+    return (np.multiply, (a, a, out)), (np.subtract, (constant(1.0, out), out, out))
 
 
-def _leaky_relu_derivative(a: Array, out: Array) -> None:
-    out[...] = np.where(a > 0.0, 1.0, LEAKY_SLOPE)
+def _relu(z: Array, out: Array) -> Calls:
+    return ((partial(np.maximum, out=out), (z, constant(0.0, out))),)
 
 
-def _softplus(z: Array, out: Array) -> None:
-    np.logaddexp(z, 0.0, out)
+def _relu_derivative(a: Array, out: Array) -> Calls:
+    # a is never negative, so its sign is 0 or 1.
+    return ((np.sign, (a, out)),)
 
 
-def _softplus_derivative(a: Array, out: Array) -> None:
-    np.negative(a, out)
-    np.expm1(out, out)
-    np.negative(out, out)
+def _leaky_relu(z: Array, out: Array) -> Calls:
+    leaked = np.empty_like(out)
+    return (
+        (np.multiply, (z, constant(LEAKY_SLOPE, out), leaked)),
+        (partial(np.maximum, out=out), (z, leaked)),
+    )
 
 
-def _linear(z: Array, out: Array) -> None:
-    np.copyto(out, z)
+def _leaky_relu_derivative(a: Array, out: Array) -> Calls:
+    return (
+        (np.sign, (a, out)),
+        (partial(np.maximum, out=out), (out, constant(LEAKY_SLOPE, out))),
+    )
 
 
-def _linear_derivative(a: Array, out: Array) -> None:
-    out.fill(1.0)
+def _softplus(z: Array, out: Array) -> Calls:
+    return ((np.logaddexp, (z, constant(0.0, out), out)),)
 
 
-def _softmax(z: Array, out: Array) -> None:
-    np.subtract(z, z.max(axis=0), out)
-    np.exp(out, out)
-    np.divide(out, out.sum(axis=0), out)
+def _softplus_derivative(a: Array, out: Array) -> Calls:
+    return (np.negative, (a, out)), (np.expm1, (out, out)), (np.negative, (out, out))
+
+
+def _linear(z: Array, out: Array) -> Calls:
+    return ((np.copyto, (out, z)),)
+
+
+def _linear_derivative(a: Array, out: Array) -> Calls:
+    return ((out.fill, (1.0,)),)
+
+
+def _softmax(z: Array, out: Array) -> Calls:
+    largest, total = np.empty_like(z[0]), np.empty_like(z[0])
+    return (
+        (np.maximum.reduce, (z, 0, None, largest)),
+        (np.subtract, (z, largest, out)),
+        (np.exp, (out, out)),
+        sum_over_units(out, total),
+        (np.divide, (out, total, out)),
+    )
 
 
 ACTIVATIONS: dict[str, Activation] = {
     "sigmoid": Activation(_sigmoid, _sigmoid_derivative, output=True),
-    "tanh": Activation(np.tanh, _tanh_derivative, output=True),
+    "tanh": Activation(_tanh, _tanh_derivative, output=True),
     "relu": Activation(_relu, _relu_derivative),
     "leaky-relu": Activation(_leaky_relu, _leaky_relu_derivative),
     "softplus": Activation(_softplus, _softplus_derivative),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bptui.core.calls import Calls, constant, run, sum_over_units
 from bptui.core.errors import InputError, check_choice
 
 Array = NDArray[Any]
@@ -21,70 +22,137 @@ Array = NDArray[Any]
 class Cost:
     """A cost J for one kind of output layer, averaged over the samples."""
 
-    value: Callable[[Array, Array, Array], float]
-    """`value(z, targets, error)` is J; `error` is ŷ − y."""
-    delta: Callable[[Array, Array, Array, Array], object]
-    """`delta(error, outputs, derivative, out)` writes ∂J/∂z of the output layer.
+    sum_calls: Callable[[Array, Array, Array, Array, Array], Calls]
+    """`sum_calls(z, outputs, targets, error, total)` are the calls that add the cost up in `total`.
+
+    `error` is ŷ − y, `total` an array of no axes, and J is its value over `terms(error)`.
+    """
+    delta_calls: Callable[[Array, Array, Array, Array], Calls]
+    """`delta_calls(error, outputs, derivative, out)` write ∂J/∂z of the output layer.
 
     `derivative` is φ′(z) of the output layer, or unused where it cancels.
     """
     needs_derivative: bool = False
+    mean_of_outputs: bool = False
+    """Whether the mean is taken over the outputs too, and not over the samples alone."""
+    of_classes: bool = False
+    """Whether the outputs of a sample are one distribution over classes."""
+
+    def terms(self, error: Array) -> int:
+        """Return what the sum is divided by: N·K or N."""
+        return _outputs(error) if self.mean_of_outputs else error.shape[1]
+
+    def value(self, z: Array, targets: Array, error: Array) -> float:
+        """Return J; `error` is ŷ − y."""
+        total = np.zeros((), error.dtype)
+        run(self.sum_calls(z, error + targets, targets, error, total))
+        return total.item() / self.terms(error)
+
+    def values(self, z: Array, targets: Array, error: Array) -> Array:
+        """Return J of each of S networks, (S,), for arrays (K, N, S)."""
+        if self.mean_of_outputs:
+            return np.einsum("kns,kns->s", error, error) / self.terms(error)
+        if self.of_classes:
+            largest = z.max(axis=0)
+            log_of_sum = largest + np.log(np.exp(z - largest).sum(axis=0))
+            terms = log_of_sum - np.einsum("kn,kns->ns", targets[..., 0], z)
+            return terms.sum(axis=0) / self.terms(error)
+        below = targets * z
+        return np.logaddexp(z - below, -below).sum(axis=(0, 1)) / self.terms(error)
+
+    def delta(self, error: Array, outputs: Array, derivative: Array, out: Array) -> None:
+        """Write ∂J/∂z of the output layer to `out`; see `delta_calls`."""
+        run(self.delta_calls(error, outputs, derivative, out))
 
 
-def _mean_squared_error(z: Array, targets: Array, error: Array) -> float:
+def _outputs(error: Array) -> int:
+    """Return N·K, of one network as of many side by side."""
+    return error.shape[0] * error.shape[1]
+
+
+def _squared_error(z: Array, outputs: Array, targets: Array, error: Array, total: Array) -> Calls:
     flat = error.ravel()
-    return float(flat.dot(flat)) / flat.size
+    return ((flat.dot, (flat, total)),)
 
 
-def _squared_error_delta(error: Array, outputs: Array, derivative: Array, out: Array) -> None:
-    np.multiply(error, 2.0 / error.size, out)
-    np.multiply(out, derivative, out)
+def _squared_error_delta(error: Array, outputs: Array, derivative: Array, out: Array) -> Calls:
+    return (
+        (np.multiply, (error, constant(2.0 / _outputs(error), out), out)),
+        (np.multiply, (out, derivative, out)),
+    )
 
 
 def _squared_error_linear_delta(
     error: Array, outputs: Array, derivative: Array, out: Array
-) -> None:
-    np.multiply(error, 2.0 / error.size, out)
+) -> Calls:
+    return ((np.multiply, (error, constant(2.0 / _outputs(error), out), out)),)
 
 
 def _squared_error_softmax_delta(
     error: Array, outputs: Array, derivative: Array, out: Array
-) -> None:
-    np.multiply(error, 2.0 / error.size, out)
-    np.subtract(out, np.einsum("kn,kn->n", out, outputs), out)
-    np.multiply(out, outputs, out)
-
-
-def _sigmoid_cross_entropy(z: Array, targets: Array, error: Array) -> float:
-    # softplus(z) − y z, in an order that keeps every digit where the cost is small.
+) -> Calls:
+    weighted, mean = np.empty_like(out), np.empty_like(out[0])
     return (
-        float(np.sum(np.maximum(z, 0.0) - targets * z + np.log1p(np.exp(-np.abs(z))))) / z.shape[1]
+        (np.multiply, (error, constant(2.0 / _outputs(error), out), out)),
+        (np.multiply, (out, outputs, weighted)),
+        sum_over_units(weighted, mean),
+        (np.subtract, (out, mean, out)),
+        (np.multiply, (out, outputs, out)),
     )
 
 
-def _softmax_cross_entropy(z: Array, targets: Array, error: Array) -> float:
-    largest = z.max(axis=0)
-    log_of_sum = largest + np.log(np.exp(z - largest).sum(axis=0))
-    # Of targets that sum to 1 only nearly, this is the cost whose slope is ŷ − y to the last bit.
-    return float(np.sum(log_of_sum - np.einsum("kn,kn->n", targets, z))) / z.shape[1]
+def _sigmoid_cross_entropy(
+    z: Array, outputs: Array, targets: Array, error: Array, total: Array
+) -> Calls:
+    # softplus(z) − y z is the logarithm of exp((1 − y) z) + exp(−y z), which keeps every digit
+    # where the cost is small.
+    below, above = np.empty_like(z), np.empty_like(z)
+    return (
+        (np.multiply, (targets, z, below)),
+        (np.subtract, (z, below, above)),
+        (np.negative, (below, below)),
+        (np.logaddexp, (above, below, above)),
+        sum_over_units(above.ravel(), total),
+    )
 
 
-def _cross_entropy_delta(error: Array, outputs: Array, derivative: Array, out: Array) -> None:
-    np.multiply(error, 1.0 / error.shape[1], out)
+def _softmax_cross_entropy(
+    z: Array, outputs: Array, targets: Array, error: Array, total: Array
+) -> Calls:
+    # The logarithm of the sum of exp(z) is the largest z less the logarithm of its own ŷ. Of
+    # targets that sum to 1 only nearly, this is the cost whose slope is ŷ − y to the last bit.
+    weighted = np.empty_like(z)
+    largest, largest_output, expected = (np.empty_like(z[0]) for _ in range(3))
+    return (
+        (np.maximum.reduce, (z, 0, None, largest)),
+        (np.multiply, (targets, z, weighted)),
+        sum_over_units(weighted, expected),
+        (np.subtract, (largest, expected, largest)),
+        (np.maximum.reduce, (outputs, 0, None, largest_output)),
+        (np.log, (largest_output, largest_output)),
+        (np.subtract, (largest, largest_output, largest)),
+        sum_over_units(largest, total),
+    )
 
 
-_SQUARED_ERROR = Cost(_mean_squared_error, _squared_error_delta, needs_derivative=True)
+def _cross_entropy_delta(error: Array, outputs: Array, derivative: Array, out: Array) -> Calls:
+    return ((np.multiply, (error, constant(1.0 / error.shape[1], out), out)),)
+
+
+_SQUARED_ERROR = Cost(
+    _squared_error, _squared_error_delta, needs_derivative=True, mean_of_outputs=True
+)
 
 COSTS: dict[str, dict[str, Cost]] = {
     "mse": {
         "sigmoid": _SQUARED_ERROR,
         "tanh": _SQUARED_ERROR,
-        "linear": Cost(_mean_squared_error, _squared_error_linear_delta),
-        "softmax": Cost(_mean_squared_error, _squared_error_softmax_delta),
+        "linear": Cost(_squared_error, _squared_error_linear_delta, mean_of_outputs=True),
+        "softmax": Cost(_squared_error, _squared_error_softmax_delta, mean_of_outputs=True),
     },
     "cross-entropy": {
         "sigmoid": Cost(_sigmoid_cross_entropy, _cross_entropy_delta),
-        "softmax": Cost(_softmax_cross_entropy, _cross_entropy_delta),
+        "softmax": Cost(_softmax_cross_entropy, _cross_entropy_delta, of_classes=True),
     },
 }
 """`COSTS[cost][output]`."""

@@ -128,8 +128,8 @@ class Network:
         work.memory = self.fault_memory
         return work
 
-    def loaded(self, X: ArrayLike, y: ArrayLike) -> Backpropagation:
-        """Return the training code with samples loaded; X is (N, s_0), y (N, K) or (N,).
+    def samples(self, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+        """Return X with a column of ones first, (N, s_0 + 1), and the targets, (K, N).
 
         Raises:
             InputError: shapes that do not fit the network, or values that are not finite.
@@ -139,8 +139,17 @@ class Network:
         if len(inputs) != len(targets):
             raise InputError(f"X has {len(inputs)} samples and y has {len(targets)}")
         check_targets(self.cost_name, self.output, targets)
+        return with_ones(inputs, self.dtype), np.ascontiguousarray(targets.T.astype(self.dtype))
+
+    def loaded(self, X: ArrayLike, y: ArrayLike) -> Backpropagation:
+        """Return the training code with samples loaded; X is (N, s_0), y (N, K) or (N,).
+
+        Raises:
+            InputError: shapes that do not fit the network, or values that are not finite.
+        """
+        inputs, targets = self.samples(X, y)
         work = self.backpropagation(len(inputs))
-        work.load(with_ones(inputs, self.dtype), np.ascontiguousarray(targets.T.astype(self.dtype)))
+        work.load(inputs, targets)
         return work
 
     def predict(self, X: ArrayLike) -> Array:

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bptui.core.calls import Calls, constant, run
+
 Array = NDArray[Any]
 
 
@@ -20,7 +22,10 @@ class Optimizer:
         self.state: dict[str, Array] = {}
         """Everything remembered between steps, by name; what a checkpoint has to keep."""
         self._step = np.empty_like(theta)
-        self.reset()
+        self._rate = constant(0.0, theta)
+        self._learning_rate = 0.0
+        self._gradient: Array | None = None
+        self._calls: Calls = ()
 
     def reset(self) -> None:
         """Forget every earlier step."""
@@ -29,8 +34,19 @@ class Optimizer:
 
     def step(self, gradient: Array, learning_rate: float) -> None:
         """Change θ in place by one step along `gradient`, (P,), which stays as it is."""
-        np.multiply(gradient, learning_rate, self._step)
-        np.subtract(self.theta, self._step, self.theta)
+        if gradient is not self._gradient:
+            self._gradient, self._calls = gradient, self.calls(gradient)
+        if learning_rate != self._learning_rate:
+            self._learning_rate = learning_rate
+            self._rate[()] = learning_rate
+        run(self._calls)
+
+    def calls(self, gradient: Array) -> Calls:
+        """Return the NumPy calls that make a step along `gradient`."""
+        return (
+            (np.multiply, (gradient, self._rate, self._step)),
+            (np.subtract, (self.theta, self._step, self.theta)),
+        )
 
     def _remember(self, name: str) -> Array:
         return self.state.setdefault(name, np.zeros_like(self.theta))
@@ -47,30 +63,30 @@ class Momentum(Optimizer):
         super().__init__(theta)
         self._velocity = self._remember("velocity")
 
-    def step(self, gradient: Array, learning_rate: float) -> None:
-        """Change θ in place by one step."""
+    def calls(self, gradient: Array) -> Calls:
+        """Return the NumPy calls that make a step along `gradient`."""
+        return (*self._faster(gradient), *super().calls(self._velocity))
+
+    def _faster(self, gradient: Array) -> Calls:
         velocity = self._velocity
-        np.multiply(velocity, self.decay, velocity)
-        np.add(velocity, gradient, velocity)
-        super().step(velocity, learning_rate)
+        return (
+            (np.multiply, (velocity, constant(self.decay, velocity), velocity)),
+            (np.add, (velocity, gradient, velocity)),
+        )
 
 
 class Nesterov(Momentum):
     """Nesterov momentum (Sutskever et al. 2013): v ← μ v + g, θ ← θ − η (g + μ v)."""
 
-    def __init__(self, theta: Array) -> None:
-        """Start at rest."""
-        super().__init__(theta)
-        self._ahead = np.empty_like(theta)
-
-    def step(self, gradient: Array, learning_rate: float) -> None:
-        """Change θ in place by one step."""
-        velocity, ahead = self._velocity, self._ahead
-        np.multiply(velocity, self.decay, velocity)
-        np.add(velocity, gradient, velocity)
-        np.multiply(velocity, self.decay, ahead)
-        np.add(ahead, gradient, ahead)
-        Optimizer.step(self, ahead, learning_rate)
+    def calls(self, gradient: Array) -> Calls:
+        """Return the NumPy calls that make a step along `gradient`."""
+        velocity, ahead = self._velocity, np.empty_like(self.theta)
+        return (
+            *self._faster(gradient),
+            (np.multiply, (velocity, constant(self.decay, velocity), ahead)),
+            (np.add, (ahead, gradient, ahead)),
+            *Optimizer.calls(self, ahead),
+        )
 
 
 class RMSProp(Optimizer):
@@ -84,19 +100,20 @@ class RMSProp(Optimizer):
         """Start with no squares seen."""
         super().__init__(theta)
         self._squares = self._remember("squares")
-        self._scaled = np.empty_like(theta)
 
-    def step(self, gradient: Array, learning_rate: float) -> None:
-        """Change θ in place by one step."""
-        squares, scaled = self._squares, self._scaled
-        np.multiply(gradient, gradient, scaled)
-        np.multiply(scaled, 1.0 - self.decay, scaled)
-        np.multiply(squares, self.decay, squares)
-        np.add(squares, scaled, squares)
-        np.sqrt(squares, scaled)
-        np.add(scaled, self.epsilon, scaled)
-        np.divide(gradient, scaled, scaled)
-        super().step(scaled, learning_rate)
+    def calls(self, gradient: Array) -> Calls:
+        """Return the NumPy calls that make a step along `gradient`."""
+        squares, scaled = self._squares, np.empty_like(self.theta)
+        return (
+            (np.multiply, (gradient, gradient, scaled)),
+            (np.multiply, (scaled, constant(1.0 - self.decay, scaled), scaled)),
+            (np.multiply, (squares, constant(self.decay, squares), squares)),
+            (np.add, (squares, scaled, squares)),
+            (np.sqrt, (squares, scaled)),
+            (np.add, (scaled, constant(self.epsilon, scaled), scaled)),
+            (np.divide, (gradient, scaled, scaled)),
+            *super().calls(scaled),
+        )
 
 
 class Adam(Optimizer):
@@ -113,25 +130,33 @@ class Adam(Optimizer):
         self._mean = self._remember("mean")
         self._squares = self._remember("squares")
         self._steps = self.state.setdefault("steps", np.zeros(1))
-        self._scaled = np.empty_like(theta)
+        self._correction = constant(1.0, theta)
 
-    def step(self, gradient: Array, learning_rate: float) -> None:
-        """Change θ in place by one step."""
-        mean, squares, scaled = self._mean, self._squares, self._scaled
-        self._steps += 1.0
-        steps = float(self._steps[0])
-        np.multiply(mean, self.decay, mean)
-        np.multiply(gradient, 1.0 - self.decay, scaled)
-        np.add(mean, scaled, mean)
-        np.multiply(squares, self.square_decay, squares)
-        np.multiply(gradient, gradient, scaled)
-        np.multiply(scaled, 1.0 - self.square_decay, scaled)
-        np.add(squares, scaled, squares)
-        np.sqrt(squares, scaled)
-        np.multiply(scaled, 1.0 / (1.0 - self.square_decay**steps) ** 0.5, scaled)
-        np.add(scaled, self.epsilon, scaled)
-        np.divide(mean, scaled, scaled)
-        super().step(scaled, learning_rate / (1.0 - self.decay**steps))
+    def calls(self, gradient: Array) -> Calls:
+        """Return the NumPy calls that make a step along `gradient`."""
+        mean, squares, scaled = self._mean, self._squares, np.empty_like(self.theta)
+        return (
+            (self._count, ()),
+            (np.multiply, (mean, constant(self.decay, mean), mean)),
+            (np.multiply, (gradient, constant(1.0 - self.decay, scaled), scaled)),
+            (np.add, (mean, scaled, mean)),
+            (np.multiply, (squares, constant(self.square_decay, squares), squares)),
+            (np.multiply, (gradient, gradient, scaled)),
+            (np.multiply, (scaled, constant(1.0 - self.square_decay, scaled), scaled)),
+            (np.add, (squares, scaled, squares)),
+            (np.sqrt, (squares, scaled)),
+            (np.multiply, (scaled, self._correction, scaled)),
+            (np.add, (scaled, constant(self.epsilon, scaled), scaled)),
+            (np.divide, (mean, scaled, scaled)),
+            *super().calls(scaled),
+        )
+
+    def _count(self) -> None:
+        """Count the step, and make up for the averages' having started from 0."""
+        steps = self._steps.item() + 1.0
+        self._steps[0] = steps
+        self._rate[()] = self._learning_rate / (1.0 - self.decay**steps)
+        self._correction[()] = (1.0 - self.square_decay**steps) ** -0.5
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

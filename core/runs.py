@@ -35,6 +35,8 @@ from bptui.core.run_files import CHECKPOINT, CONFIGURATION
 if TYPE_CHECKING:
     from bptui.core.training.trainer import Trainer
 
+SWEEP = "sweep.json"
+"""What tells the folder of a sweep, which is no run's."""
 LONGEST_REASON = 200
 
 
@@ -58,8 +60,8 @@ def save_run(trainer: "Trainer", folder: Path) -> Path:
     choices = json.dumps(asdict(trainer.configuration), indent=2) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / CHECKPOINT, packed(trainer, choices))
-        _replace(folder / CONFIGURATION, choices.encode())
+        replace_file(folder / CHECKPOINT, packed(trainer, choices))
+        replace_file(folder / CONFIGURATION, choices.encode())
     except OSError as error:
         raise InputError(
             f"{printable(folder)}: cannot save the run there: {error.strerror or error}"
@@ -118,7 +120,7 @@ def free_folder(folder: Path) -> Path:
 def _is_taken(folder: Path) -> bool:
     if os.path.lexists(folder) and not folder.is_dir():
         return True
-    return any(os.path.lexists(folder / name) for name in (CHECKPOINT, CONFIGURATION))
+    return any(os.path.lexists(folder / name) for name in (CHECKPOINT, CONFIGURATION, SWEEP))
 
 
 def load_configuration(folder: Path) -> Configuration:
@@ -203,7 +205,7 @@ def _reason(error: BaseException) -> str:
     return printable(error)[:LONGEST_REASON] or type(error).__name__
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Write a file so that at any moment either the old or the new one is there, whole."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -522,3 +522,17 @@ def test_what_is_zero_but_for_rounding_passes() -> None:
     numerical = np.array([2.0, 3e-17])
     report = make_array_report("w", numerical * [1.0, -1.0], numerical, np.full(2, 1e-15))
     assert report.verdict == "pass"
+
+
+def test_large_logits_leave_a_saturated_softmax_known() -> None:
+    """An output near 0 or 1 hardly moves with z, however much z itself is rounded."""
+    rng = np.random.default_rng(0)
+    network = Network([3, 4, 3], activation="relu", output="softmax", init="xavier", seed=1)
+    network.theta[:16:4] = -1e-3
+    network.thetas[-1][:] *= 1e3
+    network.thetas[-1][:, 0] = [0.3, 0.0, -0.2]
+    X = rng.normal(size=(6, 3))
+    X[0] = 0.0
+    report = network.check(X, np.eye(3)[rng.integers(0, 3, 6)])
+    assert report.verdict == "pass"
+    assert max(array.error_bound.max() for array in report.arrays) < 1e-10

@@ -356,3 +356,29 @@ def test_nothing_but_input_errors_is_raised(parameters: Any, gradient: Any, valu
             check_gradients(cost, gradients, parameters, most_entries=20)
         except InputError as error:
             assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("size", [1e5, 1e7])
+def test_a_cost_that_rounds_to_a_coarse_grid_raises_no_alarm(size: float) -> None:
+    w = np.random.default_rng(0).standard_normal(4)
+
+    def cost(w: Any) -> Any:
+        return (size + 1e-2 * (np.abs(w) ** 2).sum()) - size
+
+    assert check_gradients(cost, lambda w: 2e-2 * w, w).verdict in ("pass", "unresolved")
+
+
+@pytest.mark.parametrize("seed", [1029, 1069])
+def test_nearly_learned_networks_raise_no_alarm(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    X, W = rng.normal(size=(40, 3)), rng.normal(size=(3, 5))
+    y = np.tanh(X @ W) + 1e-8 * rng.normal(size=(40, 5))
+
+    def cost(p: Any) -> Any:
+        return ((np.tanh(X @ p) - y) ** 2).mean()
+
+    def gradients(p: Any) -> Any:
+        a = np.tanh(X @ p)
+        return X.T @ (2 * (a - y) / y.size * (1 - a * a))
+
+    assert check_gradients(cost, gradients, W).verdict != "fail"

@@ -94,10 +94,35 @@ class TestStart:
 
     def test_training_without_a_screen_needs_no_textual(self):
         script = (
-            "import os, sys\nfrom bptui.tui.cli import main\n"
+            "import sys\nfrom bptui.tui.cli import main\n"
             "main(['train', '--epochs', '1'])\n"
-            "print([name for name in ('textual', 'rich', 'plotext') if name in sys.modules])\n"
-            "print(os.environ['OPENBLAS_NUM_THREADS'])"
+            "print([name for name in ('textual', 'rich', 'plotext') if name in sys.modules])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8"
+        )
+        assert done.stdout.endswith("\n[]\n"), done.stderr
+
+    @pytest.mark.parametrize(
+        ("given", "options", "expected"),
+        [
+            ({}, [], "1 1"),
+            ({"OMP_NUM_THREADS": "3"}, [], "None 3"),
+            ({}, ["--blas-threads", "2"], "2 2"),
+            ({"OPENBLAS_NUM_THREADS": "3"}, ["--blas-threads", "2"], "2 2"),
+        ],
+    )
+    def test_threads_are_set_before_numpy_is_imported(self, given, options, expected):
+        script = (
+            "import os, sys\n"
+            "class Watch:\n"
+            "    def find_spec(self, name, *rest):\n"
+            "        if name == 'numpy':\n"
+            "            print(os.environ.get('OPENBLAS_NUM_THREADS'),"
+            " os.environ.get('OMP_NUM_THREADS'))\n"
+            "sys.meta_path.insert(0, Watch())\n"
+            "from bptui.tui.cli import main\n"
+            f"main(['train', '--epochs', '1', *{options!r}])\n"
         )
         environment = {
             name: value for name, value in os.environ.items() if not name.endswith("_THREADS")
@@ -107,9 +132,9 @@ class TestStart:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            env=environment,
+            env=environment | given,
         )
-        assert done.stdout.endswith("\n[]\n1\n"), done.stderr
+        assert done.stdout.splitlines()[0] == expected, done.stderr
 
 
 class TestOptions:

@@ -86,6 +86,46 @@ def lower_layers(model: Model, found: Gradients, rng: np.random.Generator) -> Gr
     }
 
 
+def beside_a_penalty(mistake: Callable[[str, Any], Any]) -> Plant:
+    """Make a mistake in the gradient of the fit; the penalty is added later, and right."""
+
+    def plant(model: Model, found: Gradients, rng: np.random.Generator) -> Gradients | None:
+        extra = model.penalty / model.samples
+        if not extra or len(model.layers) < 3:
+            return None
+        wrong = {}
+        for name, values in found.items():
+            right = extra * model.parameters[name] if name.startswith("W") else 0.0
+            wrong[name] = mistake(name, values - right) + right
+        return wrong
+
+    return plant
+
+
+def turned(name: str, values: Any) -> Any:
+    square = values.ndim == 2 and values.shape[0] == values.shape[1]
+    return values.T if square else values
+
+
+def transposed_beside_a_penalty(
+    model: Model, found: Gradients, rng: np.random.Generator
+) -> Gradients | None:
+    square = any(min(found[n].shape) == max(found[n].shape) > 1 for n in weights(found))
+    return beside_a_penalty(turned)(model, found, rng) if square else None
+
+
+def minus_in_a_layer(model: Model, found: Gradients, rng: np.random.Generator) -> Gradients | None:
+    layer = str(rng.integers(1, len(model.layers)))
+    if len(model.layers) < 3:
+        return None
+    return {name: -values if name[1:] == layer else values for name, values in found.items()}
+
+
+def other_activations(model: Model, found: Gradients, rng: np.random.Generator) -> Gradients | None:
+    name = str(rng.choice(weights(found)))
+    return found | {name: found[name] * rng.uniform(0.5, 2, found[name].shape)}
+
+
 PLANTED: dict[str, tuple[str, Plant]] = {
     "twice": ("scale", times(2.0)),
     "half": ("scale", times(0.5)),
@@ -100,6 +140,14 @@ PLANTED: dict[str, tuple[str, Plant]] = {
     "one entry": ("entries", one_entry),
     "float32": ("precision", single_precision),
     "lower layers": ("layer", lower_layers),
+    "minus in a layer": ("sign", minus_in_a_layer),
+    "other activations": ("entries", other_activations),
+    "twice beside a penalty": ("scale", beside_a_penalty(lambda name, fit: 2.0 * fit)),
+    "no layer 1 beside a penalty": (
+        "scale",
+        beside_a_penalty(lambda name, fit: fit * (name[1:] != "1")),
+    ),
+    "transposed beside a penalty": ("transpose", transposed_beside_a_penalty),
 }
 SEEDS = range(5000, 5030)
 
@@ -158,6 +206,49 @@ def test_the_gradient_of_an_earlier_point() -> None:
     assert [found.code for found in report.diagnosis] == ["stale-point"]
     assert report.diagnosis[0].ratio == pytest.approx(-0.05)
     assert "before a step" in report.diagnosis[0].message
+
+
+def test_an_update_by_the_gradient_itself_however_far() -> None:
+    before = np.random.default_rng(0).standard_normal((3, 2))
+    kept = 4 * before**3
+    W = before - 0.3 * kept
+    report = check_gradients(lambda W: (W**4).sum(), lambda W: kept + 0 * W, W)
+    assert [found.code for found in report.diagnosis] == ["stale-point"]
+    assert report.diagnosis[0].ratio == pytest.approx(-0.3)
+
+
+def test_explanations_that_fit_equally_are_all_said_and_none_is_sure() -> None:
+    weights = np.random.default_rng(0).standard_normal((3, 2))
+    report = check_gradients(
+        lambda p: 0.5 * 0.1 * (p["W1"] ** 2).sum(),
+        lambda p: {"W1": 0.17 * p["W1"]},
+        {"W1": weights},
+    )
+    codes = {found.code for found in report.diagnosis}
+    assert {"scale", "regularization"} <= codes
+    assert not any(found.sure for found in report.diagnosis)
+    assert all("explanations that fit equally well" in f.message for f in report.diagnosis)
+
+
+@pytest.mark.parametrize(("rounded", "sure"), [(True, True), (False, False)])
+def test_single_precision_is_sure_only_where_it_shows_its_numbers(
+    rounded: bool, sure: bool
+) -> None:
+    def gradients(W: Any) -> Any:
+        exact = 3 * W**2
+        return exact.astype(np.float32) if rounded else exact * (1 + 1e-7 * np.sin(1e3 * W))
+
+    W = np.random.default_rng(0).uniform(1, 2, (3, 4))
+    report = check_gradients(lambda W: (W**3).sum(), lambda W: gradients(W).astype(float), W)
+    assert [(found.code, found.sure) for found in report.diagnosis] == [("precision", sure)]
+
+
+def test_one_wrong_entry_is_none_of_few_where_no_other_could_be_wrong() -> None:
+    def gradients(p: Any) -> Any:
+        return [np.zeros((3, 4)), np.array([20.0])]
+
+    report = check_gradients(lambda p: 2.0 * p[1].sum(), gradients, [np.ones((3, 4)), np.ones(1)])
+    assert report.verdict == "fail" and report.diagnosis == ()
 
 
 @pytest.mark.parametrize(

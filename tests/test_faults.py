@@ -444,3 +444,10 @@ def test_few_faults_are_missed_in_random_networks() -> None:
         network.plant(None)
         assert network.check(X, y).verdict in ("pass", "at-kink")
     assert tried > 700 and missed <= 0.003 * tried
+
+
+def test_every_fault_says_what_may_be_told_of_it_without_the_catalogue() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "gradient-checking.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `([a-z-]+)` \|", page, re.M))
+    for fault in FAULTS.values():
+        assert fault.codes and {code for code in fault.codes if code} <= listed, fault.name

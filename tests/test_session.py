@@ -19,6 +19,7 @@ from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, Trainer, build_trainer, resume_trainer
 from bptui.core.training import commands as ask
 from bptui.core.training.keeper import RunKeeper
+from bptui.core.training.pace import FASTEST
 
 SAMPLE = ([[0.0, 1.0]], [1.0])
 
@@ -375,8 +376,7 @@ def test_checks_take_no_more_than_their_share_of_the_time(
         return replace(trainer.network.check(*SAMPLE), seconds=1.0)
 
     monkeypatch.setattr(trainer, "check", check)
-    monkeypatch.setattr("bptui.core.training.session.perf_counter", lambda: now)
-    live = Session(trainer, check_share=share)
+    live = Session(trainer, check_share=share, clock=lambda: now)
     for second in range(100):
         now = float(second)
         trainer.advance(10.0, 1)
@@ -416,3 +416,47 @@ def test_differences_of_which_not_even_a_draw_is_in_time_are_refused(
     shown = Session(trainer).snapshot()
     assert shown.report is None
     assert "1,051 parameters take too long to watch; m takes the complex step" in shown.message
+
+
+def stepped(**choices: Any) -> tuple[Session, list[Snapshot], Callable[[float], None]]:
+    """Return a session that goes by a clock of the test, what it published, and that clock."""
+    now = 0.0
+    published: list[Snapshot] = []
+    live = Session(
+        build_trainer(Configuration(**choices)), clock=lambda: now, stepped=True, interval=0.0
+    )
+
+    def pass_seconds(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        live.turn(lambda snapshot, _: published.append(snapshot))
+
+    pass_seconds(0.0)
+    return live, published, pass_seconds
+
+
+def test_a_stepped_session_trains_what_is_due_by_its_clock_alone() -> None:
+    live, published, pass_seconds = stepped()
+    first = published[-1]
+    assert first.speed == FASTEST
+    pass_seconds(0.05)
+    assert published[-1].epoch - first.epoch == 5_000
+    assert published[-1].epochs_per_second == pytest.approx(FASTEST)
+    assert published[-1].report is not None
+    live.send(ask.ChangeSpeed(+1))
+    pass_seconds(0.0)
+    assert published[-1].speed == FASTEST
+    before = published[-1].epoch
+    live.send(ask.Step(20_000))
+    pass_seconds(0.0)
+    assert published[-1].epoch == before + 20_000
+
+
+def test_the_same_clock_gives_the_same_snapshots() -> None:
+    costs = []
+    for _ in range(2):
+        _, published, pass_seconds = stepped(data="moons", batch_size=32, method="central")
+        for _ in range(3):
+            pass_seconds(0.0005)
+        costs.append([(shown.epoch, shown.cost, shown.epochs_per_second) for shown in published])
+    assert costs[0] == costs[1]

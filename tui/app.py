@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +91,7 @@ class Dashboard(App[None]):
         saves: bool = False,
         cadence: Cadence = LOCAL,
         symbols: Symbols = UNICODE,
+        clock: Callable[[], float] = perf_counter,
     ) -> None:
         """Make a dashboard.
 
@@ -100,6 +101,7 @@ class Dashboard(App[None]):
                 in any case.
             cadence: how often to draw.
             symbols: the characters that the terminal can show.
+            clock: what the cadence goes by, in seconds.
         """
         super().__init__(driver_class=_driver())
         self.set_class(not symbols.unicode, "-ascii")
@@ -112,7 +114,7 @@ class Dashboard(App[None]):
         self._cut_off: int | None = None
         """The exit status that `cut_off` was given, before there was a loop to leave."""
         self._running_loop: asyncio.AbstractEventLoop | None = None
-        self._cadence = cadence
+        self._cadence, self._clock = cadence, clock
         self._heard: Snapshot | None = None
         self._heard_at = perf_counter()
         self._drawn: Snapshot | None = None
@@ -196,7 +198,7 @@ class Dashboard(App[None]):
         snapshot = self.worker.latest
         if snapshot is None or not self._status.is_attached:  # the panes go first at the end
             return
-        now, cadence = perf_counter(), self._cadence
+        now, cadence = self._clock(), self._cadence
         # What is not due yet is drawn later, also if no other snapshot comes.
         status = everything or snapshot is not self._drawn
         numbers = everything or (

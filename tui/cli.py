@@ -22,10 +22,9 @@ def main(argv: list[str] | None = None) -> int:
     Args:
         argv: the words after `bptui`; `None` takes those of this process.
     """
-    for name in _THREAD_VARIABLES:
+    if not any(name in os.environ for name in _THREAD_VARIABLES):
         # Small networks gain nothing from threads; contention makes them many times slower.
-        # NumPy reads this once, when it is imported.
-        os.environ.setdefault(name, "1")
+        _set_threads(1)
     from bptui.core.errors import InputError, printable
     from bptui.tui.terminal import say
 
@@ -53,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _dispatch(words: list[str]) -> int:
+    from bptui.core.errors import InputError
     from bptui.tui.command_line.parser import parse_arguments
     from bptui.tui.terminal import say
 
@@ -80,7 +80,19 @@ def _dispatch(words: list[str]) -> int:
 
     from bptui.tui.command_line import invocation
 
+    if arguments.command == "demo":
+        from bptui.tui.commands.demo import demo
+
+        return demo(invocation.demo_choices(arguments, words))
     values = invocation.gather(arguments)
+    if "blas_threads" in values:
+        _set_threads(values["blas_threads"])
+    if arguments.command == "sweep":
+        from bptui.tui.commands.sweep import sweep
+
+        if arguments.model is not None:
+            raise InputError("a sweep is of bptui's own networks; leave the model file out")
+        return sweep(*invocation.sweep_of(values), invocation.sweep_choices(values, words))
     if arguments.model is not None:
         from bptui.tui.commands.model import run_model
 
@@ -105,6 +117,11 @@ def _dispatch(words: list[str]) -> int:
     from bptui.tui.commands.run import run
 
     return run(configuration, invocation.run_choices(values, words))
+
+
+def _set_threads(count: int) -> None:
+    """Let matrix products use so many threads; NumPy reads this once, when it is imported."""
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(count)))
 
 
 def _forget_output() -> None:

@@ -66,6 +66,15 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty() and not is_dumb()
 
 
+def on_a_terminal() -> bool:
+    """Return whether there is a terminal to type on and to show a screen on.
+
+    The screen goes to standard error, so that it can be seen while the output is kept.
+    """
+    streams = (sys.stdin, sys.stdout, sys.__stderr__)
+    return all(stream is not None and stream.isatty() for stream in streams)
+
+
 def no_color() -> bool:
     """Return whether the user asked for no colour (https://no-color.org)."""
     return bool(os.environ.get("NO_COLOR"))

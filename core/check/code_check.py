@@ -88,6 +88,9 @@ def _facts(
     return Facts(
         parameters=problem.arrays,
         numerical_at=lambda arrays: comparison.gradient_at(arrays, exact=method == "complex"),
+        slope_at=lambda arrays, along: comparison.slope_at(
+            arrays, along, exact=method == "complex"
+        ),
         changed=given.changed,
         cost_changes_parameters=here.changes_parameters,
         cost_spread=0.0 if here.repeatable else here.spread,

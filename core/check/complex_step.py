@@ -43,6 +43,8 @@ def _log_sum_exp(z: Array) -> Array:
 
 
 def _softmax(z: Array) -> Array:
+    # A large z would round what is left of the outputs near 0 and 1.
+    z = z - z.real.max(axis=-1, keepdims=True)
     return np.exp(z - _log_sum_exp(z)[..., np.newaxis])
 
 

@@ -1,5 +1,6 @@
 """The likely mistake behind a report: what can be said from its numbers, and no more."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,15 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.check.evidence import Evidence, Facts
-from bptui.core.check.factors import EVERYWHERE
-from bptui.core.check.mistakes import MISTAKES
+from bptui.core.check.factors import names_of_ratio
+from bptui.core.check.mistakes import FORMULAE, PATTERNS, Mistake, weights_alone
 from bptui.core.check.report import Diagnosis, Report
+from bptui.core.check.stale_point import stale_point
 
 Array = NDArray[Any]
-
-_MOST_ENTRIES = 300
-_FEWEST_ENTRIES = 4
-_REFINEMENTS = 8
 
 
 def diagnosed(report: Report, facts: Facts) -> Report:
@@ -27,21 +25,48 @@ def diagnosed(report: Report, facts: Facts) -> Report:
     found = _conduct(facts)
     if report.verdict == "fail":
         with np.errstate(all="ignore"):
-            mistake = _mistake(Evidence(report, facts))
-        found += [mistake] if mistake is not None else []
+            found += _mistakes(Evidence(report, facts))
     return replace(report, diagnosis=(*report.diagnosis, *found)) if found else report
 
 
-def _mistake(evidence: Evidence) -> Diagnosis | None:
+def _mistakes(evidence: Evidence) -> list[Diagnosis]:
+    """Return the formula that fits in every entry, all of them where more than one does.
+
+    Without one, what can be said of where and how much the gradient is wrong.
+    """
     if not all(np.isfinite(piece.numerical).all() for piece in evidence.pieces):
-        return None
-    for mistake in MISTAKES:
-        found = mistake(evidence)
-        if found is not None and found.code in ("layer", "entries"):
-            return _stale_point(evidence) or found
-        if found is not None:
-            return found
-    return _stale_point(evidence)
+        return []
+    found = _found(FORMULAE, evidence)
+    if not found or not any(_is_particular(each, evidence.facts) for each in found):
+        stale = stale_point(evidence)
+        found += [stale] if stale is not None else []
+        if [each.code for each in found] == ["scale"]:
+            # Other activations may be in proportion to the right ones.
+            found += _found([weights_alone], evidence)
+    if len(found) > 1:
+        return [
+            replace(
+                each,
+                sure=False,
+                message=f"One of {len(found)} explanations that fit equally well. {each.message}",
+            )
+            for each in found
+        ]
+    return found or _found(PATTERNS, evidence)[:1]
+
+
+def _found(mistakes: Sequence[Mistake], evidence: Evidence) -> list[Diagnosis]:
+    looked_for = (mistake(evidence) for mistake in mistakes)
+    return [found for found in looked_for if found is not None]
+
+
+def _is_particular(found: Diagnosis, facts: Facts) -> bool:
+    """Return whether no number in a formula was fitted to the gradient."""
+    if found.code == "transpose" or found.ratio == 0.0:
+        return True
+    if found.ratio is None or found.code == "regularization":
+        return False
+    return abs(found.ratio + 1.0) <= 1e-4 or bool(names_of_ratio(found.ratio, facts))
 
 
 def _conduct(facts: Facts) -> list[Diagnosis]:
@@ -85,86 +110,3 @@ def _conduct(facts: Facts) -> list[Diagnosis]:
             )
         )
     return found
-
-
-def _stale_point(evidence: Evidence) -> Diagnosis | None:
-    """The right gradient, of other parameters: those before or after an update."""
-    facts = evidence.facts
-    if facts.numerical_at is None or facts.parameters is None:
-        return None
-    if not all(piece.whole for piece in evidence.pieces):
-        return None
-    if sum(piece.wrong.size for piece in evidence.pieces) > _MOST_ENTRIES:
-        return None
-    far = sum(
-        int((np.abs(p.backprop - p.numerical) > 1e3 * p.bound).sum()) for p in evidence.pieces
-    )
-    if far < _FEWEST_ENTRIES:
-        return None
-    if facts.changed is not None and _is_gradient_at(evidence, list(facts.changed)):
-        return Diagnosis(
-            "stale-point",
-            EVERYWHERE,
-            "This is exactly the gradient at the parameters as the gradient function leaves them; "
-            "compute it before the update.",
-        )
-    step = _step_to(evidence)
-    if step is None:
-        return None
-    side = "after" if step > 0.0 else "before"
-    return Diagnosis(
-        "stale-point",
-        EVERYWHERE,
-        f"This is the right gradient of other parameters: those {side} a step of gradient descent "
-        f"with a learning rate of {abs(step):.4g}; look for an update between forward propagation "
-        "and the gradient, or for values kept from an earlier call.",
-        step,
-    )
-
-
-def _gradient_at(evidence: Evidence, parameters: list[Array]) -> list[Array]:
-    assert evidence.facts.numerical_at is not None
-    found = evidence.facts.numerical_at(parameters)
-    return [array for array in found if array.size]
-
-
-def _is_gradient_at(evidence: Evidence, parameters: list[Array]) -> bool:
-    there = _gradient_at(evidence, parameters)
-    return all(piece.matches(g) for piece, g in zip(evidence.pieces, there, strict=True))
-
-
-def _step_to(evidence: Evidence) -> float | None:
-    """Return η where the gradient under test is that at θ - η g, or `None`.
-
-    To first order that gradient is g - η H g; the curvature H g comes from a difference.
-    """
-    assert evidence.facts.parameters is not None
-    theta = [np.asarray(array, np.float64) for array in evidence.facts.parameters]
-    if any(not array.size for array in theta):
-        return None
-    gradient = [piece.numerical for piece in evidence.pieces]
-
-    def flat(arrays: list[Array]) -> Array:
-        return np.concatenate([array.ravel() for array in arrays])
-
-    def at(step: float) -> Array:
-        moved = [t - step * g for t, g in zip(theta, gradient, strict=True)]
-        return flat(_gradient_at(evidence, moved))
-
-    longest = float(np.abs(flat(gradient)).max())
-    backprop = flat([piece.backprop for piece in evidence.pieces])
-    if not longest or not np.isfinite(backprop).all():
-        return None
-    small = 1e-4 * max(float(np.abs(flat(theta)).max()), 1e-3) / longest
-    curvature = (at(-small) - at(small)) / (2.0 * small)
-    if not curvature.any() or not np.isfinite(curvature).all():
-        return None
-    step = 0.0
-    for _ in range(_REFINEMENTS):
-        apart = at(step) - backprop
-        change = float(apart @ curvature / (curvature @ curvature))
-        if not np.isfinite(change):
-            return None
-        step += change
-    moved = [t - step * g for t, g in zip(theta, gradient, strict=True)]
-    return step if step and _is_gradient_at(evidence, moved) else None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ class Facts:
     """Whether column 0 of every array is the bias, as in Θ."""
     numerical_at: Callable[[Sequence[Array]], Sequence[Array]] | None = None
     """Returns the numerical gradient at other parameters."""
+    slope_at: Callable[[Sequence[Array], Sequence[Array]], float] | None = None
+    """Returns the slope of the cost at other parameters along a direction."""
     changed: Sequence[Array] | None = None
     """What the gradient function made of its parameters, where it changed them."""
     cost_changes_parameters: bool = False
@@ -55,6 +57,8 @@ class Piece:
     bias: NDArray[np.bool_]
     """Which entries belong to a bias."""
     parameters: Array | None
+    penalty_alone: bool
+    """Whether nothing but a penalty moves its weights, so that they show no mistake of δ."""
     whole: bool
     """Whether all entries were checked, so that the array has its own shape."""
 
@@ -64,6 +68,32 @@ class Piece:
         largest = np.abs(self.numerical).max(initial=0.0)
         large = np.abs(self.numerical) > np.maximum(_CLEAR * self.bound, 1e-9 * largest)
         return large & self.known
+
+    @property
+    def telling(self) -> NDArray[np.bool_]:
+        """Clear entries, but those that are nothing but an L2 penalty."""
+        return self.clear & (self.bias | (not self.penalty_alone))
+
+    @property
+    def penalty(self) -> float | None:
+        """c where the derivative by every weight is c θ, as if there were only a penalty."""
+        if self.parameters is None:
+            return None
+        n, weights, bias = (
+            values[self.known] for values in (self.numerical, self.weights, self.bias)
+        )
+        if not weights.any():
+            return None
+        factor = float(n @ weights / (weights @ weights))
+        slack = 2.0 * self.bound[self.known] + CLOSE * np.abs(factor * weights)
+        fits = bool((np.abs(n - factor * weights) <= slack)[~bias].all())
+        return factor if fits and factor > 0.0 else None
+
+    @property
+    def weights(self) -> Array:
+        """The parameters as float64, 0 for biases: what an L2 penalty adds, to a factor."""
+        values: Array = np.where(self.bias, 0.0, np.asarray(self.parameters, np.float64))
+        return values
 
     def matches(self, expected: Array, where: NDArray[np.bool_] | None = None) -> bool:
         """Return whether the gradient under test is `expected`."""
@@ -99,9 +129,11 @@ class Evidence:
                     np.isin(array.verdicts, (VERDICTS.index("pass"), VERDICTS.index("fail"))),
                     _bias(array.name, array.shape, array.backprop.shape, facts, matrices),
                     values,
+                    False,
                     array.drawn is None,
                 )
             )
+        self.pieces = _with_penalties(self.pieces)
 
     @property
     def wrong(self) -> list[Piece]:
@@ -133,6 +165,29 @@ class Evidence:
         yield group
 
 
+def _with_penalties(pieces: list[Piece]) -> list[Piece]:
+    """Mark the arrays whose weights only a penalty moves.
+
+    Of a single weight any derivative is a multiple; but not the same one as elsewhere.
+    """
+    factors = [piece.penalty for piece in pieces]
+    sizes = [
+        np.count_nonzero(piece.weights) if c else 0
+        for piece, c in zip(pieces, factors, strict=True)
+    ]
+
+    def is_penalty(place: int) -> bool:
+        c = factors[place]
+        same = sum(
+            size
+            for other, size in zip(factors, sizes, strict=True)
+            if c is not None and other is not None and abs(other - c) <= CLOSE * c
+        )
+        return bool(same > 1)
+
+    return [replace(piece, penalty_alone=is_penalty(i)) for i, piece in enumerate(pieces)]
+
+
 def _bias(
     name: str,
     shape: tuple[int, ...],
@@ -152,32 +207,3 @@ def _bias(
 
 def _largest(array: Array) -> float:
     return float(np.abs(array[np.isfinite(array)]).max(initial=0.0))
-
-
-def common_ratio(pieces: Sequence[Piece], *, masks: Sequence[Array] | None = None) -> float | None:
-    """Return r where the gradient under test is r times the right one in every entry.
-
-    `None` where there is no such number, or it is 1.
-    """
-    chosen = [np.ones(piece.wrong.shape, bool) for piece in pieces] if masks is None else masks
-    clear = [piece.clear & mask for piece, mask in zip(pieces, chosen, strict=True)]
-    backprop = np.concatenate([p.backprop[m] for p, m in zip(pieces, clear, strict=True)])
-    numerical = np.concatenate([p.numerical[m] for p, m in zip(pieces, clear, strict=True)])
-    bound = np.concatenate([p.bound[m] for p, m in zip(pieces, clear, strict=True)])
-    if not backprop.size or not np.isfinite(backprop).all():
-        return None
-    # Least squares, each entry in units of its error bound.
-    weight = (numerical / bound) / np.abs(numerical / bound).max()
-    ratio = float((backprop / numerical) @ weight**2 / (weight @ weight))
-    if abs(ratio - 1.0) < 1e-4:
-        return None
-    fits = all(
-        piece.matches(ratio * piece.numerical, mask)
-        for piece, mask in zip(pieces, chosen, strict=True)
-    )
-    return ratio if fits else None
-
-
-def clear_entries(pieces: Sequence[Piece]) -> int:
-    """Return how many entries a ratio over `pieces` rests on."""
-    return sum(int(piece.clear.sum()) for piece in pieces)

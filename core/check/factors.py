@@ -1,8 +1,9 @@
-"""Constant factors: the whole gradient, or one array of it, times a number."""
+"""Constant factors: the whole gradient, or one layer or array of it, times a number."""
 
 from collections.abc import Sequence
 
-from bptui.core.check.evidence import Evidence, Facts, Piece, clear_entries, common_ratio
+from bptui.core.check.evidence import Evidence, Facts, Piece
+from bptui.core.check.fits import Factor, clear_entries, common_factor
 from bptui.core.check.report import Diagnosis
 
 EVERYWHERE = "everywhere"
@@ -24,8 +25,8 @@ def _number(value: float) -> str:
     return f"{value:.6g}" if abs(nearest) < 1e-3 else f"{nearest:g}"
 
 
-def ratio_name(ratio: float, facts: Facts) -> str:
-    """Return what a ratio equals: `2`, `1/2`, `N·K/2`; only its digits where it is none."""
+def names_of_ratio(ratio: float, facts: Facts) -> list[str]:
+    """Return what a ratio equals: `2`, `1/2`, `N·K/2`; nothing where it is a mere number."""
     samples, outputs = facts.samples, facts.outputs
     known: dict[str, float] = {"2": 2.0, "1/2": 0.5, "-2": -2.0, "-1/2": -0.5}
     if samples:
@@ -39,15 +40,20 @@ def ratio_name(ratio: float, facts: Facts) -> str:
     if samples and outputs:
         both = float(samples * outputs)
         known |= {"N·K": both, "1/(N·K)": 1 / both, "N·K/2": both / 2, "2/(N·K)": 2 / both}
-    equal = [
+    return [
         name
         for name, value in known.items()
         if value not in (0.0, 1.0) and abs(ratio - value) <= 1e-4 * abs(value)
     ]
+
+
+def ratio_name(ratio: float, facts: Facts) -> str:
+    """Return a ratio for a sentence: what it equals, or only its digits."""
+    equal = names_of_ratio(ratio, facts)
     if not equal:
         return _number(ratio)
-    here = [f"N = {samples}"] if samples else []
-    here += [f"K = {outputs}"] if outputs else []
+    here = [f"N = {facts.samples}"] if facts.samples else []
+    here += [f"K = {facts.outputs}"] if facts.outputs else []
     plain = [name for name in equal if "N" not in name and "K" not in name]
     symbolic = [name for name in equal if name not in plain]
     if not symbolic:
@@ -56,44 +62,51 @@ def ratio_name(ratio: float, facts: Facts) -> str:
     return f"{value}, which is {' or '.join(symbolic)} ({', '.join(here)})"
 
 
-def _sure(pieces: Sequence[Piece]) -> str:
-    return "exactly" if clear_entries(pieces) >= 3 else "it looks like"
-
-
-def _factor_everywhere(evidence: Evidence) -> float | None:
-    """Return the factor that the whole gradient is off by."""
-    ratio = common_ratio(evidence.wrong)
-    pieces = evidence.pieces
-    if ratio is None or (only_biases(evidence.wrong) and has_clear_weights(pieces)):
-        return None
-    return ratio if all(piece.matches(ratio * piece.numerical) for piece in pieces) else None
-
-
 def only_biases(pieces: Sequence[Piece]) -> bool:
     """Return whether every wrong entry belongs to a bias."""
     return not any((piece.wrong & ~piece.bias).any() for piece in pieces)
 
 
-def has_clear_weights(pieces: Sequence[Piece]) -> bool:
+def has_telling_weights(pieces: Sequence[Piece]) -> bool:
     """Return whether there is a weight that could have been seen to be wrong."""
-    return any((piece.clear & ~piece.bias).any() for piece in pieces)
+    return any((piece.telling & ~piece.bias).any() for piece in pieces)
 
 
-def factor_everywhere(evidence: Evidence) -> Diagnosis | None:
-    """A constant factor, or a sign, in the whole gradient."""
-    ratio = _factor_everywhere(evidence)
-    return None if ratio is None else _factor(evidence, evidence.pieces, EVERYWHERE, ratio)
+def factor(evidence: Evidence) -> Diagnosis | None:
+    """A constant factor, a sign or a zero: everywhere, in one layer or in one array."""
+    wrong = evidence.wrong
+    if only_biases(wrong) and has_telling_weights(evidence.pieces):
+        return None
+    found = _believed(evidence.pieces, evidence.facts)
+    if found is not None:
+        return _said(evidence, evidence.pieces, EVERYWHERE, found)
+    for place, pieces in enumerate(evidence.layers()):
+        if not set(map(id, wrong)) <= set(map(id, pieces)):
+            continue
+        found = _believed(pieces, evidence.facts)
+        # In the lowest layer another factor is as likely one of δ on its way down.
+        if found is not None and (place or round(found.ratio, 4) in (0.0, -1.0)):
+            return _said(evidence, pieces, names_of(pieces), found)
+    found = _believed(wrong, evidence.facts) if len(wrong) == 1 else None
+    return None if found is None else _said(evidence, wrong, wrong[0].name, found)
 
 
-def factor_in_one_array(evidence: Evidence) -> Diagnosis | None:
-    """A constant factor, or a sign, in one array alone."""
-    pieces = evidence.wrong
-    ratio = common_ratio(pieces) if len(pieces) == 1 and pieces[0].wrong.size > 1 else None
-    return None if ratio is None else _factor(evidence, pieces, pieces[0].name, ratio)
+def _believed(pieces: Sequence[Piece], facts: Facts) -> Factor | None:
+    """Return the factor between the two gradients; none that rests on one entry alone."""
+    found = common_factor(pieces)
+    wrong = sum(int(piece.wrong.sum()) for piece in pieces)
+    if found is None or (clear_entries(pieces) > 1 and wrong > 1):
+        return found
+    single = sum(int(piece.wrong.size) for piece in pieces) == 1
+    known = abs(found.ratio + 1.0) <= 1e-4 or names_of_ratio(found.ratio, facts)
+    return found if known and not single else None
 
 
-def _factor(evidence: Evidence, pieces: Sequence[Piece], where: str, ratio: float) -> Diagnosis:
+def _said(evidence: Evidence, pieces: Sequence[Piece], where: str, found: Factor) -> Diagnosis:
+    ratio = found.ratio
     place = "everywhere" if where == EVERYWHERE else f"in all of {where} and only there"
+    if found.penalty:
+        place += f", {found.penalty:.4g} times the weights apart (the L2 penalty, which is right)"
     sure = "exactly" if clear_entries(pieces) >= 3 else "close to"
     if ratio == 0.0:
         return Diagnosis(

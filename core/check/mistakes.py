@@ -8,145 +8,34 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from bptui.core.check.evidence import (
-    CLOSE,
-    Array,
-    Evidence,
-    Piece,
-    clear_entries,
-    common_ratio,
-)
+from bptui.core.check.evidence import CLOSE, Array, Evidence, Piece
 from bptui.core.check.factors import (
     EVERYWHERE,
-    factor_everywhere,
-    factor_in_one_array,
-    has_clear_weights,
+    factor,
+    has_telling_weights,
     names_of,
     only_biases,
-    place_of,
     ratio_name,
 )
+from bptui.core.check.fits import clear_entries, common_ratio
+from bptui.core.check.regularization import regularization
 from bptui.core.check.report import Diagnosis
+from bptui.core.check.transposition import transpose
 
 _FEW = 5
 _FAR = 10.0
 """Error bounds that a difference must exceed for other entries to count as right."""
 
 
-def transpose(evidence: Evidence) -> Diagnosis | None:
-    """An array is transposed, or two have changed places."""
-    pieces = evidence.wrong
-    if all(_is_transposed(piece) for piece in pieces):
-        where = names_of(pieces)
-        return Diagnosis(
-            "transpose",
-            where,
-            f"The gradient of {where} is exactly the transpose of the right one; look at the order "
-            "of the factors in its product, or at a reshape that should be .T.",
-        )
-    others = [
-        [
-            other
-            for other in evidence.pieces
-            if other is not piece
-            and other.numerical.shape == piece.numerical.shape
-            and piece.matches(other.numerical)
-        ]
-        for piece in pieces
-    ]
-    if all(len(found) == 1 for found in others) and clear_entries(pieces) > 1 and len(pieces) > 1:
-        stored = ", ".join(
-            f"what stands for {piece.name} is the gradient of {found[0].name}"
-            for piece, found in zip(pieces, others, strict=True)
-        )
-        return Diagnosis(
-            "transpose",
-            names_of(pieces),
-            f"Gradients have changed places: {stored}; look at the order they are returned in.",
-        )
-    return None
-
-
-def _is_transposed(piece: Piece) -> bool:
-    if not piece.whole or piece.numerical.ndim != 2:
-        return False
-    if min(piece.numerical.shape) > 1:
-        turned = piece.numerical.T.ravel().reshape(piece.numerical.shape)
-        if not piece.matches(piece.numerical) and piece.matches(turned):
-            return True
-    columns = ~piece.bias.all(axis=0)
-    block = piece.numerical[:, columns]
-    if columns.all() or block.shape[0] != block.shape[1] or len(block) < 2:
-        return False
-    turned = piece.numerical.copy()
-    turned[:, columns] = block.T
-    return piece.matches(turned)
-
-
-def regularization(evidence: Evidence) -> Diagnosis | None:
-    """The difference is a multiple of the parameters."""
-    pieces = [piece for piece in evidence.wrong if piece.parameters is not None]
-    if len(pieces) != len(evidence.wrong):
-        return None
-    for what, masks in (
-        ("the biases", [piece.bias for piece in pieces]),
-        ("the weights", [~piece.bias for piece in pieces]),
-        ("the parameters", [np.ones_like(piece.bias) for piece in pieces]),
-    ):
-        if any((piece.wrong & ~mask).any() for piece, mask in zip(pieces, masks, strict=True)):
-            continue
-        factor = _multiple(pieces, masks)
-        if factor is None:
-            continue
-        if what == "the biases":
-            said = (
-                "penalizes the biases, which the cost does not"
-                if factor > 0.0
-                else "leaves out the biases, which the cost penalizes"
-            )
-        else:
-            said = (
-                "adds more of the L2 penalty than the cost has"
-                if factor > 0.0
-                else "leaves out some or all of the L2 penalty of the cost"
-            )
-        return Diagnosis(
-            "regularization",
-            place_of(evidence, pieces),
-            f"backprop - numerical is exactly {factor:.6g} times {what} in {names_of(pieces)}: the "
-            f"gradient {said}; look at the penalty term and its factor, such as λ or λ/N.",
-            factor,
-        )
-    return None
-
-
-def _multiple(pieces: Sequence[Piece], masks: Sequence[Array]) -> float | None:
-    """Return c where b - n is c θ in all entries of the masks."""
-    theta = np.concatenate(
-        [
-            np.asarray(p.parameters, np.float64)[m].ravel()
-            for p, m in zip(pieces, masks, strict=True)
-        ]
-    )
-    apart = np.concatenate(
-        [(p.backprop - p.numerical)[m].ravel() for p, m in zip(pieces, masks, strict=True)]
-    )
-    bound = np.concatenate([p.bound[m].ravel() for p, m in zip(pieces, masks, strict=True)])
-    if np.count_nonzero(np.abs(apart) > 2.0 * bound) < 2 or not np.isfinite(apart).all():
-        return None
-    factor = float(apart @ theta / (theta @ theta)) if theta.any() else 0.0
-    slack = 2.0 * bound + CLOSE * np.abs(factor * theta)
-    fits = bool((np.abs(apart - factor * theta) <= slack).all())
-    return factor if fits and factor else None
-
-
 def bias(evidence: Evidence) -> Diagnosis | None:
-    """Only biases are wrong."""
+    """Only biases are wrong: 0, times a factor, or in the wrong places."""
     pieces = evidence.wrong
-    if not only_biases(pieces) or not has_clear_weights(evidence.pieces):
+    if not only_biases(pieces) or all(piece.bias.all() for piece in evidence.pieces):
+        return None
+    # Where no weight could have been wrong, a factor everywhere fits as well and is said too.
+    if not has_telling_weights(evidence.pieces) and clear_entries(pieces) < 2:
         return None
     masks = [piece.bias for piece in pieces]
-    where = names_of(pieces)
     ratio = common_ratio(pieces, masks=masks)
     values = [(p.backprop[m], p.numerical[m]) for p, m in zip(pieces, masks, strict=True)]
     if not any(b.any() for b, _ in values):
@@ -162,10 +51,22 @@ def bias(evidence: Evidence) -> Diagnosis | None:
     ):
         said = "its entries are right but stand in the wrong places; look at the indices"
     else:
-        entries = sum(int(piece.wrong.sum()) for piece in pieces)
-        if entries < sum(int(mask.sum()) for mask in masks):
-            return None
-        said = "all weights are right; look at the axis that δ is summed over"
+        return None
+    return _bias_alone(pieces, said, ratio)
+
+
+def bias_alone(evidence: Evidence) -> Diagnosis | None:
+    """Only biases are wrong, all of them, by no formula."""
+    pieces = evidence.wrong
+    if not only_biases(pieces) or not has_telling_weights(evidence.pieces):
+        return None
+    if sum(int(piece.wrong.sum()) for piece in pieces) < sum(int(p.bias.sum()) for p in pieces):
+        return None
+    return _bias_alone(pieces, "all weights are right; look at the axis that δ is summed over")
+
+
+def _bias_alone(pieces: Sequence[Piece], said: str, ratio: float | None = None) -> Diagnosis:
+    where = names_of(pieces)
     return Diagnosis("bias", where, f"Only the bias gradient is wrong, in {where}: {said}.", ratio)
 
 
@@ -176,27 +77,47 @@ def _is_rolled(backprop: Array, numerical: Array) -> bool:
 
 def precision(evidence: Evidence) -> Diagnosis | None:
     """Right, but only to single precision."""
-    worst, off = 0.0, 0
+    worst, off, seen = 0.0, 0, 0
     for piece in evidence.pieces:
         largest = float(np.abs(piece.numerical).max())
         apart = float(np.abs(piece.backprop - piece.numerical).max())
         if not np.isfinite(apart) or apart > 3e-5 * largest:
             return None
+        # Where rounding to float32 would show, and shows.
+        visible = piece.known & (1e-8 * np.abs(piece.numerical) > piece.bound)
+        if visible.any() and not piece.wrong.any():
+            return None
         worst = max(worst, apart / largest if largest else 0.0)
         off += int(piece.wrong.sum())
-    if worst < 1e-9 or off < max(2, 0.3 * clear_entries(evidence.pieces)):
+        seen += int(visible.sum())
+    if worst < 1e-9 or off < max(2, 0.3 * seen):
         return None
-    digits = int(-np.log10(worst))
+    about = f"The gradient agrees to about {int(-np.log10(worst))} digits everywhere and no further"
+    if _holds_single_precision(evidence.wrong):
+        said = f"{about}, and it is made of numbers of float32; look for a conversion to float32."
+        return Diagnosis("precision", EVERYWHERE, said)
     return Diagnosis(
         "precision",
         EVERYWHERE,
-        f"The gradient agrees to about {digits} digits everywhere and no further: it looks like "
-        "arithmetic in float32, or a small constant such as 1e-8 in only one of the two functions.",
+        f"{about}. Perhaps that is arithmetic in float32, or a small constant such as 1e-8 in "
+        "only one of the two functions; but any mistake of little effect here looks like that.",
+        sure=False,
     )
 
 
+def _holds_single_precision(pieces: Sequence[Piece]) -> bool:
+    """Return whether the biases, or all, are numbers of float32: chance makes one in 2²⁹ so."""
+    for masks in ([piece.bias for piece in pieces], [piece.known for piece in pieces]):
+        values = np.concatenate(
+            [p.backprop[m & (p.backprop != 0.0)] for p, m in zip(pieces, masks, strict=True)]
+        )
+        if values.size > 1 and (values.astype(np.float32) == values).all():
+            return True
+    return False
+
+
 def layer(evidence: Evidence) -> Diagnosis | None:
-    """Right from the output down to some layer, wrong below."""
+    """Right from the output down to some layer, wrong below, biases included."""
     layers = list(evidence.layers())
     first = 1 + max(
         (i for i, pieces in enumerate(layers) if any(piece.wrong.any() for piece in pieces)),
@@ -210,6 +131,9 @@ def layer(evidence: Evidence) -> Diagnosis | None:
         return None
     if sum(int(piece.wrong.sum()) for piece in bad) < 0.3 * clear_entries(bad):
         return None
+    # A wrong δ shows in biases; where none of them could show it, that is only likely.
+    has_biases = any(piece.bias.any() for piece in bad)
+    sure = not has_biases or any((piece.wrong & piece.bias).any() for piece in bad)
     top = [piece.name for piece in layers[first]]
     below = names_of(layers[first - 1])
     ratio = common_ratio(bad)
@@ -220,14 +144,42 @@ def layer(evidence: Evidence) -> Diagnosis | None:
         "layer",
         below,
         f"The gradient is right from the output down to {' and '.join(top)} and wrong from {below} "
-        f"on{factor}; look at the step that takes δ from the one to the other: the transposed "
-        "weights, and the derivative of the activation.",
+        f"on{factor}; {'' if sure else 'perhaps '}look at the step that takes δ from the one to "
+        "the other: the transposed weights, and the derivative of the activation.",
         ratio,
+        sure=sure,
     )
 
 
 def _is_wrong_or_mute(piece: Piece) -> bool:
-    return bool(piece.wrong.any() or not piece.clear.any())
+    """Return whether a wrong δ may have led to `piece`: to its weights and to its biases."""
+    return all(
+        (piece.wrong & part).any() or not (piece.telling & part).any()
+        for part in (piece.bias, ~piece.bias)
+    )
+
+
+def weights_alone(evidence: Evidence) -> Diagnosis | None:
+    """Weights are wrong, while the biases of their layers are right: so δ is."""
+    wrong = evidence.wrong
+    if any((piece.wrong & piece.bias).any() for piece in wrong):
+        return None
+    for pieces in evidence.layers():
+        weights = sum(int((piece.wrong & ~piece.bias).sum()) for piece in pieces)
+        biases = sum(int((piece.telling & piece.bias).sum()) for piece in pieces)
+        if weights and not biases:
+            return None
+    entries = sum(int(piece.wrong.sum()) for piece in wrong)
+    if entries < max(2, 0.3 * clear_entries(wrong)):
+        return None
+    where = names_of(wrong)
+    return Diagnosis(
+        "entries",
+        where,
+        f"Only the weights of {where} are wrong. The biases of the same layers are right, so δ is "
+        "too; look at the activations that it is multiplied by: their layer, and whether they "
+        "were kept from an earlier call.",
+    )
 
 
 def entries(evidence: Evidence) -> Diagnosis | None:
@@ -238,8 +190,14 @@ def entries(evidence: Evidence) -> Diagnosis | None:
         for index in np.argwhere(piece.wrong)[: _FEW + 1]
     ]
     total = sum(piece.wrong.size for piece in evidence.pieces)
-    few = len(wrong) <= max(1, min(_FEW, total // 4))
+    # What only a penalty moves is evidence here where it is such an entry that is wrong.
+    penalized = all(piece.penalty_alone and not piece.bias[index] for piece, index in wrong)
+    right = [piece.clear if penalized else piece.telling for piece in evidence.pieces]
+    seen = sum(int((p.wrong | r).sum()) for p, r in zip(evidence.pieces, right, strict=True))
+    few = len(wrong) <= min(_FEW, seen // 4)
     if not few or not all(piece.whole for piece, _ in wrong):
+        return None
+    if len(wrong) > 1 and any(_is_wrong_altogether(pieces) for pieces in evidence.layers()):
         return None
     if any(abs(p.backprop[i] - p.numerical[i]) <= _FAR * p.bound[i] for p, i in wrong):
         return None
@@ -259,16 +217,21 @@ def entries(evidence: Evidence) -> Diagnosis | None:
     )
 
 
+def _is_wrong_altogether(pieces: Sequence[Piece]) -> bool:
+    """Return whether a layer is wrong wherever that can be told."""
+    wrong = any(piece.wrong.any() for piece in pieces)
+    return wrong and not any((piece.telling & ~piece.wrong).any() for piece in pieces)
+
+
 Mistake = Callable[[Evidence], Diagnosis | None]
 
-MISTAKES: tuple[Mistake, ...] = (
-    factor_everywhere,
+FORMULAE: tuple[Mistake, ...] = (
+    factor,
     regularization,
     bias,
-    factor_in_one_array,
     transpose,
-    precision,
-    layer,
-    entries,
 )
-"""From the most particular evidence to the least."""
+"""Each says what every entry of the gradient under test is."""
+
+PATTERNS: tuple[Mistake, ...] = (bias_alone, precision, layer, entries, weights_alone)
+"""Each says where or how much it is wrong; the most particular first."""

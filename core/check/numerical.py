@@ -203,21 +203,30 @@ class Comparison:
             arrays: those parameters.
             exact: whether complex steps may be trusted.
         """
-        problem, point = self.problem, flattened(arrays)
-        slopes, value = np.empty_like(point), problem.cost(point)
-        direction = np.zeros_like(point)
+        slopes = np.empty_like(self.problem.flat)
+        point, direction = flattened(arrays), np.zeros_like(slopes)
         for entry in range(point.size):
             direction[entry] = 1.0
-            if exact:
-                try:
-                    slopes[entry] = problem.complex_slope(point, direction)
-                except InputError:
-                    slopes[entry] = np.nan
-            else:
-
-                def along(offset: float) -> float:
-                    return problem.cost(point + offset * direction)
-
-                slopes[entry] = ridders_derivative(along, value, 0.1, self.here.noise).value
+            slopes[entry] = self._slope(point, direction, exact)
             direction[entry] = 0.0
-        return problem.split(slopes)
+        return self.problem.split(slopes)
+
+    def slope_at(
+        self, arrays: Sequence[Array], direction: Sequence[Array], *, exact: bool
+    ) -> float:
+        """Return the numerical slope of the cost at other parameters along a direction."""
+        along = flattened(direction)
+        size = float(np.abs(along).max(initial=0.0)) or 1.0
+        return size * self._slope(flattened(arrays), along / size, exact)
+
+    def _slope(self, point: Array, direction: Array, exact: bool) -> float:
+        problem = self.problem
+        if exact:
+            try:
+                return problem.complex_slope(point, direction)
+            except InputError:
+                return float("nan")
+        value = problem.cost(point)
+        return ridders_derivative(
+            lambda offset: problem.cost(point + offset * direction), value, 0.1, self.here.noise
+        ).value

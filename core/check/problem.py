@@ -18,11 +18,12 @@ Array = NDArray[Any]
 STEP = 2.0**-100
 UNIT_ROUNDOFF = 2.0**-53
 _REPEATS = 4
+_NOISE_SPACINGS = (1e-8, 1e-6, 1e-4, 1e-2)
 _NUDGES = 5
 _SHRUNK = (0.5, 0.1, 0.01)
 _OWN_ROUNDINGS = 300.0
 """Roundings of the largest entry of an array that any entry of it may be off by."""
-_UNIT_ROUNDINGS = 300.0
+_UNIT_ROUNDINGS = 1000.0
 """The same, of the largest entry that there is at a point where no unit is saturated."""
 
 
@@ -120,10 +121,20 @@ class Problem:
         It is measured beside them, because a kink at the very place would look like noise.
         """
         direction = self.scale * np.random.default_rng(1).choice((-1.0, 1.0), self.flat.size)
-        measured = min(
-            estimated_noise(lambda t: self.cost(self.flat + t * direction), 1e-8, around)
-            for around in (-3e-5, 2e-5)
-        )
+        for spacing in _NOISE_SPACINGS:
+            # The middle of three: a kink near one of them looks like noise, and rounding on a
+            # coarse grid may by chance look like none.
+            measured = sorted(
+                estimated_noise(lambda t: self.cost(self.flat + t * direction), spacing, around)
+                for around in (
+                    -max(3e-5, 6.0 * spacing),
+                    max(2e-5, 5.0 * spacing),
+                    max(7e-5, 15.0 * spacing),
+                )
+            )[1]
+            # On such a grid the cost may not move at all in short steps.
+            if measured > 0.0:
+                break
         # Where the cost has no value nearby, that is for the differences to find.
         return measured if np.isfinite(measured) else 0.0
 
@@ -152,7 +163,7 @@ class Problem:
             ]
         )
         with np.errstate(all="ignore"):
-            rounding = 4.0 * self._spread(values, units)
+            rounding = 8.0 * self._spread(values, units)
             rounding += units * _UNIT_ROUNDINGS * self._largest_unsaturated(values)
             rounding += units * _UNIT_ROUNDINGS * abs(cost) / np.maximum(self.scale, 1.0)
             for block in self.blocks:
@@ -171,7 +182,7 @@ class Problem:
             return otherwise
 
     def _spread(self, values: Array, units: Array) -> Array:
-        """Return how far each entry moves with the last bits of the parameters."""
+        """Return how far the entries of each array move with the last bits of the parameters."""
         generator = np.random.default_rng(0)
         spread = np.zeros_like(values)
         for _ in range(_NUDGES):
@@ -179,6 +190,9 @@ class Problem:
             nudged = self._in_own_precision(self.flat * (1.0 + 8.0 * units * signs))
             moved = np.abs(self._gradient_at(nudged, values) - values)
             spread = np.maximum(spread, np.where(np.isfinite(moved), moved, 0.0))
+        # So few draws may leave one entry of an array where it was by chance.
+        for block in self.blocks:
+            spread[block] = spread[block].max(initial=0.0)
         return spread
 
     def _largest_unsaturated(self, values: Array) -> Array:

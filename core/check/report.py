@@ -36,6 +36,8 @@ class Diagnosis:
     message: str
     ratio: float | None = None
     fault: str | None = None
+    sure: bool = True
+    """Whether nothing else that is looked for fits as well; the message says so too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,10 +152,14 @@ def _output_delta(network: Replica, block: Block, z_error: Array, u: float) -> _
     if network.output == "softmax":
         # The largest z is subtracted first, which rounds every difference.
         shifted = z - z.max(axis=1, keepdims=True)
+        z_error = z_error - u * shifted
         a = np.exp(shifted)
         a /= a.sum(axis=1, keepdims=True)
+        # da = a (dz - Σ a dz): an output near 1 hardly moves, unless the errors are large.
         spread = (a * z_error).sum(axis=1, keepdims=True)
-        a_error = a * (z_error + spread) + (outputs + 5 - shifted) * u * a
+        moved = (1 - a) * z_error + (spread - a * z_error)
+        growth = np.exp(2 * z_error.max(axis=1, keepdims=True))
+        a_error = a * np.fmin(growth * moved, z_error + spread) + (outputs + 5) * u * a
     else:
         a = _output_value(network.output, z)
         slope = _slope(network.output, a)

@@ -84,6 +84,7 @@ AVERAGES = (
         "it is thrown about; the ratio is N everywhere, the penalty apart.",
         SumNotMean,
         two_samples,
+        ("scale",),
     ),
     Fault(
         "half-sum-of-squares",
@@ -93,6 +94,7 @@ AVERAGES = (
         "rate; the ratio is the same everywhere.",
         HalfSumOfSquares,
         all_of(squared_error, _not_two_errors),
+        ("scale",),
     ),
     Fault(
         "missing-factor-2",
@@ -101,6 +103,7 @@ AVERAGES = (
         "notices. The ratio is 1/2 everywhere, the penalty apart.",
         MissingFactor2,
         squared_error,
+        ("scale",),
     ),
     Fault(
         "sum-over-outputs",
@@ -109,6 +112,7 @@ AVERAGES = (
         "larger learning rate; the ratio is K everywhere, the penalty apart.",
         SumOverOutputs,
         all_of(squared_error, two_outputs),
+        ("scale",),
     ),
     Fault(
         "divided-by-n-plus-1",
@@ -117,6 +121,7 @@ AVERAGES = (
         "as well as the right one; every entry is off by the same N/(N + 1).",
         DividedByOneMore,
         nothing,
+        ("scale",),
     ),
     Fault(
         "dropped-sample",
@@ -126,5 +131,6 @@ AVERAGES = (
         "ratio.",
         DroppedSample,
         two_samples,
+        (None, "scale"),
     ),
 )

@@ -98,6 +98,7 @@ DERIVATIVES = (
         "the last is right.",
         MissingHiddenDerivative,
         curved_hidden_layer,
+        ("layer", "scale"),
     ),
     Fault(
         "missing-output-derivative",
@@ -107,6 +108,7 @@ DERIVATIVES = (
         "ratio repairs it.",
         MissingOutputDerivative,
         all_of(squared_error, _curved_output),
+        (None, "scale"),
     ),
     Fault(
         "extra-output-derivative",
@@ -116,6 +118,7 @@ DERIVATIVES = (
         "wrong in the check.",
         ExtraOutputDerivative,
         cross_entropy,
+        (None, "scale"),
     ),
     Fault(
         "derivative-of-activation",
@@ -124,6 +127,7 @@ DERIVATIVES = (
         "sigmoid XOR stays stuck; every layer below the last is wrong.",
         DerivativeOfActivation,
         _repeatable_activation,
+        ("layer", "scale"),
     ),
     Fault(
         "wrong-derivative",
@@ -132,5 +136,6 @@ DERIVATIVES = (
         "not at all; every layer below the last is wrong.",
         WrongDerivative,
         hidden_layer,
+        ("layer", "scale"),
     ),
 )

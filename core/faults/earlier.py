@@ -103,6 +103,7 @@ EARLIER = (
         "slightly wrong.",
         StaleActivations,
         hidden_layer,
+        ("entries",),
     ),
     Fault(
         "update-before-check",
@@ -112,6 +113,7 @@ EARLIER = (
         "entry is slightly wrong.",
         UpdateBeforeCheck,
         nothing,
+        ("stale-point",),
     ),
     Fault(
         "not-zeroed",
@@ -120,5 +122,6 @@ EARLIER = (
         "learns. Every entry is wrong, and by more with every step.",
         NotZeroed,
         nothing,
+        (None, "scale"),
     ),
 )

@@ -38,6 +38,12 @@ class Fault:
     mistake: type[Backpropagation]
     """Backpropagation with one step overridden."""
     needs: Needs
+    codes: tuple[str | None, ...]
+    """What a diagnosis may say of it that does not know this catalogue.
+
+    First the code that is expected; `None` where there is nothing to be said. Then codes that
+    are as true of the numbers in some networks, such as `bias` of one wrong weight.
+    """
 
 
 def nothing(setting: Setting) -> str | None:

@@ -37,6 +37,7 @@ PENALTIES = (
         "itself.",
         L2Forgotten,
         penalty,
+        ("regularization",),
     ),
     Fault(
         "l2-doubled",
@@ -45,6 +46,7 @@ PENALTIES = (
         "biases are right, each weight is off by λ/N times itself.",
         L2Doubled,
         penalty,
+        ("regularization",),
     ),
     Fault(
         "l2-on-bias",
@@ -54,5 +56,6 @@ PENALTIES = (
         "while it is 0.",
         L2OnBias,
         penalty,
+        ("regularization", "bias"),
     ),
 )

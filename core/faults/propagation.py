@@ -133,6 +133,7 @@ PROPAGATION = (
         "learn around it, XOR does not; every layer below the last is wrong.",
         BiasColumnShifted,
         hidden_layer,
+        ("layer", "scale"),
     ),
     Fault(
         "theta-transposed",
@@ -142,6 +143,7 @@ PROPAGATION = (
         "are wrong.",
         ThetaTransposed,
         _square_theta_after_a_hidden_layer,
+        ("layer", "scale"),
     ),
     Fault(
         "update-while-propagating",
@@ -150,6 +152,7 @@ PROPAGATION = (
         "since the step is small; the layers below the last are slightly wrong.",
         UpdateWhilePropagating,
         hidden_layer,
+        ("layer", "scale"),
     ),
     Fault(
         "gradient-transposed",
@@ -159,6 +162,7 @@ PROPAGATION = (
         "entries wrong.",
         GradientTransposed,
         _square_theta,
+        ("transpose",),
     ),
     Fault(
         "wrong-layer",
@@ -167,6 +171,7 @@ PROPAGATION = (
         "it, XOR does not; the biases are right, the weights of that Θ wrong.",
         ActivationsOfTheWrongLayer,
         _equal_sizes_below_the_output,
+        ("entries",),
     ),
     Fault(
         "first-layer-forgotten",
@@ -175,6 +180,7 @@ PROPAGATION = (
         "random features, often well enough; the gradient of the first Θ is 0 in the check.",
         FirstLayerForgotten,
         hidden_layer,
+        ("scale",),
     ),
     Fault(
         "sign-of-one-layer",
@@ -183,6 +189,7 @@ PROPAGATION = (
         "minus the right one; a check of another layer alone would pass.",
         SignOfOneLayer,
         nothing,
+        ("sign",),
     ),
     Fault(
         "missing-bias-gradient",
@@ -191,6 +198,7 @@ PROPAGATION = (
         "is 0 in the check, and all the rest is right.",
         MissingBiasGradient,
         nothing,
+        ("bias",),
     ),
     Fault(
         "bias-of-one-sample",
@@ -199,5 +207,6 @@ PROPAGATION = (
         "Much is still learned; the first column is wrong, all the rest is right.",
         BiasOfOneSample,
         two_samples,
+        ("bias",),
     ),
 )

@@ -60,6 +60,7 @@ SMALL = (
         "single entry is wrong in the check, by 1 %.",
         OneWeightOff,
         nothing,
+        ("entries", "bias"),
     ),
     Fault(
         "one-weight-zero",
@@ -68,6 +69,7 @@ SMALL = (
         "One single entry is wrong in the check: 0.",
         OneWeightZero,
         nothing,
+        ("entries", "bias"),
     ),
     Fault(
         "clipped",
@@ -77,6 +79,7 @@ SMALL = (
         "then the check passes.",
         Clipped,
         nothing,
+        ("scale",),
     ),
     Fault(
         "float32-inside",
@@ -85,5 +88,6 @@ SMALL = (
         "a tolerance of 1e-6 would let pass.",
         SinglePrecisionInside,
         _double_precision,
+        ("precision",),
     ),
 )

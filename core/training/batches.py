@@ -12,23 +12,25 @@ _STREAM = 1
 
 
 class Batches:
-    """The training set, shuffled once an epoch and cut into pieces of `size` samples."""
+    """The training set, put in a new order every epoch and cut into pieces of `size` samples.
+
+    The samples themselves stay where they are: a batch is copied when its turn comes.
+    """
 
     def __init__(self, inputs: Array, targets: Array, size: int, seed: int) -> None:
         """Prepare to shuffle.
 
         Args:
             inputs: (N, s_0 + 1), a column of ones first.
-            targets: (N, K).
+            targets: (K, N).
             size: samples a batch, at most N; the last batch of an epoch may be smaller.
             seed: of the order.
         """
         self._inputs, self._targets = inputs, targets
-        self._shuffled_inputs = np.empty_like(inputs)
-        self._shuffled_targets = np.empty_like(targets)
-        self._pieces = [
-            slice(start, min(start + size, len(inputs))) for start in range(0, len(inputs), size)
-        ]
+        self._order = np.arange(len(inputs))
+        self._pieces = [self._order[start : start + size] for start in range(0, len(inputs), size)]
+        self.sizes = [len(piece) for piece in self._pieces]
+        """How many samples each batch has."""
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
@@ -39,9 +41,7 @@ class Batches:
     def start_epoch(self) -> None:
         """Draw the order of the next epoch."""
         self.drawn_from: dict[str, Any] = dict(self.generator.bit_generator.state)
-        order = self.generator.permutation(len(self._inputs))
-        np.take(self._inputs, order, axis=0, out=self._shuffled_inputs)
-        np.take(self._targets, order, axis=0, out=self._shuffled_targets)
+        self._order[:] = self.generator.permutation(len(self._order))
 
     def restart_epoch(self, drawn_from: dict[str, Any]) -> None:
         """Draw the order again that was drawn from this state of the generator."""
@@ -52,7 +52,9 @@ class Batches:
         """Return the number of batches in an epoch."""
         return len(self._pieces)
 
-    def __getitem__(self, index: int) -> tuple[Array, Array]:
-        """Return the inputs (n, s_0 + 1) and targets (K, n) of a batch, as views."""
-        piece = self._pieces[index]
-        return self._shuffled_inputs[piece], self._shuffled_targets[piece].T
+    def copy(self, index: int, inputs: Array, targets: Array) -> None:
+        """Write a batch to `inputs`, (n, s_0 + 1), and `targets`, (K, n)."""
+        rows = self._pieces[index]
+        # The mode spares NumPy a copy that would keep `out` whole if a row did not exist.
+        self._inputs.take(rows, 0, inputs, "clip")
+        self._targets.take(rows, 1, targets, "clip")

@@ -39,9 +39,7 @@ def build_trainer(configuration: Configuration) -> Trainer:
         validation=chosen.validation,
         standardize=bool(chosen.standardize),
         seed=chosen.data_seed,
-        standardize_targets=bool(chosen.standardize)
-        and dataset.task == "regression"
-        and chosen.output == "linear",
+        standardize_targets=targets_are_scaled(chosen, dataset),
     )
     assert chosen.layers is not None and chosen.output is not None and chosen.cost is not None
     network = Network(
@@ -62,7 +60,7 @@ def build_trainer(configuration: Configuration) -> Trainer:
         prepared.validation,
         optimizer=chosen.optimizer,
         learning_rate=chosen.learning_rate,
-        schedule=_schedule(chosen, len(prepared.training)),
+        schedule=schedule_of(chosen, len(prepared.training)),
         clip_norm=chosen.clip_norm,
         weight_decay=chosen.weight_decay,
         batch_size=chosen.batch_size,
@@ -76,7 +74,12 @@ def build_trainer(configuration: Configuration) -> Trainer:
     )
 
 
-def _schedule(chosen: Configuration, samples: int) -> Schedule:
+def schedule_of(chosen: Configuration, samples: int) -> Schedule:
+    """Return the schedule of a configuration, for so many training samples.
+
+    Raises:
+        InputError: there is no such schedule.
+    """
     length = chosen.schedule_epochs
     if length is None:
         length = chosen.epochs or usual_epochs(samples, chosen.batch_size)
@@ -89,6 +92,11 @@ def usual_epochs(samples: int, batch_size: int | None) -> int:
     """Return how many epochs to train where nobody says so."""
     full_batch = batch_size is None or batch_size >= samples
     return FULL_BATCH_EPOCHS if full_batch else MINIBATCH_EPOCHS
+
+
+def targets_are_scaled(chosen: Configuration, dataset: Dataset) -> bool:
+    """Return whether targets are scaled as features are, by a `completed` configuration."""
+    return bool(chosen.standardize) and dataset.task == "regression" and chosen.output == "linear"
 
 
 def _findable(configuration: Configuration) -> Configuration:

@@ -26,7 +26,7 @@ from bptui.core.runs import Saved
 from bptui.core.trainer_state import copied
 from bptui.core.training.check_time import CheckTime
 from bptui.core.training.live import TrainerPhase
-from bptui.core.training.trainer import checked_learning_rate
+from bptui.core.training.loop import checked_learning_rate
 
 if TYPE_CHECKING:
     from bptui.core.training.model_view import ModelView

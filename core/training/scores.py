@@ -1,6 +1,7 @@
 """How good the outputs are, in terms that do not depend on the cost."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,13 @@ class Scores:
     """
 
 
+def classified_right(outputs: NDArray[Any], y: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which samples are classified right, (.., N), for outputs (.., N, K); y is (N, K)."""
+    if y.shape[-1] == 1:
+        return ((outputs >= 0.5) == (y >= 0.5))[..., 0]
+    return outputs.argmax(axis=-1) == y.argmax(axis=-1)
+
+
 def score(task: Task, outputs: Floats, y: Floats) -> float:
     """Return the share of samples classified right, or R².
 
@@ -35,10 +43,8 @@ def score(task: Task, outputs: Floats, y: Floats) -> float:
         outputs: ŷ, (N, K).
         y: targets, (N, K).
     """
-    if task == "binary":
-        return float(np.mean((outputs >= 0.5) == (y >= 0.5)))
-    if task == "classes":
-        return float(np.mean(outputs.argmax(axis=1) == y.argmax(axis=1)))
+    if task != "regression":
+        return float(np.mean(classified_right(outputs, y)))
     residual = float(((y - outputs) ** 2).sum())
     total = float(((y - y.mean(axis=0)) ** 2).sum())
     return 1.0 - residual / total if total else float(residual == 0.0)

@@ -5,6 +5,7 @@ through `send`, whose queue is the only thing both threads touch, and hears from
 it through immutable snapshots.
 """
 
+import math
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -18,7 +19,7 @@ from bptui.core.snapshot import Snapshot, State, Swept
 from bptui.core.training import commands
 from bptui.core.training.keeper import RunKeeper
 from bptui.core.training.live import LiveTrainer
-from bptui.core.training.pace import Meter, Pace, next_speed, on_ladder
+from bptui.core.training.pace import FASTEST, Meter, Pace, next_speed, on_ladder
 
 SLICE = 0.01
 """Seconds trained between two looks at the queue."""
@@ -26,6 +27,10 @@ CHECK_SHARE = 0.05
 """The share of the time that live gradient checks may take, unless another is asked for."""
 LONGEST_CHECK = 0.25
 """Seconds that a live check or sweep may take, for so long no key is answered."""
+_NO_HURRY = 1e9
+"""Seconds for what may take as long as it takes."""
+_STEPPED_CHECK = 0.01
+"""Seconds that a check is taken to last by a clock that stands still meanwhile."""
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
 
@@ -42,6 +47,8 @@ class Session:
         check_share: float = CHECK_SHARE,
         interval: float = 0.1,
         keeper: RunKeeper | None = None,
+        clock: Callable[[], float] = perf_counter,
+        stepped: bool = False,
     ) -> None:
         """Prepare; nothing is trained before `run`.
 
@@ -52,12 +59,20 @@ class Session:
             check_share: the share of the time that checks may take, above 0 and at most 1.
             interval: seconds between two snapshots while training.
             keeper: saves the run; without one, nothing can be saved.
+            clock: what the pace goes by, in seconds.
+            stepped: train all that is due in one go, however long it really takes, so that
+                what happens depends on the clock alone; "as fast as possible" is then
+                `FASTEST` epochs a second.
         """
         self.trainer = trainer
         self.interval = interval
         self._keeper = keeper
         self._commands: SimpleQueue[commands.Command] = SimpleQueue()
-        self.pace, self._meter = Pace(speed), Meter()
+        self._clock, self._stepped = clock, stepped
+        self._slice = _NO_HURRY if stepped else SLICE
+        self._longest_check = _NO_HURRY if stepped else LONGEST_CHECK
+        self._published = -math.inf
+        self.pace, self._meter = Pace(self._allowed(speed)), Meter()
         self._view = trainer.view()
         self._paused = self._stopped = False
         self._checking, self._check_share = checking, check_share
@@ -90,39 +105,50 @@ class Session:
                 that a screen can draw undisturbed.
         """
         publish(self.snapshot(), True)
-        published = perf_counter()
+        self._published = self._clock()
         while True:
             if gate is not None and not gate.is_set():
                 gate.wait(0.25)
-            answered = self._obey(wait=self._idle_time(published))
+            self.turn(publish, wait=self._idle_time())
             if self._stopped:
                 publish(self.snapshot(), True)
                 return
-            running = self.going
-            ended = False
-            if self._goal is not None:
-                ended = self._approach_goal()
-            elif running:
-                due = self.pace.due(perf_counter())
-                if due is None or due > 0:
-                    self.pace.did(self.trainer.advance(SLICE, due))
-                    ended = self.trainer.state != "running"
-            if ended and self.trainer.message:
-                self._message = ""
-            if self._keeper is not None:
-                self._keeper.look(ended=ended)
-            now = perf_counter()
-            going = running or self._goal is not None
-            if answered or ended or (going and now - published >= self.interval):
-                publish(self.snapshot(), answered or ended)
-                published = perf_counter()
 
-    def _idle_time(self, published: float) -> float:
+    def turn(self, publish: Callable[[Snapshot, bool], None], *, wait: float = 0.0) -> None:
+        """Obey, train what is due and publish what is new, once: what `run` repeats.
+
+        Args:
+            publish: as for `run`.
+            wait: real seconds to wait for a command, if there is none.
+        """
+        answered = self._obey(wait)
+        if self._stopped:
+            return
+        running = self.going
+        ended = False
+        if self._goal is not None:
+            ended = self._approach_goal()
+        elif running:
+            due = self.pace.due(self._clock())
+            if due is None or due > 0:
+                self.pace.did(self.trainer.advance(self._slice, due))
+                ended = self.trainer.state != "running"
+        if ended and self.trainer.message:
+            self._message = ""
+        if self._keeper is not None:
+            self._keeper.look(ended=ended)
+        now = self._clock()
+        going = running or self._goal is not None
+        if answered or ended or (going and now - self._published >= self.interval):
+            publish(self.snapshot(), answered or ended)
+            self._published = self._clock()
+
+    def _idle_time(self) -> float:
         if self._goal is not None:
             return 0.0
         if self._paused or self.trainer.state != "running":
             return 0.5
-        until_snapshot = published + self.interval - perf_counter()
+        until_snapshot = self._published + self.interval - self._clock()
         return max(0.0, min(self.pace.wait(), until_snapshot))
 
     def _obey(self, wait: float) -> bool:
@@ -156,7 +182,7 @@ class Session:
                     _LARGEST_LEARNING_RATE, max(_SMALLEST_LEARNING_RATE, changed)
                 )
             case commands.ChangeSpeed(steps):
-                self.pace.speed = next_speed(self.pace.speed, steps)
+                self.pace.speed = self._allowed(next_speed(self.pace.speed, steps))
                 self.pace.restart()
             case commands.ToggleChecking():
                 self._checking = not self._checking
@@ -182,11 +208,14 @@ class Session:
         """Train a slice towards the epoch that was stepped to; say whether it is reached."""
         if self._goal is None:
             return False
-        self.trainer.advance(SLICE, self._goal - self.trainer.epoch)
+        self.trainer.advance(self._slice, self._goal - self.trainer.epoch)
         if self.trainer.epoch < self._goal and self.trainer.state == "running":
             return False
         self._goal = None
         return True
+
+    def _allowed(self, speed: float | None) -> float | None:
+        return FASTEST if speed is None and self._stepped else speed
 
     def _toggle_pause(self) -> None:
         self._goal = None
@@ -239,7 +268,7 @@ class Session:
     def _sweep_epsilon(self) -> None:
         epoch = self.trainer.epoch
         try:
-            self._swept = Swept(epoch, self.trainer.sweep_epsilon(LONGEST_CHECK))
+            self._swept = Swept(epoch, self.trainer.sweep_epsilon(self._longest_check))
         except InputError as error:
             self._swept = Swept(epoch, None, str(error))
 
@@ -275,13 +304,14 @@ class Session:
         if now < self._next_check and not self._resting:
             return
         try:
-            self._report = trainer.live_check(self._method, self._epsilon, LONGEST_CHECK)
+            self._report = trainer.live_check(self._method, self._epsilon, self._longest_check)
         except InputError as error:
             self._complaint = str(error)
-            self._next_check = now + (perf_counter() - now) / self._check_share
+            self._next_check = now + (self._clock() - now) / self._check_share
             return
         self._report_point, self._complaint = point, ""
-        self._next_check = now + self._report.seconds / self._check_share
+        seconds = _STEPPED_CHECK if self._stepped else self._report.seconds
+        self._next_check = now + seconds / self._check_share
 
     @property
     def _resting(self) -> bool:
@@ -294,7 +324,7 @@ class Session:
     def snapshot(self) -> Snapshot:
         """Return the present state, with a gradient check if one is due."""
         trainer = self.trainer
-        now = perf_counter()
+        now = self._clock()
         self._check(now)
         thetas, gradients = trainer.parameters(), trainer.gradients()
         self._view.look(resting=self._resting)

@@ -10,7 +10,7 @@ from itertools import repeat
 
 import numpy as np
 
-from bptui.core.backpropagation import Backpropagation, with_ones
+from bptui.core.backpropagation import Backpropagation
 from bptui.core.data.dataset import Dataset
 from bptui.core.network import Network
 from bptui.core.optimizers import Optimizer
@@ -59,8 +59,13 @@ class Stepper:
         """Epochs that have ended."""
         self.batch = 0
         """Steps taken within the present epoch."""
-        self._training = training
-        self._whole = network.loaded(training.X, training.y)
+        self._samples = network.samples(training.X, training.y)
+        self._load()
+
+    def _load(self) -> None:
+        """Make the training code, with the fault that is planted now."""
+        self._whole = self.network.backpropagation(len(self._samples[0]))
+        self._whole.load(*self._samples)
 
     @property
     def steps(self) -> int:
@@ -84,7 +89,7 @@ class Stepper:
     def plant(self, fault: str | None) -> None:
         """Plant a fault, or none, from the next step on."""
         self.network.plant(fault)
-        self._whole = self.network.loaded(self._training.X, self._training.y)
+        self._load()
 
     def next_work(self) -> Backpropagation:
         """Return the training code, loaded with the very samples of the next step."""
@@ -174,37 +179,40 @@ class MinibatchStepper(Stepper):
         schedule: Schedule = CONSTANT,
     ) -> None:
         """Stand before the first epoch; `batch_size` is less than there are samples."""
+        self._batch_size = batch_size
         super().__init__(network, training, optimizer, schedule)
-        self._samples = len(training)
-        self._batches = Batches(
-            with_ones(training.X, network.dtype),
-            training.y.astype(network.dtype),
-            batch_size,
-            network.seed,
-        )
-        self._works: dict[int, Backpropagation] = {}
+        self._batches = Batches(*self._samples, batch_size, network.seed)
         self._partial_cost = 0.0
         self._last_cost = np.nan
         self.steps_an_epoch = len(self._batches)
+
+    def _load(self) -> None:
+        """Make the training code for a batch, and for the smaller one at the end of an epoch."""
+        samples = len(self._samples[0])
+        sizes = {self._batch_size, samples % self._batch_size} - {0}
+        self._works = {size: self.network.backpropagation(size, samples) for size in sizes}
 
     @property
     def cost(self) -> float:
         """The mean cost over the last whole epoch; before the first, J of all samples."""
         return self._last_cost if self.epoch else self.cost_of_all()
 
-    def plant(self, fault: str | None) -> None:
-        """Plant a fault, or none, from the next step on."""
-        super().plant(fault)
-        self._works.clear()
+    def cost_of_all(self) -> float:
+        """Return J over the whole training set, of Θ as it is now."""
+        inputs, targets = self._samples
+        total = 0.0
+        for start in range(0, len(inputs), self._batch_size):
+            rows = slice(start, start + self._batch_size)
+            work = self._works[len(inputs[rows])]
+            work.inputs[:], work.targets[:] = inputs[rows], targets[:, rows]
+            work.forward()
+            total += work.cost() * work.samples
+        return total / len(inputs)
 
     def next_work(self) -> Backpropagation:
         """Return the training code, loaded with the next batch."""
-        inputs, targets = self._batches[self.batch]
-        samples = len(inputs)
-        if samples not in self._works:
-            self._works[samples] = self.network.backpropagation(samples, self._samples)
-        work = self._works[samples]
-        work.load(inputs, targets)
+        work = self._works[self._batches.sizes[self.batch]]
+        self._batches.copy(self.batch, work.inputs, work.targets)
         return work
 
     def take(
@@ -212,15 +220,17 @@ class MinibatchStepper(Stepper):
     ) -> Taken:
         """Take at most `count` steps, and stop early only where an epoch ends."""
         costs: list[float] = []
+        next_work, step = self.next_work, self.optimizer.step
         cost = np.nan
         taken = 0
         (rate,) = self._rates(learning_rate, 1)
         while taken < count and self.epoch != end:
-            work = self.next_work()
+            work = next_work()
             cost = work.evaluate()
-            if not np.isfinite(cost):
+            # False of a NaN too.
+            if not -np.inf < cost < np.inf:
                 return Taken(taken, costs, cost, broken=True)
-            self.optimizer.step(work.gradient, rate)
+            step(work.gradient, rate)
             self._partial_cost += cost * work.samples
             self.batch += 1
             taken += 1
@@ -233,7 +243,7 @@ class MinibatchStepper(Stepper):
         return Taken(taken, costs, cost)
 
     def _end_epoch(self) -> float:
-        self._last_cost = self._partial_cost / self._samples
+        self._last_cost = self._partial_cost / len(self._samples[0])
         self._partial_cost, self.batch = 0.0, 0
         self.epoch += 1
         self._batches.start_epoch()
@@ -260,3 +270,16 @@ class MinibatchStepper(Stepper):
         self._partial_cost, self._last_cost = point.partial_cost, point.last_cost
         if point.drawn_from is not None:
             self._batches.restart_epoch(point.drawn_from)
+
+
+def make_stepper(
+    network: Network,
+    training: Dataset,
+    optimizer: Optimizer,
+    batch_size: int,
+    schedule: Schedule = CONSTANT,
+) -> Stepper:
+    """Return what takes steps of `batch_size` samples each."""
+    if batch_size < len(training):
+        return MinibatchStepper(network, training, optimizer, batch_size, schedule)
+    return Stepper(network, training, optimizer, schedule)

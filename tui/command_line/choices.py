@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+DEFAULT_SWEEP_FOLDER = Path("bptui-sweep")
+"""Where what is finished of an interrupted sweep goes when no folder is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunChoices:
@@ -55,3 +58,46 @@ class CheckChoices:
     """Whether both arrays are shown in full."""
     sweep_epsilon: bool
     """Whether the steps of differences are compared instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepChoices:
+    """Choices of `bptui sweep`."""
+
+    seeds: int | None
+    """How many networks a setting has; `None` is the default, or what a resumed sweep has."""
+    json: bool
+    screen: bool
+    """Whether a screen of charts is opened at the end."""
+    csv: Path | None
+    """Where a row for each network goes."""
+    workers: int | None
+    """Processes that share the work; `None` is this one."""
+    scheduler: str | None
+    """Address of a Dask scheduler to give the work to."""
+    run_folder: Path | None
+    """Where finished work is kept."""
+    resume: Path | None
+    """The folder of the sweep to continue."""
+    command_line: tuple[str, ...]
+    """The command that repeats this sweep, `bptui` included."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoChoices:
+    """Choices of `bptui demo`."""
+
+    script: str | None
+    """The name of a script that comes with bptui, or a path; `None` is the first."""
+    record: Path | None
+    """Where a recording goes."""
+    svg: Path | None
+    """Where a picture goes."""
+    animate: bool
+    """Whether that picture moves."""
+    size: tuple[int, int] | None
+    """Columns and rows in place of the script's."""
+    seed: int | None
+    """In place of the script's."""
+    command_line: tuple[str, ...]
+    """The command that repeats this demo, `bptui` included."""

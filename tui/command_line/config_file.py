@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ _BY_NAME = {
 }
 
 
-def read_config_file(path: Path) -> dict[str, Any]:
-    """Return the values of the options in the TOML file at `path`, by `Option.key`.
+def read_config_file(path: Path, command: str = "run") -> dict[str, Any]:
+    """Return the values for `command` of the options in the TOML file at `path`, by `Option.key`.
 
     Keys are the names of options, with dashes or underscores.
 
@@ -31,15 +32,43 @@ def read_config_file(path: Path) -> dict[str, Any]:
         InputError: the file cannot be read, is not TOML, or holds an unknown key or a
             value that is not right.
     """
-    text = _read_text(path)
+    table, text = read_toml(path)
+    options = {name: option.of(command) for name, option in _BY_NAME.items()}
+    return option_values(table, lambda key: f"{printable(path)}{_line_of(key, text)}", options)
+
+
+def option_values(
+    table: Mapping[str, Any],
+    where: Callable[[str], str],
+    options: Mapping[str, Option],
+) -> dict[str, Any]:
+    """Return the values of options, by `Option.key`.
+
+    Args:
+        table: values as TOML gives them, by name.
+        where: says where a key stands, for messages.
+        options: those that may be given, by each of their names.
+
+    Raises:
+        InputError: a key is unknown or given twice, or a value is not right.
+    """
     values: dict[str, Any] = {}
-    for key, value in _parse(text, path).items():
-        where = f"{printable(path)}{_line_of(key, text)}"
-        option = _find(key, value, where)
+    for key, value in table.items():
+        option = _find(key, value, where(key), options)
         if option.key in values:
-            raise InputError(f"{where}: {option.name} is given twice")
-        values[option.key] = option.kind.read(f"{where}, {option.name}", value, from_file=True)
+            raise InputError(f"{where(key)}: {option.name} is given twice")
+        values[option.key] = option.kind.read(f"{where(key)}, {option.name}", value, from_file=True)
     return values
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    """Return what the TOML file at `path` holds, and its text.
+
+    Raises:
+        InputError: the file cannot be read or is not TOML.
+    """
+    text = _read_text(path)
+    return _parse(text, path), text
 
 
 def _read_text(path: Path) -> str:
@@ -86,14 +115,14 @@ def _line_of(key: str, text: str) -> str:
     return f", line {text.count(chr(10), 0, found.end()) + 1}" if found else ""
 
 
-def _find(key: str, value: Any, where: str) -> Option:
+def _find(key: str, value: Any, where: str, options: Mapping[str, Option]) -> Option:
     name = key.replace("_", "-")
-    option = _BY_NAME.get(name)
+    option = options.get(name)
     if option is not None:
         return option
     if isinstance(value, dict):
         raise InputError(f"{where}: {quoted(key)} is a table; options stand by themselves")
     raise InputError(
-        f"{where}: unknown option {quoted(key)}{did_you_mean(name, _BY_NAME)}; "
+        f"{where}: unknown option {quoted(key)}{did_you_mean(name, options)}; "
         "keys are the names of options, such as seed"
     )

@@ -2,6 +2,7 @@
 
 import shutil
 import textwrap
+from dataclasses import replace
 
 from bptui.core.version import VERSION
 from bptui.tui.command_line.option import COMMANDS, ON_A_NETWORK, Option
@@ -11,12 +12,17 @@ from bptui.tui.command_line.parser import SHELLS
 _INDENT = 28
 _WIDEST = 100
 
+_SCRIPTS = "the script's"
+"""What counts in a demo where nothing else is given."""
+
 _EXAMPLES = (
     ("bptui", "watch XOR being learned"),
     ("bptui --data moons --hidden 8,8 --eta 1", "other data, a larger network"),
     ("bptui train --data iris.csv --validation 0.2", "your own data, no screen"),
     ("bptui check --preset article --values", "both gradients side by side"),
     ("bptui check mine.py", "gradients of your own code"),
+    ("bptui sweep --learning-rate 0.5,2", "how often two settings learn"),
+    ("bptui demo --record story.cast", "a recording, the same every time"),
 )
 
 
@@ -48,19 +54,39 @@ def overview() -> str:
 
 def command_help(command: str) -> str:
     """Return what `bptui COMMAND --help` prints."""
-    lines = [f"usage: bptui {command}{_model(command)} [options]", "", _sentence(COMMANDS[command])]
+    lines = [
+        f"usage: bptui {command}{_operand(command)} [options]",
+        "",
+        _sentence(COMMANDS[command]),
+    ]
+    scripted = command == "demo"
+    if scripted:
+        lines += ["", "Scripts that come with bptui; SCRIPT.toml is one of your own", *_scripts()]
     group = ""
     for option in options_of(command):
         if option.group != group:
             group = option.group
             lines += ["", group]
-        lines.append(_entry(option))
+        shown = _of_script(option) if scripted else option
+        lines.append(_entry(shown, several=option.kind.one is not None))
     lines += [_row("  -h, --help", "this help"), "", *_exits(command)]
     return "\n".join(lines)
 
 
-def _model(command: str) -> str:
+def _operand(command: str) -> str:
+    if command == "demo":
+        return " [NAME|SCRIPT.toml]"
     return " [MODEL.py]" if command in ON_A_NETWORK else ""
+
+
+def _of_script(option: Option) -> Option:
+    return replace(option, default=_SCRIPTS) if option.default else option
+
+
+def _scripts() -> list[str]:
+    from bptui.tui.demo.script import read_script, shipped_scripts
+
+    return [_row(f"  {name}", read_script(path).title) for name, path in shipped_scripts().items()]
 
 
 def _sentence(text: str) -> str:
@@ -72,20 +98,32 @@ def _exits(command: str) -> list[str]:
         "run": "0 in the end, 2 bad input",
         "train": "0 trained, 2 bad input, 3 diverged, 130 interrupted",
         "check": "0 pass, 1 fail, 2 bad input, 4 unresolved or at a kink",
+        "sweep": "0 done, 2 bad input, 130 interrupted",
     }
+    if command == "demo":
+        return ["docs/recording.md says how to write a script.", "Exit status: 0, 2 bad input."]
     if command not in ends:
         return ["Exit status: 0."]
+    several = (
+        [
+            "Options with … take several values, with commas between or given again; "
+            "all combinations are trained."
+        ]
+        if command == "sweep"
+        else []
+    )
     return [
+        *several,
         "What is on the command line beats the --config file, which beats the preset.",
         f"Exit status: {ends[command]}.",
     ]
 
 
-def _entry(option: Option) -> str:
+def _entry(option: Option, *, several: bool = False) -> str:
     flags = [f"--{option.name}", *(f"--{alias}" for alias in option.aliases)]
     if option.negatable:
         flags = [f"--[no-]{option.name}"]
-    head = f"  {', '.join(flags)} {option.value}".rstrip()
+    head = f"  {', '.join(flags)} {option.value}".rstrip() + " …" * several
     default = f" ({option.default})" if option.default else ""
     return _row(head, option.help + default)
 

@@ -1,17 +1,24 @@
 """What a command line asks for, with its preset and its `--config` file taken in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from bptui.core.configuration import Configuration
-from bptui.core.errors import InputError
+from bptui.core.errors import InputError, printable
 from bptui.core.state_directory import latest_run
 from bptui.tui.command_line import names
-from bptui.tui.command_line.choices import CheckChoices, RunChoices, TrainChoices
+from bptui.tui.command_line.choices import (
+    DEFAULT_SWEEP_FOLDER,
+    CheckChoices,
+    DemoChoices,
+    RunChoices,
+    SweepChoices,
+    TrainChoices,
+)
 from bptui.tui.command_line.config_file import read_config_file
-from bptui.tui.command_line.options import BY_KEY, options_of
+from bptui.tui.command_line.options import BY_KEY, OPTIONS, options_of
 from bptui.tui.command_line.parser import Arguments
 from bptui.tui.command_line.presets import PRESETS
 
@@ -19,12 +26,14 @@ CONFIGURED = tuple(field.name for field in fields(Configuration))
 _OF_MODELS = (
     *("seed", "optimizer", "learning_rate", "epochs", "until_cost", "method", "epsilon"),
     *("after", "values", "sweep_epsilon", "json", "check", "check_share", "speed"),
+    "blas_threads",
 )
 """Options that make sense with somebody's own model file."""
 _NOT_SWEPT = ("values", "method", "epsilon")
 """Options that mean nothing beside `--sweep-epsilon`."""
 _RESUMED = ("epochs", "learning_rate")
 """Fields of a configuration that a resumed run may be given anew."""
+_SWEPT = tuple(option.key for option in OPTIONS if option.swept)
 
 
 def gather(arguments: Arguments) -> dict[str, Any]:
@@ -36,16 +45,22 @@ def gather(arguments: Arguments) -> dict[str, Any]:
         InputError: the file cannot be used, or options contradict each other.
     """
     file = Path(arguments.values["config"]) if "config" in arguments.values else None
-    from_file = read_config_file(file) if file else {}
+    from_file = read_config_file(file, arguments.command) if file else {}
     mine = {option.key for option in options_of(arguments.command)}
+    sweeping = arguments.command == "sweep"
+    if sweeping and file:
+        _refuse_what_is_not_swept(from_file, file)
     from_file = {key: value for key, value in from_file.items() if key in mine}
     explicit = {key: value for key, value in arguments.values.items() if key != "config"}
     for level in (from_file, explicit):
-        if "layers" in level and "hidden" in level:
-            raise InputError("--layers and --hidden say the same twice; give one of them")
+        refuse_contradictions(level)
     merged = _over(from_file, explicit)
+    if sweeping and merged.get("screen") and merged.get("json"):
+        raise InputError("--screen: charts and JSON do not go together; leave one of them out")
+    if "workers" in merged and "scheduler" in merged:
+        raise InputError("--workers: the scheduler has workers of its own; leave one of them out")
     if "resume" in merged:
-        _refuse_settings(merged)
+        _refuse_settings(merged, () if sweeping else _RESUMED)
     if merged.get("sweep_epsilon"):
         for key in _NOT_SWEPT:
             if key in explicit:
@@ -53,8 +68,28 @@ def gather(arguments: Arguments) -> dict[str, Any]:
                     f"--{BY_KEY[key].name}: --sweep-epsilon compares all differences at many ε and "
                     "shows no gradient; leave one of the two out"
                 )
-    preset = PRESETS[merged["preset"]] if "preset" in merged else {}
-    return _over({key: value for key, value in preset.items() if key in mine}, merged)
+    return {key: value for key, value in with_preset(merged, swept=sweeping).items() if key in mine}
+
+
+def refuse_contradictions(values: Mapping[str, Any]) -> None:
+    """Check that `values`, all from one place, do not contradict each other.
+
+    Raises:
+        InputError: they do.
+    """
+    if "layers" in values and "hidden" in values:
+        raise InputError("--layers and --hidden say the same twice; give one of them")
+
+
+def with_preset(values: Mapping[str, Any], *, swept: bool = False) -> dict[str, Any]:
+    """Return `values` laid over those of the preset that they name, if any.
+
+    With `swept` a value of an option that takes several is one of several.
+    """
+    preset = PRESETS[values["preset"]] if "preset" in values else {}
+    if swept:
+        preset = {key: (value,) if key in _SWEPT else value for key, value in preset.items()}
+    return _over(preset, values)
 
 
 def refuse_settings_of_networks(values: Mapping[str, Any]) -> None:
@@ -79,6 +114,12 @@ def refuse_settings_of_networks(values: Mapping[str, Any]) -> None:
 def configuration_of(values: Mapping[str, Any]) -> Configuration:
     """Return the configuration that `values` make."""
     return Configuration(**{key: values[key] for key in CONFIGURED if key in values})
+
+
+def sweep_of(values: Mapping[str, Any]) -> tuple[Configuration, dict[str, tuple[Any, ...]]]:
+    """Return the configuration that all settings of a sweep share, and the values to try."""
+    axes = {key: values[key] for key in _SWEPT if key in values}
+    return configuration_of({key: values[key] for key in values if key not in axes}), axes
 
 
 def run_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> RunChoices:
@@ -111,6 +152,22 @@ def train_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> TrainC
     )
 
 
+def sweep_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> SweepChoices:
+    """Return the choices of `bptui sweep` among `values`."""
+    resume, folder = _folders(values, lambda: DEFAULT_SWEEP_FOLDER)
+    return SweepChoices(
+        seeds=values.get("seeds"),
+        json=values.get("json", False),
+        screen=values.get("screen", False),
+        csv=values.get("csv"),
+        workers=values.get("workers"),
+        scheduler=values.get("scheduler"),
+        run_folder=folder,
+        resume=resume,
+        command_line=("bptui", *arguments),
+    )
+
+
 def check_choices(values: Mapping[str, Any]) -> CheckChoices:
     """Return the choices of `bptui check` among `values`."""
     return CheckChoices(
@@ -118,6 +175,20 @@ def check_choices(values: Mapping[str, Any]) -> CheckChoices:
         json=values.get("json", False),
         values=values.get("values", False),
         sweep_epsilon=values.get("sweep_epsilon", False),
+    )
+
+
+def demo_choices(arguments: Arguments, words: Sequence[str]) -> DemoChoices:
+    """Return the choices of `bptui demo` in `arguments`."""
+    values = arguments.values
+    return DemoChoices(
+        script=arguments.script,
+        record=values.get("record"),
+        svg=values.get("svg"),
+        animate=values.get("animate", False),
+        size=values.get("size"),
+        seed=values.get("seed"),
+        command_line=("bptui", *words),
     )
 
 
@@ -132,21 +203,37 @@ def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     return merged | dict(upper)
 
 
-def _refuse_settings(values: Mapping[str, Any]) -> None:
+def _refuse_what_is_not_swept(values: Mapping[str, Any], file: Path) -> None:
+    for key in ("batch_size", "patience", "fault"):
+        if key in values:
+            raise InputError(
+                f"{printable(file)}, {BY_KEY[key].name}: a sweep trains right networks to the "
+                "end, with all samples at once; leave this option out"
+            )
+
+
+def _refuse_settings(values: Mapping[str, Any], but: Sequence[str]) -> None:
     for key in values:
-        if key == "preset" or (key in CONFIGURED and key not in _RESUMED):
+        if key == "preset" or (key in CONFIGURED and key not in but):
             raise InputError(
                 f"--{BY_KEY[key].name}: a resumed run keeps the settings it has; "
                 "leave this option out"
             )
 
 
-def _folders(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
-    """Return the folder to resume and the folder to save in."""
+def _folders(
+    values: Mapping[str, Any], latest: Callable[[], Path | None] = latest_run
+) -> tuple[Path | None, Path | None]:
+    """Return the folder to resume and the folder to save in.
+
+    Args:
+        values: of the options.
+        latest: says what to resume where no folder is named.
+    """
     folder: Path | None = values.get("run")
     resume = values.get("resume")
     if resume is True:
-        resume = folder or latest_run()
+        resume = folder or latest()
         if resume is None:
             raise InputError(
                 "--resume: no run can be resumed, for none was left unfinished; "

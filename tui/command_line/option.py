@@ -1,18 +1,20 @@
 """What an option is, and the commands that take options."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bptui.tui.command_line.values import Kind
+from bptui.tui.command_line.values import Kind, several
 
 COMMANDS = {
     "run": "the dashboard: cost curve, Θ and gradient check, live",
     "train": "the same training without a screen; a summary at the end",
     "check": "one gradient check: the verdict, entry by entry",
+    "sweep": "many initializations at once: how often and how fast they learn",
+    "demo": "a scripted session, to watch or to record",
     "faults": "the mistakes that can be planted, and what each teaches",
 }
 """What each command does, by name; the first is what `bptui` alone means."""
 
-ON_A_NETWORK = ("run", "train", "check")
+ON_A_NETWORK = ("run", "train", "check", "sweep")
 """The commands that make a network and take the options that describe it."""
 
 
@@ -32,10 +34,18 @@ class Option:
     commands: tuple[str, ...] = ON_A_NETWORK
     aliases: tuple[str, ...] = ()
     repeatable: bool = False
+    swept: bool = False
+    """Whether `bptui sweep` takes several values, to try them all."""
     alone: bool = False
     """Whether it may stand without its value."""
     negatable: bool = False
     """Whether a switch has a `--no-` form."""
+
+    def of(self, command: str) -> "Option":
+        """Return this option as `command` takes it."""
+        if command != "sweep" or not self.swept:
+            return self
+        return replace(self, kind=several(self.kind), repeatable=True)
 
     @property
     def key(self) -> str:

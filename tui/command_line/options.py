@@ -2,10 +2,11 @@
 
 from bptui.core.configuration import Configuration
 from bptui.tui.command_line import names
-from bptui.tui.command_line.option import Option
+from bptui.tui.command_line.option import ON_A_NETWORK, Option
 from bptui.tui.command_line.presets import PRESETS
 from bptui.tui.command_line.values import (
     FLAG,
+    SCREEN_SIZE,
     SPEED,
     choice,
     number,
@@ -16,7 +17,8 @@ from bptui.tui.command_line.values import (
     whole_number,
 )
 
-_TRAINING = ("run", "train")
+_TRAINING = ("run", "train", "sweep")
+_ONE_NETWORK = ("run", "train", "check")
 _DEFAULTS = Configuration()
 _EPOCHS = 10**12
 _RATES = ", ".join(f"{name} {rate:g}" for name, rate in names.LEARNING_RATES.items())
@@ -87,6 +89,7 @@ OPTIONS: tuple[Option, ...] = (
         sizes(2, "2,2,1"),
         "sizes of all layers, input and output included",
         "2,2,2,1",
+        swept=True,
     ),
     Option(
         "hidden",
@@ -95,6 +98,7 @@ OPTIONS: tuple[Option, ...] = (
         "sizes of the hidden layers, or none; both ends come from the data",
         "8,8",
         "2,2 for xor, else 8",
+        swept=True,
     ),
     Option(
         "activation",
@@ -103,6 +107,7 @@ OPTIONS: tuple[Option, ...] = (
         f"of the hidden layers: {', '.join(names.HIDDEN_ACTIVATIONS)}",
         "NAME",
         _DEFAULTS.activation,
+        swept=True,
     ),
     Option(
         "output",
@@ -111,6 +116,7 @@ OPTIONS: tuple[Option, ...] = (
         f"of the output layer: {', '.join(names.OUTPUT_ACTIVATIONS)}",
         "NAME",
         "what fits the data",
+        swept=True,
     ),
     Option(
         "cost",
@@ -119,6 +125,7 @@ OPTIONS: tuple[Option, ...] = (
         " or ".join(names.COSTS),
         "NAME",
         "mse",
+        swept=True,
     ),
     Option(
         "l2",
@@ -127,6 +134,7 @@ OPTIONS: tuple[Option, ...] = (
         "λ of the L2 penalty",
         "NUMBER",
         f"{_DEFAULTS.l2:g}",
+        swept=True,
     ),
     Option(
         "dtype",
@@ -135,6 +143,7 @@ OPTIONS: tuple[Option, ...] = (
         " or ".join(names.DTYPES),
         "NAME",
         _DEFAULTS.dtype,
+        swept=True,
     ),
     Option(
         "init",
@@ -143,6 +152,7 @@ OPTIONS: tuple[Option, ...] = (
         f"how Θ starts: {', '.join(names.INITIALIZERS)}",
         "NAME",
         _DEFAULTS.init,
+        swept=True,
     ),
     Option(
         "init-scale",
@@ -151,6 +161,7 @@ OPTIONS: tuple[Option, ...] = (
         "how wide Θ starts",
         "NUMBER",
         "its own",
+        swept=True,
     ),
     Option(
         "seed",
@@ -159,6 +170,7 @@ OPTIONS: tuple[Option, ...] = (
         "of Θ and of the order of minibatches; the same seed is the same run",
         "N",
         f"{_DEFAULTS.seed}",
+        (*ON_A_NETWORK, "demo"),
     ),
     Option(
         "optimizer",
@@ -167,6 +179,7 @@ OPTIONS: tuple[Option, ...] = (
         ", ".join(names.OPTIMIZERS),
         "NAME",
         _DEFAULTS.optimizer,
+        swept=True,
     ),
     Option(
         "learning-rate",
@@ -176,6 +189,7 @@ OPTIONS: tuple[Option, ...] = (
         "NUMBER",
         f"{_RATES}; smaller for other costs and outputs",
         aliases=("eta",),
+        swept=True,
     ),
     Option(
         "schedule",
@@ -184,6 +198,7 @@ OPTIONS: tuple[Option, ...] = (
         "course of η: constant; step halves it again and again; cosine lets it fall to 1 %",
         "NAME",
         _DEFAULTS.schedule,
+        swept=True,
     ),
     Option(
         "schedule-epochs",
@@ -207,6 +222,7 @@ OPTIONS: tuple[Option, ...] = (
         _POSITIVE,
         "shorten every gradient to this length before its step",
         "NUMBER",
+        swept=True,
     ),
     Option(
         "weight-decay",
@@ -215,6 +231,7 @@ OPTIONS: tuple[Option, ...] = (
         "shrink the weights by this share of η at every step, as AdamW does",
         "NUMBER",
         f"{_DEFAULTS.weight_decay:g}",
+        swept=True,
     ),
     Option(
         "batch-size",
@@ -223,6 +240,7 @@ OPTIONS: tuple[Option, ...] = (
         "samples a step",
         "N",
         "all",
+        commands=_ONE_NETWORK,
     ),
     Option(
         "epochs",
@@ -230,14 +248,14 @@ OPTIONS: tuple[Option, ...] = (
         whole_number(1, _EPOCHS),
         "stop after so many",
         "N",
-        "run: never; train: 10,000, of minibatches 100, with --until-cost 1,000,000",
+        "run: never; train: 10,000, of minibatches 100, with --until-cost 1,000,000; sweep: 10,000",
         _TRAINING,
     ),
     Option(
         "until-cost",
         "Training",
         _POSITIVE,
-        "stop at the first epoch whose cost is not above this",
+        "stop at the first epoch whose cost is not above this; in a sweep that is to be solved",
         "NUMBER",
         commands=_TRAINING,
     ),
@@ -247,7 +265,16 @@ OPTIONS: tuple[Option, ...] = (
         whole_number(1, _EPOCHS),
         "stop, with the best Θ, when the validation cost has not fallen for so many epochs",
         "EPOCHS",
-        commands=_TRAINING,
+        commands=("run", "train"),
+    ),
+    Option(
+        "seeds",
+        "Training",
+        whole_number(1, 10_000_000),
+        "how many initializations of each setting, with seeds from --seed on",
+        "N",
+        "1,000",
+        ("sweep",),
     ),
     Option(
         "method",
@@ -256,6 +283,7 @@ OPTIONS: tuple[Option, ...] = (
         f"{', '.join(names.METHODS)}; auto is the complex step",
         "NAME",
         _DEFAULTS.method,
+        commands=_ONE_NETWORK,
     ),
     Option(
         "epsilon",
@@ -264,6 +292,7 @@ OPTIONS: tuple[Option, ...] = (
         "ε, the step of a difference",
         "NUMBER",
         "the method's",
+        commands=_ONE_NETWORK,
     ),
     Option(
         "check",
@@ -298,6 +327,7 @@ OPTIONS: tuple[Option, ...] = (
         choice(names.FAULTS, "bptui faults lists them"),
         "plant a mistake in backpropagation; bptui faults lists them",
         "NAME",
+        commands=_ONE_NETWORK,
     ),
     Option(
         "values",
@@ -326,7 +356,7 @@ OPTIONS: tuple[Option, ...] = (
         "run",
         "This run",
         path("the path of a folder"),
-        "new folder for checkpoints and a log",
+        "new folder for checkpoints and a log, or for what is finished of a sweep",
         "FOLDER",
         "run: one in the state directory; train: none",
         _TRAINING,
@@ -352,18 +382,90 @@ OPTIONS: tuple[Option, ...] = (
         "resume",
         "This run",
         path("the path of a folder", alone=True),
-        "continue the run in a folder; --epochs and --eta may change",
+        "continue the run in a folder; --epochs and --eta may change; of a sweep, how many seeds",
         "[FOLDER]",
         "--run's, or the last run without one",
         _TRAINING,
         alone=True,
     ),
     Option(
+        "blas-threads",
+        "This run",
+        whole_number(1, 1024),
+        "threads of a matrix product; large networks may gain",
+        "N",
+        "1",
+    ),
+    Option(
         "json",
         "This run",
         FLAG,
         "print JSON; null where a number is not finite",
-        commands=("train", "check", "faults"),
+        commands=("train", "check", "sweep", "faults"),
+    ),
+    Option(
+        "screen",
+        "This run",
+        FLAG,
+        "show a chart for each setting on a screen of its own at the end",
+        commands=("sweep",),
+    ),
+    Option(
+        "csv",
+        "This run",
+        path("the path of a file"),
+        "write what became of each network, a row each",
+        "FILE",
+        commands=("sweep",),
+    ),
+    Option(
+        "workers",
+        "This run",
+        whole_number(1, 256),
+        "share the work among so many processes; the results are the same",
+        "N",
+        "this one",
+        ("sweep",),
+    ),
+    Option(
+        "scheduler",
+        "This run",
+        text("the address of a Dask scheduler"),
+        "give the work to a running Dask scheduler, such as tcp://host:8786",
+        "ADDRESS",
+        commands=("sweep",),
+    ),
+    Option(
+        "record",
+        "Recording",
+        path("the path of a file"),
+        "write a recording in asciicast v2, for asciinema and other players",
+        "FILE.cast",
+        commands=("demo",),
+    ),
+    Option(
+        "svg",
+        "Recording",
+        path("the path of a file"),
+        "write a picture of the last screen",
+        "FILE.svg",
+        commands=("demo",),
+    ),
+    Option(
+        "animate",
+        "Recording",
+        FLAG,
+        "make that picture move: the whole script, a screen every three seconds",
+        commands=("demo",),
+    ),
+    Option(
+        "size",
+        "Recording",
+        SCREEN_SIZE,
+        "columns and rows of what is recorded",
+        "100x30",
+        "the script's",
+        ("demo",),
     ),
     Option(
         "preset",
@@ -386,4 +488,4 @@ BY_KEY = {option.key: option for option in OPTIONS}
 
 def options_of(command: str) -> tuple[Option, ...]:
     """Return the options that `command` takes."""
-    return tuple(option for option in OPTIONS if command in option.commands)
+    return tuple(option.of(command) for option in OPTIONS if command in option.commands)

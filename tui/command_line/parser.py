@@ -11,10 +11,12 @@ from bptui.core.data.input_file import quoted
 from bptui.core.errors import InputError, did_you_mean
 from bptui.tui.command_line.names import DATA
 from bptui.tui.command_line.option import COMMANDS, Option
-from bptui.tui.command_line.options import BY_KEY, options_of
+from bptui.tui.command_line.options import options_of
 
 DEFAULT_COMMAND = next(iter(COMMANDS))
 MODEL_SUFFIX = ".py"
+_SCRIPTED = "demo"
+"""The command that takes a script."""
 SHELLS = ("bash", "zsh", "tcsh", "fish", "powershell")
 _OTHER_WORDS = {
     "--lr": "--learning-rate",
@@ -40,6 +42,8 @@ class Arguments:
     """The shell whose completion script is wanted."""
     model: Path | None = None
     """Somebody's own Python file."""
+    script: str | None = None
+    """The name or path of a demo's script."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -79,7 +83,8 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
         bool(asked.pop("_help", False)),
         bool(asked.pop("_version", False)),
         asked.pop("_completion", None),
-        _model(rest),
+        None if command == _SCRIPTED else _model(rest),
+        _word(rest) if command == _SCRIPTED else None,
     )
     if result.help or result.version:
         return result
@@ -90,8 +95,9 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
             f"--print-completion: unknown shell {quoted(result.completion)}"
             f"{did_you_mean(result.completion, SHELLS)}; choose one of {', '.join(SHELLS)}"
         )
+    by_key = {option.key: option for option in options}
     for key, value in asked.items():
-        result.values[key] = _read(BY_KEY[key], value)
+        result.values[key] = _read(by_key[key], value)
     return result
 
 
@@ -166,6 +172,15 @@ def _model(rest: list[str]) -> Path | None:
         if word.endswith(MODEL_SUFFIX) and not word.startswith("-"):
             rest.remove(word)
             return Path(word)
+    return None
+
+
+def _word(rest: list[str]) -> str | None:
+    """Take the first word that is no option out of `rest`."""
+    for word in rest:
+        if not word.startswith("-"):
+            rest.remove(word)
+            return word
     return None
 
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ class Kind:
     """All values, where they have names."""
     listing: str = ""
     """Where to find those names, if they are too many for a sentence."""
+    is_list: bool = False
+    """Whether one value is a list of numbers already."""
+    one: "Kind | None" = None
+    """The kind of each value, where there may be several."""
 
     def read(self, where: str, value: Any, *, from_file: bool = False) -> Any:
         """Return what `value` means.
@@ -32,12 +36,32 @@ class Kind:
         Raises:
             InputError: it means nothing; the message begins with `where`.
         """
+        if self.one is not None:
+            one = self.one
+            return tuple(one.read(where, each, from_file=from_file) for each in one.parted(value))
         if self.names and isinstance(value, str):
             return check_choice(where, value, self.names, self.listing)
         try:
             return (self.from_toml if from_file else self.from_text)(value)
         except (ValueError, TypeError, OverflowError):
             raise InputError(f"{where}: {_shown(value)} is not {self.expected}") from None
+
+    def parted(self, value: Any) -> list[Any]:
+        """Return the values of this kind that are written as one text, or one TOML list."""
+        if isinstance(value, str):
+            return [value] if self.is_list else [each.strip() for each in value.split(",")]
+        if isinstance(value, list) and value and (not self.is_list or not _is_number(value[0])):
+            return value
+        return [value]
+
+
+def several(kind: Kind) -> Kind:
+    """Return the kind of one or more values: `0.1,0.5,2` in text, a list in a TOML file."""
+    return replace(kind, one=kind)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))
 
 
 def _shown(value: Any) -> str:
@@ -164,6 +188,7 @@ def sizes(least: int, example: str) -> Kind:
         f"(whole numbers from 1 to {LARGEST_LAYER:,}, with commas between){none}",
         from_text,
         from_toml,
+        is_list=True,
     )
 
 
@@ -187,3 +212,22 @@ SPEED = Kind(
     _speed,
 )
 """Epochs a second; `None` is as fast as possible."""
+
+
+_LEAST_SIZE, _MOST_SIZE = (60, 16), (400, 120)
+
+
+def _screen_size(value: Any) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,4})[x×](\d{1,4})", value)
+    if found is None:
+        raise ValueError
+    columns, rows = int(found[1]), int(found[2])
+    if not (_LEAST_SIZE[0] <= columns <= _MOST_SIZE[0] and _LEAST_SIZE[1] <= rows <= _MOST_SIZE[1]):
+        raise ValueError
+    return columns, rows
+
+
+SCREEN_SIZE = Kind(
+    "columns and rows such as 100x30, from 60x16 to 400x120", _screen_size, _screen_size
+)
+"""Columns and rows of a terminal."""

@@ -1,18 +1,16 @@
 """`bptui check --sweep-epsilon`: the error of every difference against its step."""
 
-import shutil
 import sys
 
 import numpy as np
 
 from bptui.core.check import EpsilonSweep, MethodSweep
 from bptui.tui.drawing.epsilon_plot import epsilon_plot, kind_of_difference
+from bptui.tui.drawing.lettered_chart import chart_width
 from bptui.tui.drawing.lines import plain
 from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
-from bptui.tui.terminal import encoding_is_utf8, is_terminal, say
+from bptui.tui.terminal import encoding_is_utf8, say
 
-_WIDTH_OF_A_PIPE = 72
-_NARROWEST, _WIDEST = 24, 100
 _HEIGHT = 20
 
 
@@ -21,7 +19,7 @@ def say_sweep(sweep: EpsilonSweep, about: str) -> None:
     utf8 = sys.stdout is None or encoding_is_utf8(sys.stdout)
     say(f"{about}\n")
     say("relative error of each difference, against the complex step")
-    for line in plot(sweep, _width(), _HEIGHT, UNICODE if utf8 else ASCII):
+    for line in plot(sweep, chart_width(), _HEIGHT, UNICODE if utf8 else ASCII):
         say(line)
     say("")
     say(table(sweep))
@@ -29,12 +27,6 @@ def say_sweep(sweep: EpsilonSweep, about: str) -> None:
         say("\nThis network has kinks; steps that cross one follow no power of ε.")
     if sweep.entries < sweep.parameters:
         say(f"\n{sweep.entries:,} entries, drawn from {sweep.parameters:,} with seed {sweep.seed}")
-
-
-def _width() -> int:
-    if not is_terminal(sys.stdout):
-        return _WIDTH_OF_A_PIPE
-    return min(_WIDEST, max(_NARROWEST, shutil.get_terminal_size().columns - 1))
 
 
 def plot(sweep: EpsilonSweep, width: int, height: int, symbols: Symbols) -> list[str]:

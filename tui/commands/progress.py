@@ -1,6 +1,7 @@
 """How far training is, on one line of a terminal, or now and then in a log."""
 
 import os
+from collections.abc import Callable
 from time import perf_counter
 from typing import Protocol, TextIO
 
@@ -27,20 +28,27 @@ class Advancing(Protocol):
         """J."""
 
 
-class Progress:
-    """A progress bar on standard error; without a terminal, a line each half minute."""
+class Bar:
+    """A bar on standard error for work that grows; without a terminal, a line each half minute."""
 
-    def __init__(self, trainer: Advancing, last_epoch: int | None, stream: TextIO | None) -> None:
+    def __init__(
+        self,
+        progress: Callable[[], float],
+        goal: float | None,
+        words: Callable[[float], str],
+        stream: TextIO | None,
+    ) -> None:
         """Nothing is drawn yet.
 
         Args:
-            trainer: stands at the epoch that counts as the start.
-            last_epoch: where it ends.
+            progress: returns how much is done; what is done by now counts as the start.
+            goal: how much there is to do.
+            words: returns what to say beside the bar, given the progress a second.
             stream: where to draw; `None` draws nowhere.
         """
-        self._trainer, self._last, self._stream = trainer, last_epoch, stream
+        self._progress, self._goal, self._words, self._stream = progress, goal, words, stream
         self._live = is_terminal(stream)
-        self._first, self._started = trainer.progress, perf_counter()
+        self._first, self._started = progress(), perf_counter()
         self._next = self._started + (_REDRAW_SECONDS if self._live else _LOG_SECONDS)
         self._width = 0
 
@@ -56,7 +64,7 @@ class Progress:
             self._width = len(line)
         else:
             self._next = now + _LOG_SECONDS
-            self._put(self._words(now), line=True)
+            self._put(self._words(self._rate(now)), line=True)
 
     def close(self) -> None:
         """Take the bar away."""
@@ -88,25 +96,39 @@ class Progress:
             self._stream = None
 
     def _rate(self, now: float) -> float:
-        return (self._trainer.progress - self._first) / (now - self._started)
-
-    def _words(self, now: float) -> str:
-        trainer = self._trainer
-        goal = f" of {self._last:,}" if self._last is not None else ""
-        return (
-            f"epoch {trainer.epoch:,}{goal}  J {trainer.cost:.3g}  "
-            f"{format_rate(self._rate(now))} epochs/s"
-        )
+        return (self._progress() - self._first) / (now - self._started)
 
     def _line(self, now: float) -> str:
-        words, rate = self._words(now), self._rate(now)
-        if self._last is None:
+        rate, progress = self._rate(now), self._progress()
+        words = self._words(rate)
+        if self._goal is None:
             return words
-        done = min(1.0, self._trainer.progress / self._last)
+        done = min(1.0, progress / self._goal)
         filled = round(done * _BAR)
-        left = (self._last - self._trainer.progress) / rate if rate > 0.0 else None
+        left = (self._goal - progress) / rate if rate > 0.0 else None
         remaining = f"  {format_seconds(left)} left" if left is not None else ""
         return f"[{'#' * filled}{'-' * (_BAR - filled)}] {words}{remaining}"
+
+
+class Progress(Bar):
+    """How far a trainer is."""
+
+    def __init__(self, trainer: Advancing, last_epoch: int | None, stream: TextIO | None) -> None:
+        """Nothing is drawn yet.
+
+        Args:
+            trainer: stands at the epoch that counts as the start.
+            last_epoch: where it ends.
+            stream: where to draw; `None` draws nowhere.
+        """
+        goal = f" of {last_epoch:,}" if last_epoch is not None else ""
+
+        def words(rate: float) -> str:
+            return (
+                f"epoch {trainer.epoch:,}{goal}  J {trainer.cost:.3g}  {format_rate(rate)} epochs/s"
+            )
+
+        super().__init__(lambda: trainer.progress, last_epoch, words, stream)
 
 
 def _columns(stream: TextIO) -> int:

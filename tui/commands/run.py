@@ -18,7 +18,7 @@ from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.commands.headless import train_on
 from bptui.tui.commands.starting import make_trainer, run_folder
 from bptui.tui.departure import HUNG_UP, Departure
-from bptui.tui.terminal import encoding_is_utf8, is_dumb, over_ssh, say
+from bptui.tui.terminal import encoding_is_utf8, is_dumb, on_a_terminal, over_ssh, say
 from bptui.tui.worker import TrainingWorker
 
 DEFAULT_SPEED = 200.0
@@ -224,19 +224,15 @@ def _without(words: Sequence[str], *names: str) -> list[str]:
     return kept
 
 
-def require_terminal() -> None:
-    """Make sure that the dashboard can be shown.
+def require_terminal(
+    command: str = "run", otherwise: str = "bptui train does the same training without one"
+) -> None:
+    """Make sure that there is a terminal, on which the dashboard can be shown.
 
     Raises:
-        InputError: there is no terminal, or it cannot.
+        InputError: there is none, or it cannot; the message ends with `otherwise`.
     """
-    # The screen goes to standard error, so that it can be seen while the output is kept.
-    if not all(
-        stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.__stderr__)
-    ):
-        raise InputError("run needs a terminal; bptui train does the same training without one")
+    if not on_a_terminal():
+        raise InputError(f"{command} needs a terminal; {otherwise}")
     if is_dumb():
-        raise InputError(
-            "this terminal (TERM=dumb) cannot show the dashboard; "
-            "bptui train does the same training without it"
-        )
+        raise InputError(f"this terminal (TERM=dumb) cannot show the dashboard; {otherwise}")

@@ -205,6 +205,8 @@ class LinePane(ScrollView, can_focus=True):
         self.call_after_refresh(self._color_titles)
 
     def _color_titles(self) -> None:
+        if not self.is_attached:  # its screen was closed meanwhile
+            return
         for name, line in self._titles.items():
             content, old = self._border_content(line), getattr(self, f"_{name}")
             # Contents are equal when their texts are, whatever their colours.

@@ -1,0 +1,1 @@
+"""Training beside other ways to train the same network: `python -m benchmarks.training`."""

@@ -1,0 +1,68 @@
+"""JAX: all the epochs that are timed, compiled into one `lax.scan`; compiling is not timed."""
+
+from functools import partial
+
+import numpy as np
+
+from benchmarks.training.workloads import Workload
+
+
+def prepare(workload: Workload):
+    """Return a function that trains some epochs and returns the last cost."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from jax import lax
+    from jax import numpy as jnp
+
+    X, y = (jnp.asarray(array) for array in workload.data())
+    weights = [jnp.asarray(theta[:, 1:].T) for theta in workload.thetas()]
+    biases = [jnp.asarray(theta[:, 0]) for theta in workload.thetas()]
+    value = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "relu": jax.nn.relu}[workload.activation]
+    size, whole = workload.batch_size, workload.samples // workload.batch_size
+
+    def cost_of(thetas, X, y):
+        a = X
+        for W, b in thetas[:-1]:
+            a = value(a @ W + b)
+        W, b = thetas[-1]
+        z = a @ W + b
+        if workload.cost == "mse":
+            return jnp.mean((jax.nn.sigmoid(z) - y) ** 2)
+        return -jnp.mean(jnp.sum(y * jax.nn.log_softmax(z), axis=1))
+
+    def step(thetas, X, y):
+        cost, gradients = jax.value_and_grad(cost_of)(thetas, X, y)
+        rate = workload.learning_rate
+        return jax.tree.map(
+            lambda theta, gradient: theta - rate * gradient, thetas, gradients
+        ), cost
+
+    def epoch(carried, _, X, y):
+        thetas, key = carried
+        if workload.full_batch:
+            thetas, cost = step(thetas, X, y)
+            return (thetas, key), cost
+        key, drawn = jax.random.split(key)
+        order = jax.random.permutation(drawn, workload.samples)
+        batches = order[: whole * size].reshape(whole, size)
+        thetas, costs = lax.scan(lambda now, rows: step(now, X[rows], y[rows]), thetas, batches)
+        total = jnp.sum(costs) * size
+        if whole * size < workload.samples:
+            rest = order[whole * size :]
+            thetas, cost = step(thetas, X[rest], y[rest])
+            total += cost * len(rest)
+        return (thetas, key), total / workload.samples
+
+    @partial(jax.jit, static_argnums=1)
+    def many(carried, epochs, X, y):
+        return lax.scan(partial(epoch, X=X, y=y), carried, None, length=epochs)
+
+    carried = (list(zip(weights, biases, strict=True)), jax.random.key(0))
+
+    def train(epochs: int) -> float:
+        nonlocal carried
+        carried, costs = many(carried, epochs, X, y)
+        return float(np.asarray(costs)[-1])
+
+    return train

@@ -1,0 +1,42 @@
+"""One contestant in a process of its own: python -m benchmarks.training.worker MODULE WORKLOAD.
+
+Reads a number of epochs a line, trains them and answers with a line of JSON: the seconds they
+took, those of CPU time, the last cost, and the memory at its highest. An empty line ends it.
+"""
+
+import json
+import resource
+import sys
+from dataclasses import fields
+from importlib import import_module
+from time import perf_counter, process_time
+
+from benchmarks.training.contestants import NOT_SUITED
+from benchmarks.training.workloads import Workload
+
+
+def main() -> None:
+    module, description = sys.argv[1:]
+    values = json.loads(description)
+    values["layers"] = tuple(values["layers"])
+    workload = Workload(**{field.name: values[field.name] for field in fields(Workload)})
+    try:
+        train = import_module(f"benchmarks.training.{module}").prepare(workload)
+    except (ImportError, FileNotFoundError) as error:
+        print(json.dumps({"missing": str(error)}), flush=True)
+        return
+    print(json.dumps({"missing": None if train else NOT_SUITED}), flush=True)
+    for line in sys.stdin:
+        if not line.strip():
+            break
+        epochs = int(line)
+        started, used = perf_counter(), process_time()
+        cost = train(epochs)
+        seconds, cpu = perf_counter() - started, process_time() - used
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+        answer = {"seconds": seconds, "cpu": cpu, "cost": cost, "megabytes": peak}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

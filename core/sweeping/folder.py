@@ -1,0 +1,182 @@
+"""The folder of a sweep: what it is, and one file for each block that is finished."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bptui.core.checkpoint import FOREIGN, decoded_configuration, read_array
+from bptui.core.configuration import Configuration
+from bptui.core.data.dataset import digest
+from bptui.core.data.datasets import GENERATORS
+from bptui.core.data.input_file import open_input_file
+from bptui.core.errors import InputError, printable
+from bptui.core.runs import SWEEP, check_free, replace_file
+from bptui.core.sweeping.block import Block, BlockResult, curve_epochs
+from bptui.core.sweeping.fingerprint import difference, fingerprint
+from bptui.core.sweeping.plan import Plan, make_plan
+
+FORMAT = 1
+_LARGEST_SWEEP = 2**24
+_HEADER = 2**12
+
+
+class SweepFolder:
+    """A folder in which finished blocks are kept, each written whole or not at all."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        """Take a folder that `create` or `open_sweep` has looked at."""
+        self.path, self._plan = folder, plan
+
+    @classmethod
+    def create(cls, folder: Path, plan: Plan) -> "SweepFolder":
+        """Make the folder of a new sweep.
+
+        Raises:
+            InputError: a sweep or a run is there already, or it cannot be written.
+        """
+        shown = printable(folder)
+        if (folder / SWEEP).exists():
+            raise InputError(
+                f"{shown}: holds a sweep; --resume {shown} continues it, or name another folder"
+            )
+        check_free(folder)
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            _describe(folder, plan)
+        return cls(folder, plan)
+
+    def save(self, block: Block, result: BlockResult) -> None:
+        """Keep what became of a block.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        buffer = io.BytesIO()
+        arrays = {field.name: getattr(result, field.name) for field in fields(result)}
+        np.savez(buffer, **arrays)
+        with _writing(self.path):
+            replace_file(self.path / _name(block), buffer.getvalue())
+
+    def finished(self) -> dict[Block, BlockResult]:
+        """Return the blocks that are kept here; what cannot be read is to be trained again."""
+        found = {}
+        for block in self._plan.blocks:
+            result = _read(self.path / _name(block), block)
+            if result is not None:
+                found[block] = result
+        return found
+
+
+def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolder]:
+    """Return the sweep of a folder, to go on with it.
+
+    Args:
+        folder: where it is kept.
+        seeds: how many seeds it is to have from now on; `None` leaves that as it is.
+
+    Raises:
+        InputError: no sweep is there, it cannot be understood, its data is gone or has
+            changed, or it was begun where arithmetic gives other bits.
+    """
+    shown = printable(folder / SWEEP)
+    try:
+        with open_input_file(folder / SWEEP) as stream:
+            content = stream.read(_LARGEST_SWEEP)
+    except InputError as error:
+        raise InputError(f"no sweep can be resumed: {error}") from None
+    try:
+        facts = json.loads(content)
+        if facts["format"] != FORMAT:
+            raise ValueError(f"it has format {facts['format']}, this bptui reads {FORMAT}")
+        base = decoded_configuration(facts["configuration"])
+        axes = {str(name): [_value(one) for one in values] for name, values in facts["axes"]}
+        begun_with = int(facts["seeds"])
+        data_digest, made_by = facts["data_digest"], dict(facts["made_by"])
+    except FOREIGN as error:
+        raise InputError(f"{shown}: this is no sweep's: {printable(error)[:200]}") from None
+    plan = make_plan(base, axes, begun_with if seeds is None else seeds)
+    if digest(plan.dataset.X, plan.dataset.y) != data_digest:
+        raise InputError(
+            f"{printable(folder)}: this sweep cannot go on: its data, "
+            f"{printable(base.data)}, has changed since it began"
+        )
+    other = difference(fingerprint(), made_by)
+    if other:
+        raise InputError(
+            f"{printable(folder)}: this sweep cannot go on: it was begun elsewhere, with {other}, "
+            "and its results would not be the same to the last bit"
+        )
+    if plan.seeds != begun_with:
+        with _writing(folder):
+            _describe(folder, plan)
+    return plan, SweepFolder(folder, plan)
+
+
+def _describe(folder: Path, plan: Plan) -> None:
+    facts = {
+        "format": FORMAT,
+        "configuration": asdict(_findable(plan.base)),
+        "axes": plan.axes,
+        "seeds": plan.seeds,
+        "data_digest": digest(plan.dataset.X, plan.dataset.y),
+        "made_by": fingerprint(),
+    }
+    replace_file(folder / SWEEP, (json.dumps(facts, indent=2) + "\n").encode())
+
+
+def _findable(base: Configuration) -> Configuration:
+    """Return a configuration whose data file is found from any folder."""
+    if base.data in GENERATORS:
+        return base
+    return replace(base, data=str(Path(base.data).absolute()))
+
+
+def _value(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _name(block: Block) -> str:
+    return f"setting-{block.index + 1}-seeds-{block.first_seed}-{block.seeds}.npz"
+
+
+def _read(path: Path, block: Block) -> BlockResult | None:
+    if not path.is_file():
+        return None
+    assert block.setting.epochs is not None
+    points = len(curve_epochs(block.setting.epochs))
+    expected: Mapping[str, tuple[tuple[int, ...], type]] = {
+        "solved_at": ((block.seeds,), np.int64),
+        "final_cost": ((block.seeds,), np.float64),
+        "diverged": ((block.seeds,), np.bool_),
+        "curves": ((block.curves, points), np.float64),
+        "best_curve": ((points,), np.float64),
+    }
+    try:
+        with zipfile.ZipFile(path) as archive:
+            arrays = {
+                name: read_array(archive, name, 8 * int(np.prod(shape)) + _HEADER)
+                for name, (shape, _) in expected.items()
+            }
+    except (*FOREIGN, OSError):
+        return None
+    for name, (shape, dtype) in expected.items():
+        if arrays[name].shape != shape or arrays[name].dtype != dtype:
+            return None
+    return BlockResult(**arrays)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{printable(folder)}: cannot keep the sweep there: {error.strerror or error}"
+        ) from None

@@ -1,0 +1,225 @@
+"""What a sweep is going to train: every setting, cut into blocks of seeds."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from bptui.core.configuration import Configuration
+from bptui.core.data.dataset import Dataset
+from bptui.core.data.datasets import load_dataset
+from bptui.core.data.preparation import prepare
+from bptui.core.errors import InputError, check_choice
+from bptui.core.initializers import LARGEST_SEED, check_seed
+from bptui.core.network import Network
+from bptui.core.optimizers import OPTIMIZERS
+from bptui.core.sweeping.block import Block, Samples
+from bptui.core.sweeping.layouts import FEWEST_NETWORKS
+from bptui.core.sweeping.steps import stacked_optimizer
+from bptui.core.training.build import completed, schedule_of, targets_are_scaled
+from bptui.core.training.loop import checked_learning_rate
+
+SWEPT = (
+    *("layers", "hidden", "activation", "output", "cost", "l2", "dtype", "init", "init_scale"),
+    *("optimizer", "learning_rate", "schedule", "clip_norm", "weight_decay"),
+)
+"""Choices of a configuration of which a sweep may try several."""
+SEEDS = 1000
+EPOCHS = 10_000
+MOST_SEEDS = 10_000_000
+MOST_SETTINGS = 1_000
+CURVES = 50_000
+"""Networks whose cost curves are kept, in the whole sweep: the first ones of each setting."""
+WIDEST_BLOCK = 1000
+_NUMBERS_IN_A_BLOCK = 2**21
+"""Of the buffers of a block, about; more would not fit a cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One combination of all that is swept over."""
+
+    index: int
+    """Its place among the settings."""
+    configuration: Configuration
+    """With everything filled in that the data decides."""
+    varied: tuple[tuple[str, Any], ...]
+    """The names and values of the choices in which settings differ."""
+    samples: Samples
+    """What its networks are trained on, scaled if they need it."""
+
+    @property
+    def number(self) -> int:
+        """Its place, counted from 1."""
+        return self.index + 1
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others: `η 0.5, init article`; empty if it is the only one."""
+        return ", ".join(
+            f"{_NAMES.get(name, name)} {_shown(value)}".lstrip() for name, value in self.varied
+        )
+
+
+_NAMES = {
+    "learning_rate": "η",
+    "layers": "",
+    "init_scale": "init-scale",
+    "clip_norm": "clip-norm",
+    "weight_decay": "weight-decay",
+}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A sweep before it is run."""
+
+    base: Configuration
+    """What was asked for, but for what is swept over; its seed is the first one."""
+    axes: tuple[tuple[str, tuple[Any, ...]], ...]
+    """The names of the choices that are swept over, and their values."""
+    seeds: int
+    dataset: Dataset
+    """As it was loaded."""
+    settings: tuple[Setting, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def networks(self) -> int:
+        """How many networks are trained in all."""
+        return self.seeds * len(self.settings)
+
+
+def make_plan(
+    base: Configuration, axes: Mapping[str, Sequence[Any]] | None = None, seeds: int = SEEDS
+) -> Plan:
+    """Return the sweep over `seeds` seeds and every combination of the values in `axes`.
+
+    Args:
+        base: all other choices; its `seed` is the first one.
+        axes: values to try, by a name in `SWEPT`.
+        seeds: how many networks are trained for each setting.
+
+    Raises:
+        InputError: a choice is impossible, does not fit the data, or cannot be swept.
+    """
+    given = {name: tuple(values) for name, values in (axes or {}).items()}
+    base = replace(base, epochs=EPOCHS if base.epochs is None else base.epochs)
+    _check(base, given, seeds)
+    dataset = load_dataset(
+        base.data,
+        target=base.target,
+        samples=base.samples,
+        noise=base.noise,
+        seed=base.data_seed,
+    )
+    if dataset.task == "regression" and base.until_cost is None:
+        raise InputError(
+            f"until-cost: {dataset.name} is a regression, where no output is simply right; "
+            "say with --until-cost at which J a network counts as solved"
+        )
+    settings: list[Setting] = []
+    for values in itertools.product(*given.values()):
+        choices = list(zip(given, values, strict=True))
+        chosen = completed(replace(base, **dict(choices)), dataset)
+        samples = _samples(chosen, dataset)
+        _check_setting(chosen, samples)
+        varied = tuple((name, value) for name, value in choices if len(given[name]) > 1)
+        settings.append(Setting(len(settings), chosen, varied, samples))
+    curves = CURVES // len(settings)
+    blocks = itertools.chain.from_iterable(
+        _blocks(setting, base.seed, seeds, curves) for setting in settings
+    )
+    return Plan(base, tuple(given.items()), seeds, dataset, tuple(settings), tuple(blocks))
+
+
+def _samples(chosen: Configuration, dataset: Dataset) -> Samples:
+    standardize = bool(chosen.standardize)
+    training = prepare(
+        dataset,
+        validation=chosen.validation,
+        standardize=standardize,
+        seed=chosen.data_seed,
+        standardize_targets=targets_are_scaled(chosen, dataset),
+    ).training
+    return Samples(training.X, training.y)
+
+
+def _blocks(setting: Setting, first_seed: int, seeds: int, curves: int) -> list[Block]:
+    size = block_size(setting.configuration, len(setting.samples.X))
+    return [
+        Block(
+            setting.configuration,
+            setting.index,
+            first_seed + start,
+            min(size, seeds - start),
+            curves=max(0, min(size, seeds - start, curves - start)),
+        )
+        for start in range(0, seeds, size)
+    ]
+
+
+def _check(base: Configuration, axes: Mapping[str, tuple[Any, ...]], seeds: int) -> None:
+    for name, values in axes.items():
+        if name not in SWEPT:
+            raise InputError(f"{name}: a sweep takes one value; give several of {', '.join(SWEPT)}")
+        if not values:
+            raise InputError(f"{name}: no value is given to try")
+        if len(set(values)) < len(values):
+            raise InputError(f"{name}: a value is given twice")
+    count = 1
+    for values in axes.values():
+        count *= len(values)
+    if count > MOST_SETTINGS:
+        raise InputError(
+            f"{count:,} settings are too many for one sweep; the most is {MOST_SETTINGS:,}"
+        )
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise InputError(f"seeds: {seeds} is not a whole number from 1 to {MOST_SEEDS:,}")
+    if check_seed(base.seed) + seeds - 1 > LARGEST_SEED:
+        raise InputError(f"seeds: {seeds:,} from {base.seed} on go beyond the last, {LARGEST_SEED}")
+    if base.epochs is not None and base.epochs < 1:
+        raise InputError(f"epochs: {base.epochs} is not a whole number from 1")
+    for name in ("batch_size", "patience", "fault"):
+        if getattr(base, name) is not None:
+            raise InputError(
+                f"{name.replace('_', '-')}: a sweep trains right networks to the end, with all "
+                "samples at once; leave this option out"
+            )
+
+
+def _check_setting(chosen: Configuration, samples: Samples) -> None:
+    """Refuse what a network or a trainer would refuse."""
+    assert chosen.layers is not None
+    Network(
+        chosen.layers,
+        activation=chosen.activation,
+        output=str(chosen.output),
+        cost=str(chosen.cost),
+        l2=chosen.l2,
+        init=chosen.init,
+        init_scale=chosen.init_scale,
+        dtype=chosen.dtype,
+    ).loaded(samples.X, samples.y)
+    check_choice("optimizer", chosen.optimizer, OPTIMIZERS)
+    schedule_of(chosen, len(samples.X))
+    if chosen.learning_rate is not None:
+        checked_learning_rate(chosen.learning_rate)
+    stacked_optimizer(chosen, np.zeros((1, 1)), np.ones((1, 1)))
+
+
+def block_size(setting: Configuration, samples: int) -> int:
+    """Return how many networks of a setting are trained side by side; nothing else decides it."""
+    assert setting.layers is not None
+    parameters = sum((a + 1) * b for a, b in itertools.pairwise(setting.layers))
+    units = sum(size + 1 for size in setting.layers[1:])
+    numbers = 3 * units * samples + 4 * parameters
+    return max(FEWEST_NETWORKS, min(WIDEST_BLOCK, _NUMBERS_IN_A_BLOCK // numbers))

@@ -1,0 +1,151 @@
+"""Sweeps from Python: how often, how fast and how well a network learns."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError, check_choice
+from bptui.core.runs import SWEEP
+from bptui.core.sweeping.block import Block, BlockResult
+from bptui.core.sweeping.folder import SweepFolder, open_sweep
+from bptui.core.sweeping.plan import SEEDS, SWEPT, Plan, make_plan
+from bptui.core.sweeping.result import SweepResult, summarize
+from bptui.core.sweeping.runner import Finished, GoOn, run_here
+
+
+class Sweep:
+    """A sweep under way: what is finished of it, and how to go on."""
+
+    def __init__(self, plan: Plan, folder: SweepFolder | None = None) -> None:
+        """Take up what `folder` has; train nothing yet."""
+        self.plan = plan
+        self.folder = folder
+        """Where finished blocks are kept, if they are."""
+        self.results: dict[Block, BlockResult] = {} if folder is None else folder.finished()
+        """What became of the finished blocks."""
+        self.seconds = 0.0
+        """Spent training."""
+
+    @property
+    def networks(self) -> int:
+        """How many networks are trained to the end."""
+        return sum(block.seeds for block in self.results)
+
+    def run(self, go_on: GoOn, *, workers: int | None = None, scheduler: str | None = None) -> None:
+        """Train what is not finished, until done or told to stop.
+
+        Args:
+            go_on: called often with the networks' worth of work in unfinished blocks; answers
+                whether to go on.
+            workers: processes of this machine to share the work; `None` trains in this one.
+            scheduler: address of a Dask scheduler to give the work to instead.
+
+        Raises:
+            InputError: workers die again and again, or nothing can be done at that scheduler.
+                What is finished stays in `results`, and in the folder.
+        """
+        started = perf_counter()
+        try:
+            with closing(self._finished(go_on, workers, scheduler)) as finished:
+                for block, result in finished:
+                    self.results[block] = result
+                    if self.folder is not None:
+                        self.folder.save(block, result)
+                    if not go_on(0.0):
+                        break
+        finally:
+            self.seconds += perf_counter() - started
+
+    def _finished(self, go_on: GoOn, workers: int | None, scheduler: str | None) -> Finished:
+        missing = [block for block in self.plan.blocks if block not in self.results]
+        if scheduler is not None:
+            from bptui.core.sweeping.cluster import run_on_cluster
+
+            return run_on_cluster(self.plan, missing, scheduler, go_on)
+        if workers is not None:
+            from bptui.core.sweeping.processes import run_in_processes
+
+            return run_in_processes(self.plan, missing, workers, go_on)
+        return run_here(self.plan, missing, go_on)
+
+    def keep_in(self, folder: Path) -> None:
+        """Keep what is finished, and all that will be, in a new folder.
+
+        Raises:
+            InputError: it holds a sweep already, or cannot be written.
+        """
+        self.folder = SweepFolder.create(folder, self.plan)
+        for block, result in self.results.items():
+            self.folder.save(block, result)
+
+    def summary(self) -> SweepResult:
+        """Return what the finished blocks say."""
+        return summarize(self.plan, self.results, self.seconds)
+
+
+def sweep(
+    *,
+    seeds: int = SEEDS,
+    folder: str | Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Callable[[float], bool] | None = None,
+    **choices: Any,
+) -> SweepResult:
+    """Train many initializations at once and say how many are solved.
+
+    Args:
+        seeds: how many networks are trained for each setting, with seeds from `seed` on.
+        folder: keep finished work there, and take up what is there of the same sweep.
+        workers: processes of this machine to share the work.
+        scheduler: address of a Dask scheduler to give the work to.
+        progress: called often with the share that is done; answers whether to go on.
+        **choices: fields of `Configuration`; those in `SWEPT` may be lists of values to try,
+            every combination of them is one setting. `epochs` is 10,000 if not given.
+
+    Raises:
+        InputError: a choice is unknown or impossible, or the folder holds another sweep.
+
+    Examples:
+        >>> found = sweep(seeds=50, epochs=100, learning_rate=[0.5, 2.0])
+        >>> [setting.networks for setting in found.settings]
+        [50, 50]
+    """
+    known = [field.name for field in fields(Configuration)]
+    for name in choices:
+        check_choice("sweep", name, known)
+    axes = {name: _several(name, choices.pop(name)) for name in SWEPT if name in choices}
+    plan = make_plan(Configuration(**choices), axes, seeds)
+    work = Sweep(plan, None if folder is None else _folder(Path(folder), plan))
+    total = plan.networks
+
+    def go_on(unfinished: float) -> bool:
+        return progress is None or progress((work.networks + unfinished) / total)
+
+    work.run(go_on, workers=workers, scheduler=scheduler)
+    return work.summary()
+
+
+def _several(name: str, value: Any) -> tuple[Any, ...]:
+    """Return the values to try of what may be one or a list of them."""
+    if name in ("layers", "hidden"):
+        sizes = list(value)
+        if sizes and isinstance(sizes[0], Sequence):
+            return tuple(tuple(one) for one in sizes)
+        return (tuple(sizes),)
+    if isinstance(value, (list, tuple)):
+        return tuple(value)
+    return (value,)
+
+
+def _folder(path: Path, plan: Plan) -> SweepFolder:
+    if not (path / SWEEP).exists():
+        return SweepFolder.create(path, plan)
+    there, kept = open_sweep(path, plan.seeds)
+    if (there.base, there.axes) != (plan.base, plan.axes):
+        raise InputError(f"folder: {path} holds another sweep; name another folder")
+    return kept

@@ -1,0 +1,308 @@
+"""Sweeps: their plan, what they say, and that nothing finished is lost."""
+
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bptui.core import sweep
+from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError
+from bptui.core.sweeping import Sweep, SweepFolder, make_plan, open_sweep, plan, processes
+from bptui.core.sweeping.fingerprint import difference, fingerprint
+from bptui.core.sweeping.statistics import cost_clusters, wilson_interval
+
+ARTICLE = {"init": "article", "learning_rate": 0.2}
+QUICK = {"seeds": 12, "epochs": 40}
+
+
+def arrays_of(found):
+    return [
+        array.tobytes()
+        for each in found.settings
+        for array in (each.seeds, each.solved_at, each.final_cost, each.cost_quantiles)
+    ]
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(plan, "WIDEST_BLOCK", 5)
+
+
+class TestFacts:
+    def test_the_seeds_that_the_article_would_solve(self):
+        found = sweep(seeds=100, **ARTICLE).settings[0]
+        assert found.seeds[found.solved_at >= 0].tolist() == [3, 14, 43, 50, 74, 83]
+
+    @pytest.mark.parametrize(
+        ("choices", "seeds", "share"),
+        [
+            ({"layers": (2, 2, 1), **ARTICLE}, 300, 0.839),
+            ({**ARTICLE, "learning_rate": 2.0}, 300, 0.93),
+        ],
+    )
+    def test_how_often_exclusive_or_is_solved(self, choices, seeds, share):
+        low, high = sweep(seeds=seeds, **choices).settings[0].interval
+        assert low < share < high
+
+
+class TestStatistics:
+    @pytest.mark.parametrize(
+        ("successes", "trials", "low", "high"),
+        # Brown, Cai & DasGupta 2001 and Newcombe 1998.
+        [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ],
+    )
+    def test_wilson_intervals_are_the_published_ones(self, successes, trials, low, high):
+        assert wilson_interval(successes, trials) == pytest.approx((low, high), abs=5e-5)
+
+    @given(st.integers(0, 1000), st.integers(1, 1000))
+    def test_an_interval_holds_its_share_and_is_mirrored(self, successes, trials):
+        successes = min(successes, trials)
+        low, high = wilson_interval(successes, trials)
+        assert 0.0 <= low <= successes / trials <= high <= 1.0
+        mirrored = wilson_interval(trials - successes, trials)
+        assert (1.0 - high, 1.0 - low) == pytest.approx(mirrored, abs=1e-12)
+
+    def test_none_is_no_knowledge(self):
+        assert wilson_interval(0, 0) == (0.0, 1.0)
+
+    def test_costs_gather_where_they_do(self):
+        generator = np.random.default_rng(0)
+        places = [(0.0625, 30), (0.125, 50), (0.25, 100)]
+        costs = np.concatenate(
+            [place * generator.uniform(1.0, 1.004, count) for place, count in places]
+        )
+        scattered = np.array([0.07, 0.18, 0.21])
+        found = cost_clusters(generator.permutation(np.concatenate([costs, scattered])))
+        assert [cluster.networks for cluster in found] == [count for _, count in places]
+        assert [cluster.median for cluster in found] == pytest.approx(
+            [place for place, _ in places], rel=0.004
+        )
+        assert all(cluster.low <= cluster.median <= cluster.high for cluster in found)
+
+    @pytest.mark.parametrize("costs", [[], [0.3], [np.nan, np.nan], [0.1, 0.2, 0.3]])
+    def test_few_costs_gather_nowhere(self, costs):
+        assert cost_clusters(np.array(costs)) == ()
+
+    def test_costs_of_exactly_0_are_one_place(self):
+        assert [each.median for each in cost_clusters(np.zeros(5))] == [0.0]
+
+
+class TestPlan:
+    def test_every_combination_is_a_setting(self):
+        axes = {"learning_rate": (0.5, 2.0), "init": ("uniform", "article"), "layers": ((2, 2, 1),)}
+        made = make_plan(Configuration(), axes, 10)
+        assert [setting.name for setting in made.settings] == [
+            "η 0.5, init uniform",
+            "η 0.5, init article",
+            "η 2, init uniform",
+            "η 2, init article",
+        ]
+        assert {setting.configuration.layers for setting in made.settings} == {(2, 2, 1)}
+        assert made.networks == 40
+
+    def test_what_is_left_open_is_as_in_a_run(self):
+        chosen = make_plan(Configuration(), {}, 1).settings[0].configuration
+        assert (chosen.layers, chosen.learning_rate, chosen.epochs) == ((2, 2, 2, 1), 2.0, 10_000)
+        moons = make_plan(Configuration(data="moons"), {"cost": ("mse", "cross-entropy")}, 1)
+        assert moons.settings[0].configuration.layers == (2, 8, 1)
+
+    def test_blocks_cut_the_seeds(self, small_blocks):
+        made = make_plan(Configuration(seed=7), {"learning_rate": (0.5, 2.0)}, 12)
+        cut = [(block.index, block.first_seed, block.seeds) for block in made.blocks]
+        assert cut == [(0, 7, 5), (0, 12, 5), (0, 17, 2), (1, 7, 5), (1, 12, 5), (1, 17, 2)]
+
+    def test_curves_are_kept_of_no_more_than_fits(self, small_blocks, monkeypatch):
+        monkeypatch.setattr(plan, "CURVES", 14)
+        made = make_plan(Configuration(), {"learning_rate": (0.5, 2.0)}, 12)
+        assert [block.curves for block in made.blocks] == [5, 2, 0, 5, 2, 0]
+        found = sweep(**QUICK).settings[0]
+        assert found.typical is not None and found.best is not None
+
+    def test_larger_networks_come_in_narrower_blocks(self):
+        sizes = [
+            plan.block_size(Configuration(layers=layers), samples)
+            for layers, samples in [
+                ((2, 2, 2, 1), 4),
+                ((64, 32, 10), 1797),
+                ((784, 500, 10), 60_000),
+            ]
+        ]
+        assert sizes[0] == 1000 > sizes[1] > sizes[2] == 2
+
+    @pytest.mark.parametrize(
+        ("choices", "about"),
+        [
+            ({"seeds": 0}, "seeds: 0"),
+            ({"seeds": 10, "seed": 2**32 - 5}, "seeds: 10 from 4294967291"),
+            ({"learning_rate": []}, "learning_rate: no value"),
+            ({"learning_rate": [0.5, 0.5]}, "learning_rate: a value is given twice"),
+            ({"learning_rate": -1.0}, "learning_rate: -1.0 is not"),
+            ({"learning_rate": [float(rate) for rate in range(1, 1002)]}, "1,001 settings"),
+            ({"layers": [(2, 2, 1), (3, 1)]}, "layers: 3,1 does not fit xor"),
+            ({"layers": (2, 1), "hidden": (2,)}, "say the same thing twice"),
+            ({"optimizer": ["sgd", "adm"]}, "optimizer: unknown name 'adm'"),
+            ({"batch_size": 2}, "batch-size: a sweep trains"),
+            ({"fault": "clipped"}, "fault: a sweep trains"),
+            ({"patience": 5, "validation": 0.5}, "patience: a sweep trains"),
+            ({"clip_norm": 0.0}, "clip_norm: 0.0 is not"),
+            ({"schedule": "cosin"}, "did you mean 'cosine'"),
+            ({"data": "sine"}, "until-cost: sine is a regression"),
+            ({"output": ["sigmoid", "linear"], "cost": "cross-entropy"}, "needs an output of"),
+            ({"epochs": 0}, "epochs: 0"),
+            ({"lerning_rate": 1.0}, "did you mean 'learning_rate'"),
+        ],
+    )
+    def test_what_is_impossible_is_said_before_anything_is_trained(self, choices, about):
+        with pytest.raises(InputError, match=about):
+            sweep(**choices)
+
+    def test_regression_with_a_cost_to_reach(self):
+        found = sweep(data="sine", until_cost=0.3, **QUICK).settings[0]
+        assert found.networks == 12 and "J not above 0.3" in str(
+            sweep(data="sine", until_cost=0.3, **QUICK)
+        )
+
+
+class TestResult:
+    def test_the_summary_is_of_the_networks(self):
+        found = sweep(seeds=60, epochs=2000, learning_rate=[1.0, 2.0])
+        for each in found.settings:
+            solved = each.solved_at >= 0
+            assert each.networks == 60 and each.solved == solved.sum() > 0
+            assert each.share == each.solved / 60
+            assert each.epochs_quantiles[1] in each.solved_at[solved]
+            assert each.best.cost == each.final_cost.min()
+            assert each.final_cost[each.typical.seed] == each.typical.cost
+            assert (each.final_cost <= each.typical.cost).mean() == 0.5
+            for pick in (each.best, each.typical):
+                assert pick.curve[-1] == pick.cost and len(pick.curve) == len(each.epochs)
+            assert (np.diff(each.cost_quantiles, axis=0) >= 0).all()
+            last = each.share_solved_by(np.array([0.0, 2000.0]))
+            assert last.tolist() == [0.0, each.share]
+            assert sum(cluster.networks for cluster in each.stuck) <= each.unsolved
+        as_dict = found.to_dict()
+        assert as_dict["complete"] and as_dict["networks"] == 120
+        assert as_dict["settings"][1]["setting"]["learning_rate"] == 2.0
+
+    def test_all_that_diverged_is_told(self):
+        found = sweep(output="linear", learning_rate=50.0, seeds=12, epochs=400)
+        one = found.settings[0]
+        assert one.diverged.all() and one.best is None and one.typical is None
+        assert "diverged" in str(found) and "100.0 %" in str(found)
+
+
+class TestFolder:
+    def test_an_interrupted_sweep_goes_on_to_the_same_bits(self, small_blocks, tmp_path):
+        whole = sweep(**QUICK)
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path / "kept", made))
+        work.run(lambda unfinished: work.networks < 5)
+        assert work.networks == 5 and not work.summary().complete
+        again = Sweep(*open_sweep(tmp_path / "kept"))
+        assert again.networks == 5
+        again.run(lambda unfinished: True)
+        assert arrays_of(again.summary()) == arrays_of(whole)
+        assert arrays_of(Sweep(*open_sweep(tmp_path / "kept")).summary()) == arrays_of(whole)
+
+    def test_more_seeds_keep_what_there_is(self, small_blocks, tmp_path):
+        sweep(folder=tmp_path, **QUICK)
+        trained = []
+        more = sweep(folder=tmp_path, seeds=20, epochs=40, progress=lambda x: not trained.append(x))
+        assert trained[0] >= 0.5
+        assert arrays_of(more) == arrays_of(sweep(seeds=20, epochs=40))
+
+    def test_a_damaged_block_is_trained_again(self, small_blocks, tmp_path):
+        whole = sweep(folder=tmp_path, **QUICK)
+        first, second, _ = sorted(tmp_path.glob("*.npz"))
+        first.write_bytes(first.read_bytes()[:100])
+        second.write_bytes(b"no zip at all")
+        assert arrays_of(sweep(folder=tmp_path, **QUICK)) == arrays_of(whole)
+
+    @pytest.mark.parametrize(
+        "changed",
+        [{"learning_rate": 0.3}, {"epochs": 50}, {"learning_rate": [0.5, 1.0]}, {"seed": 1}],
+    )
+    def test_another_sweep_is_refused(self, changed, tmp_path):
+        sweep(folder=tmp_path, **QUICK)
+        with pytest.raises(InputError, match="holds another sweep"):
+            sweep(folder=tmp_path, **(QUICK | changed))
+
+    def test_changed_data_is_refused(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        Path("some.csv").write_text("a,b,y\n1,2,0\n2,1,1\n3,3,0\n")
+        sweep(data="some.csv", folder="kept", **QUICK)
+        open_sweep(Path("kept"))
+        Path("some.csv").write_text("a,b,y\n1,2,0\n2,1,1\n3,4,0\n")
+        with pytest.raises(InputError, match="has changed since it began"):
+            open_sweep(Path("kept"))
+
+    @pytest.mark.parametrize(
+        ("key", "value", "about"),
+        [("numpy", "1.0", "NumPy 1.0 there"), ("arithmetic", "0", "rounds differently there")],
+    )
+    def test_other_arithmetic_is_refused(self, key, value, about, tmp_path):
+        sweep(folder=tmp_path, **QUICK)
+        path = tmp_path / "sweep.json"
+        path.write_text(path.read_text().replace(fingerprint()[key], value))
+        with pytest.raises(InputError, match=about):
+            open_sweep(tmp_path)
+
+    @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 9}', "\x00", '{"format": 1}'])
+    def test_a_foreign_description_is_one_sentence(self, text, tmp_path):
+        (tmp_path / "sweep.json").write_text(text)
+        with pytest.raises(InputError, match=r"sweep\.json: this is no sweep's"):
+            open_sweep(tmp_path)
+
+    def test_no_sweep_at_all(self, tmp_path):
+        with pytest.raises(InputError, match="no sweep can be resumed"):
+            open_sweep(tmp_path)
+
+
+def test_versions_that_differ_are_named():
+    mine = {"bptui": "1", "numpy": "2", "arithmetic": "3"}
+    assert difference(mine, dict(mine)) == ""
+    assert difference(mine, mine | {"bptui": "0"}) == "bptui 0 there and 1 here"
+    assert difference(mine, {}) == "bptui unknown there and 1 here"
+
+
+def die(block, samples):
+    os._exit(1)
+
+
+class TestProcesses:
+    def test_the_results_are_the_same(self, small_blocks):
+        assert arrays_of(sweep(workers=2, **QUICK)) == arrays_of(sweep(**QUICK))
+
+    def test_a_worker_that_dies_costs_only_its_block(self, small_blocks):
+        killed = []
+
+        def progress(share):
+            if not killed and share > 0.0:
+                child = multiprocessing.active_children()[0]
+                os.kill(child.pid, signal.SIGKILL)
+                killed.append(child.pid)
+            return True
+
+        choices = {"seeds": 20, "epochs": 2000, "layers": (2, 2, 1)}
+        found = sweep(workers=1, progress=progress, **choices)
+        assert killed and found.complete
+        assert arrays_of(found) == arrays_of(sweep(**choices))
+
+    def test_workers_that_die_again_and_again_are_told(self, small_blocks, monkeypatch):
+        monkeypatch.setattr(processes, "_work", die)
+        monkeypatch.setattr(processes, "MOST_DEATHS", 2)
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        work = Sweep(made)
+        with pytest.raises(InputError, match="a worker process died 2 times"):
+            work.run(lambda unfinished: True, workers=1)

@@ -1,0 +1,121 @@
+"""`bptui sweep`: how often, how fast and how well many initializations learn."""
+
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError, printable
+from bptui.core.runs import free_folder
+from bptui.core.sweeping import SEEDS, Sweep, SweepFolder, SweepResult, make_plan, open_sweep
+from bptui.tui.command_line.choices import DEFAULT_SWEEP_FOLDER, SweepChoices
+from bptui.tui.commands.interruption import Interruption
+from bptui.tui.commands.json_lines import to_json
+from bptui.tui.commands.progress import Bar, format_rate, format_seconds
+from bptui.tui.commands.summary import repeat_line
+from bptui.tui.commands.sweep_csv import check_csv, write_csv
+from bptui.tui.terminal import encoding_is_utf8, is_dumb, on_a_terminal, say
+
+
+def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepChoices) -> int:
+    """Train every setting from many seeds and say what came of it; return the exit status.
+
+    Raises:
+        InputError: a setting is impossible, or a folder, a file or workers fail; what is
+            finished by then is kept and told first.
+    """
+    if choices.screen and (not on_a_terminal() or is_dumb()):
+        raise InputError("--screen: there is no terminal to show charts on; leave this option out")
+    work = _start(base, axes, choices)
+    if choices.csv is not None:
+        check_csv(choices.csv)
+    failure = None
+    with Interruption() as interruption:
+        total = work.plan.networks
+        unfinished = 0.0
+
+        def words(rate: float) -> str:
+            return f"{work.networks:,} of {total:,} networks  {format_rate(rate)}/s"
+
+        stream = None if choices.json else sys.stderr
+        with closing(Bar(lambda: work.networks + unfinished, total, words, stream)) as bar:
+
+            def go_on(amount: float) -> bool:
+                nonlocal unfinished
+                unfinished = amount
+                bar.update()
+                return interruption.signal is None
+
+            try:
+                work.run(go_on, workers=choices.workers, scheduler=choices.scheduler)
+            except InputError as error:
+                failure = error
+        found = work.summary()
+        if not found.complete:
+            failure = _keep(work) or failure
+    if failure is not None and not found.networks:
+        raise failure
+    if choices.csv is not None:
+        write_csv(choices.csv, found)
+    if choices.json:
+        say(to_json(found.to_dict()))
+    else:
+        _say_all(work, choices)
+        if choices.screen and found.networks:
+            _show_screen(found)
+    if failure is not None:
+        raise failure
+    return 0 if found.complete else interruption.status
+
+
+def _start(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepChoices) -> Sweep:
+    if choices.resume is not None:
+        if choices.run_folder not in (None, choices.resume):
+            raise InputError(
+                "--run: a resumed sweep goes on in its own folder; leave this option out"
+            )
+        return Sweep(*open_sweep(choices.resume, choices.seeds))
+    plan = make_plan(base, axes, SEEDS if choices.seeds is None else choices.seeds)
+    folder = choices.run_folder
+    return Sweep(plan, None if folder is None else SweepFolder.create(folder, plan))
+
+
+def _keep(work: Sweep) -> InputError | None:
+    """Keep what is finished of a sweep that is not; return what went wrong, to be told last."""
+    if work.folder is None and work.results:
+        try:
+            work.keep_in(free_folder(DEFAULT_SWEEP_FOLDER))
+        except InputError as error:
+            return error
+    return None
+
+
+def _show_screen(found: SweepResult) -> None:
+    from bptui.tui.drawing.symbols import ASCII, UNICODE
+    from bptui.tui.sweep_app import SweepApp
+
+    utf8 = encoding_is_utf8(sys.__stderr__ or sys.stderr)
+    SweepApp(found, UNICODE if utf8 else ASCII).run()
+
+
+def _say_all(work: Sweep, choices: SweepChoices) -> None:
+    # What draws is slow to import.
+    from bptui.tui.drawing.sweep_plot import plot_of
+
+    found = work.summary()
+    say(f"{found}\n")
+    for line in plot_of(found):
+        say(line)
+    trained = f"{found.networks:,} networks in all"
+    if found.seconds:
+        trained += f", this time in {format_seconds(found.seconds)}"
+    say(f"{'trained':<12}{trained}")
+    folder: Path | None = None if work.folder is None else work.folder.path
+    if folder is not None:
+        say(f"{'kept in':<12}{printable(folder)}")
+    if not found.complete and folder is not None:
+        again = ("bptui", "sweep", "--resume", str(folder))
+        say(repeat_line(again).replace("again", "go on", 1))
+    elif choices.resume is None:
+        say(repeat_line(choices.command_line))

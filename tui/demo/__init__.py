@@ -1,0 +1,1 @@
+"""Scripted sessions of the dashboard, played and recorded on a fixed clock."""
