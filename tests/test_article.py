@@ -110,9 +110,10 @@ def test_seed_0_ends_where_the_article_ends(layers: list[int], outputs: str) -> 
     assert " ".join(f"{value:.8f}" for value in predicted) == outputs
 
 
-def test_which_of_the_first_hundred_seeds_solve_exclusive_or() -> None:
+def test_which_seeds_solve_exclusive_or() -> None:
+    # All of the first hundred are trained in test_sweep.py, where that takes a second.
     solved = []
-    for seed in range(100):
+    for seed in (2, 3, 4, 13, 14, 42, 43, 50, 74, 82, 83):
         predicted = trained([2, 2, 2, 1], seed).network.predict(XOR.X)
         if np.array_equal(predicted > 0.5, XOR.y > 0.5):
             solved.append(seed)
