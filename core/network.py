@@ -19,6 +19,7 @@ Array = NDArray[Any]
 
 DTYPES = ("float64", "float32")
 LARGEST_PARAMETERS = 50_000_000
+_LARGEST_COPY = 1_000_000
 
 
 class Network:
@@ -187,9 +188,11 @@ class Network:
 
     def _samples(self, name: str, values: ArrayLike, columns: int) -> Array:
         try:
-            if np.iscomplexobj(np.asarray(values)):
+            array: Array = np.asarray(values)
+            if np.iscomplexobj(array):
                 raise TypeError
-            array = np.asarray(values, np.float64)
+            if array.dtype not in DTYPES:
+                array = np.asarray(values, np.float64)
         except (TypeError, ValueError, OverflowError):
             raise InputError(f"{name} needs numbers in {columns} columns a sample") from None
         if array.ndim == 1 and columns == 1:
@@ -199,11 +202,19 @@ class Network:
                 f"{name} has shape {array.shape}; a network of layers "
                 f"{'-'.join(map(str, self.layers))} needs (N, {columns}) with N at least 1"
             )
-        with np.errstate(over="ignore"):
-            finite = np.isfinite(array.astype(self.dtype, copy=False)).all()
-        if not finite:
+        if not _is_finite(array, self.dtype):
             raise InputError(f"{name} holds a value that is not finite in {self.dtype}")
         return array
+
+
+def _is_finite(array: Array, dtype: Any) -> bool:
+    """Return whether all values are finite in `dtype`, without a copy of them all."""
+    rows = max(1, _LARGEST_COPY // array.shape[1])
+    with np.errstate(over="ignore"):
+        return all(
+            np.isfinite(array[start : start + rows].astype(dtype, copy=False)).all()
+            for start in range(0, len(array), rows)
+        )
 
 
 def _checked_layers(layers: Sequence[int]) -> tuple[int, ...]:
