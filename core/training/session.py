@@ -294,10 +294,7 @@ class Session:
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
             no_predictions=self._view.no_predictions,
-            message=self._trouble()
-            or self._message
-            or trainer.message
-            or self._check.complaint,
+            message=self._trouble() or self._message or trainer.message or self._check.complaint,
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,
             swept=self._check.swept,
