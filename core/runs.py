@@ -11,8 +11,12 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bptui.core.checkpoint import (
     FOREIGN,
@@ -30,6 +34,7 @@ from bptui.core.checkpoint import (
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name, open_input_file
 from bptui.core.errors import InputError, printable
+from bptui.core.initializers import check_seed
 from bptui.core.run_files import CHECKPOINT, CONFIGURATION
 
 if TYPE_CHECKING:
@@ -131,6 +136,58 @@ def load_configuration(folder: Path) -> Configuration:
     """
     with _opened(folder) as (_, _, configuration):
         return configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a checkpoint says by itself, where its data need not be."""
+
+    configuration: Configuration
+    epoch: int
+    seed: int
+    learning_rate: float
+    state: str
+    """Of its training as it was saved; empty where it was not kept."""
+    message: str
+    """Why training had ended."""
+    fault: str | None
+    thetas: tuple[NDArray[Any], ...]
+    """Θ of every layer; empty where the sizes of the layers were not kept."""
+
+
+def read_run(folder: Path) -> Kept:
+    """Read a checkpoint without its data.
+
+    Raises:
+        InputError: it is missing or damaged.
+    """
+    with _opened(folder) as (archive, facts, configuration), _understood(folder):
+        # Nothing in a checkpoint is larger than the file, for nothing is compressed.
+        theta = read_array(archive, "theta", archive.getinfo("theta.npy").file_size)
+        layers = [int(size) for size in facts.get("layers") or configuration.layers or ()]
+        hidden = facts.get("fault_hidden", False)
+        return Kept(
+            configuration,
+            int(facts["epoch"]),
+            check_seed(facts["seed"]),
+            float(facts["learning_rate"]),
+            str(facts.get("state", "")),
+            printable(str(facts.get("message", ""))[:LONGEST_REASON]),
+            "?" if hidden and facts.get("fault") else facts.get("fault"),
+            _matrices(theta, layers),
+        )
+
+
+def _matrices(theta: NDArray[Any], layers: list[int]) -> tuple[NDArray[Any], ...]:
+    """Cut Θ, flat (P,), into the matrices of a network with such layers."""
+    shapes = [(outputs, inputs + 1) for inputs, outputs in pairwise(layers)]
+    ends = list(accumulate(rows * columns for rows, columns in shapes))
+    if not shapes:
+        return ()
+    if min(layers) < 1 or theta.ndim != 1 or theta.dtype.kind != "f" or theta.size != ends[-1]:
+        raise ValueError("its Θ is not of its layers")
+    parts = np.split(theta.astype(np.float64), ends[:-1])
+    return tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
 
 
 def resume_run(folder: Path, build: Callable[[Configuration], "Trainer"]) -> "Trainer":

@@ -49,7 +49,12 @@ class Description:
 
     @property
     def size(self) -> str:
-        """Layers, or how many parameters where there are none: `2-2-1`, `26 parameters`."""
+        """Layers, or how many parameters where there are none: `2-2-1`, `26 parameters`.
+
+        Empty where nothing is known of them.
+        """
+        if not self.parameters:
+            return ""
         if self.layers:
             return "-".join(map(str, self.layers))
         return f"{self.parameters:,} parameter{'' if self.parameters == 1 else 's'}"
@@ -77,6 +82,19 @@ class Swept:
     """`None` where it could not be done."""
     why_not: str = ""
     """One sentence on that."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCurve:
+    """One of several trainings that are compared."""
+
+    name: str
+    curve: CostCurve
+    cost: float
+    """J of its last epoch."""
+    state: State
+    chosen: bool
+    """Whether the rest of the snapshot is of this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +141,11 @@ class Snapshot:
     """Whether that name is not to be shown."""
     swept: Swept | None = None
     """The last sweep of ε, or `None` before the first of this run."""
+    watched: bool = False
+    """Whether somebody else trains it, and here it is only seen."""
+    checkpoint_epoch: int | None = None
+    """The epoch of Θ, where it is that of a checkpoint, as of a watched run."""
+    no_check: str = ""
+    """One sentence on why there is no gradient check, where there can be none."""
+    compared: tuple[NamedCurve, ...] = ()
+    """All trainings that are watched, this one included, where there are several."""

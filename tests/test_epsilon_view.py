@@ -19,7 +19,7 @@ from bptui.core.check import METHODS, EpsilonSweep, epsilon_sweep, sweep_epsilon
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
 from bptui.core.snapshot import Snapshot, Swept
-from bptui.core.training import build_trainer, session
+from bptui.core.training import build_trainer, live_check
 from bptui.core.training import commands as ask
 from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
 from bptui.tui.panes.epsilon import EpsilonPane, in_use
@@ -57,7 +57,7 @@ class TestErrorAt:
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is to measure all entries too."""
-    monkeypatch.setattr(session, "LONGEST_CHECK", 1e3)
+    monkeypatch.setattr(live_check, "LONGEST_CHECK", 1e3)
 
 
 class Clock:
@@ -114,7 +114,7 @@ class TestSession:
     def test_what_cannot_be_measured_is_said(
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(session, "LONGEST_CHECK", 0.0)
+        monkeypatch.setattr(live_check, "LONGEST_CHECK", 0.0)
         found = start().ask(ask.SweepEpsilon()).swept
         assert found is not None and found.sweep is None
         assert "bptui check --sweep-epsilon does it" in found.why_not

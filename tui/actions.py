@@ -168,3 +168,29 @@ ACTIONS: tuple[Action, ...] = (
     ),
 )
 """The key bar shows as many as fit: the last two always, the others from the front."""
+
+NEXT_RUN = Action(
+    "next-run",
+    "n",
+    "n",
+    "next run",
+    "Show Θ and the check of the next of several watched runs; a digit on each curve is its number",
+    commands.NextRun(),
+)
+_READING = (
+    "log",
+    "check",
+    "worst-first",
+    "method",
+    "smaller-epsilon",
+    "larger-epsilon",
+    "sweep-epsilon",
+    "article",
+    "help",
+    "quit",
+)
+"""What changes nothing in a training."""
+WATCHING = tuple(action for name in _READING for action in ACTIONS if action.id == name)
+"""What can be done about a run that others train."""
+COMPARING = (NEXT_RUN, *WATCHING)
+"""What can be done about several of them."""

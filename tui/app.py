@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +24,8 @@ from textual.widgets import OptionList, Static
 from textual.worker import WorkerFailed
 
 from bptui.core.snapshot import Snapshot
-from bptui.core.training.commands import PlantFault, ShowBoundary, SweepEpsilon
-from bptui.tui.actions import ACTIONS
+from bptui.core.training.commands import PlantFault, ShowBoundary, SweepEpsilon, TogglePause
+from bptui.tui.actions import ACTIONS, NEXT_RUN, Action
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar
@@ -44,7 +44,7 @@ from bptui.tui.worker import TrainingWorker
 SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 15
 _SILENCE = 2.0
 """Seconds without a word from training until that is said."""
-_ACTIONS = {action.id: action for action in ACTIONS}
+_ACTIONS = {action.id: action for action in (*ACTIONS, NEXT_RUN)}
 
 
 class Dashboard(App[None]):
@@ -74,7 +74,7 @@ class Dashboard(App[None]):
                 id=action.id,
                 key_display=action.shown,
             )
-            for action in ACTIONS
+            for action in (*ACTIONS, NEXT_RUN)
         ),
         # Whatever is open or has the focus; a letter may be meant for a field there.
         Binding("ctrl+c,ctrl+q", "act('quit')", "quit", show=False, priority=True),
@@ -89,6 +89,7 @@ class Dashboard(App[None]):
         worker: TrainingWorker,
         *,
         saves: bool = False,
+        actions: Sequence[Action] = ACTIONS,
         cadence: Cadence = LOCAL,
         symbols: Symbols = UNICODE,
         clock: Callable[[], float] = perf_counter,
@@ -99,6 +100,7 @@ class Dashboard(App[None]):
             worker: what to run and watch.
             saves: whether leaving of one's own accord saves the run, as being cut off does
                 in any case.
+            actions: what can be done here; the keys of all others say that it cannot.
             cadence: how often to draw.
             symbols: the characters that the terminal can show.
             clock: what the cadence goes by, in seconds.
@@ -111,6 +113,7 @@ class Dashboard(App[None]):
         self.worker = worker
         self.symbols = symbols
         self._saves = saves
+        self._offered = tuple(actions)
         self._cut_off: int | None = None
         """The exit status that `cut_off` was given, before there was a loop to leave."""
         self._running_loop: asyncio.AbstractEventLoop | None = None
@@ -140,7 +143,7 @@ class Dashboard(App[None]):
                 yield self._predictions
             yield self._check
             yield self._norms
-            yield KeyBar(ACTIONS)
+            yield KeyBar(self._offered)
         self._too_small = Static(id="too-small", markup=False)
         yield self._too_small
 
@@ -184,7 +187,7 @@ class Dashboard(App[None]):
         if snapshot is not self._heard:
             self._heard, self._heard_at = snapshot, now
         since = self.worker.asked_at
-        if snapshot is None or snapshot.state == "running":
+        if snapshot is None or (snapshot.state == "running" and not snapshot.watched):
             since = self._heard_at
         if since is None or now - since < _SILENCE or not self._status.is_attached:
             return
@@ -212,6 +215,8 @@ class Dashboard(App[None]):
             return
         self.worker.gate.clear()
         try:
+            # Other programs write no Θ, and their curve then has the whole screen.
+            self.set_class(snapshot.watched and not snapshot.thetas, "-curve-alone")
             if status:
                 self._drawn = snapshot
                 self._status.show(snapshot)
@@ -252,6 +257,8 @@ class Dashboard(App[None]):
         action = _ACTIONS[name]
         if action.command is not None:
             self.worker.send(action.command)
+        elif action not in self._offered:
+            self.worker.send(TogglePause())  # which cannot be done either; the answer says why
         else:
             getattr(self, f"_do_{name.replace('-', '_')}")()
 
@@ -281,7 +288,7 @@ class Dashboard(App[None]):
         if self.worker.latest is None:
             return
         self.worker.send(SweepEpsilon())
-        if not self._above:
+        if not self._above and not self.worker.latest.no_check:
             screen = EpsilonScreen(self.worker.latest)
             self._above = (screen.pane,)
             self.push_screen(screen, self._leave_above)
@@ -305,7 +312,9 @@ class Dashboard(App[None]):
             "Gradient check": self._check,
             "Gradient norms": self._norms,
         }
-        self.push_screen(HelpScreen(ACTIONS, [(name, pane.HELP) for name, pane in panes.items()]))
+        self.push_screen(
+            HelpScreen(self._offered, [(name, pane.HELP) for name, pane in panes.items()])
+        )
 
     def _do_quit(self) -> None:
         self._leave(0)
@@ -358,7 +367,7 @@ class Dashboard(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action in the palette, and Textual's own choice of themes."""
-        for action in ACTIONS:
+        for action in self._offered:
             yield SystemCommand(
                 self.symbols.text(f"{action.title.capitalize()} ({action.shown})"),
                 self.symbols.text(action.help),

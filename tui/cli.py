@@ -78,6 +78,11 @@ def _dispatch(words: list[str]) -> int:
 
         return list_faults(json=arguments.values.get("json", False))
 
+    if arguments.command == "watch":
+        from bptui.tui.commands.watch import watch
+
+        return watch(arguments.runs, words)
+
     from bptui.tui.command_line import invocation
 
     if arguments.command == "demo":

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import Command, Stop
-from bptui.core.training.session import Session
+from bptui.core.training.live import LiveSession
 
 
 class TrainingWorker:
@@ -18,7 +18,7 @@ class TrainingWorker:
     Python's two threads do not fight over who runs.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: LiveSession) -> None:
         """Prepare to run `session`."""
         self.session = session
         self.latest: Snapshot | None = None

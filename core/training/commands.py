@@ -86,6 +86,11 @@ class ShowBoundary:
 
 
 @dataclass(frozen=True, slots=True)
+class NextRun:
+    """Show Θ and the check of the next of several watched runs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End the session."""
 
@@ -106,5 +111,6 @@ Command = (
     | PlantFault
     | Checkpoint
     | ShowBoundary
+    | NextRun
     | Stop
 )

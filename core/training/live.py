@@ -1,6 +1,8 @@
 """What a live session asks of whatever it trains: a network, or somebody's own model."""
 
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -9,7 +11,8 @@ from numpy.typing import NDArray
 from bptui.core.check import EpsilonSweep, Report
 from bptui.core.history import CostCurve
 from bptui.core.runs import Saved
-from bptui.core.snapshot import Boundary, Description
+from bptui.core.snapshot import Boundary, Description, Snapshot
+from bptui.core.training.commands import Command
 
 Floats = NDArray[np.float64]
 
@@ -164,4 +167,20 @@ class LiveTrainer(Protocol):
 
         Raises:
             InputError: it cannot be written.
+        """
+
+
+class LiveSession(Protocol):
+    """What a screen asks of whatever makes its snapshots."""
+
+    def send(self, command: Command) -> None:
+        """Ask for something. Safe from any thread."""
+
+    def run(self, publish: Callable[[Snapshot, bool], None], gate: Event | None = None) -> None:
+        """Make snapshots until `Stop`.
+
+        Args:
+            publish: called with every snapshot, and whether it answers a command.
+            gate: while cleared, work waits (a quarter of a second at most), so that a screen
+                can draw undisturbed.
         """

@@ -11,27 +11,21 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from time import perf_counter
 
-from bptui.core.check import METHODS, Report
-from bptui.core.check.methods import choose_method
 from bptui.core.errors import InputError, printable
 from bptui.core.initializers import LARGEST_SEED
-from bptui.core.snapshot import Snapshot, State, Swept
+from bptui.core.snapshot import Snapshot, State
 from bptui.core.training import commands
 from bptui.core.training.keeper import RunKeeper
 from bptui.core.training.live import LiveTrainer
+from bptui.core.training.live_check import LiveCheck
 from bptui.core.training.pace import FASTEST, Meter, Pace, next_speed, on_ladder
 
 SLICE = 0.01
 """Seconds trained between two looks at the queue."""
 CHECK_SHARE = 0.05
 """The share of the time that live gradient checks may take, unless another is asked for."""
-LONGEST_CHECK = 0.25
-"""Seconds that a live check or sweep may take, for so long no key is answered."""
 _NO_HURRY = 1e9
 """Seconds for what may take as long as it takes."""
-_STEPPED_CHECK = 0.01
-"""Seconds that a check is taken to last by a clock that stands still meanwhile."""
-_SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
 
 
@@ -70,20 +64,14 @@ class Session:
         self._commands: SimpleQueue[commands.Command] = SimpleQueue()
         self._clock, self._stepped = clock, stepped
         self._slice = _NO_HURRY if stepped else SLICE
-        self._longest_check = _NO_HURRY if stepped else LONGEST_CHECK
         self._published = -math.inf
         self.pace, self._meter = Pace(self._allowed(speed)), Meter()
         self._view = trainer.view()
         self._paused = self._stopped = False
-        self._checking, self._check_share = checking, check_share
-        self._method, self._epsilon = trainer.methods[0], None
-        if (trainer.method, trainer.epsilon) != ("auto", None):
-            self._method, self._epsilon = choose_method(trainer.method, trainer.epsilon)
-        self._report: Report | None = None
-        self._report_point: tuple[int, int] | None = None
-        self._next_check = 0.0
-        self._swept: Swept | None = None
-        self._message = self._complaint = ""
+        self._check = LiveCheck(
+            trainer, checking=checking, share=check_share, clock=clock, stepped=stepped
+        )
+        self._message = ""
         self._goal: int | None = None
         """The epoch that was stepped to, while it is not reached."""
 
@@ -167,6 +155,10 @@ class Session:
 
     def _carry_out(self, command: commands.Command) -> None:
         trainer = self.trainer
+        said = self._check.obey(command)
+        if said is not None:
+            self._message = said
+            return
         match command:
             case commands.TogglePause():
                 self._toggle_pause()
@@ -184,15 +176,6 @@ class Session:
             case commands.ChangeSpeed(steps):
                 self.pace.speed = self._allowed(next_speed(self.pace.speed, steps))
                 self.pace.restart()
-            case commands.ToggleChecking():
-                self._checking = not self._checking
-                self._forget_report()
-            case commands.NextMethod():
-                self._next_method()
-            case commands.ChangeEpsilon(decades):
-                self._change_epsilon(decades)
-            case commands.SweepEpsilon():
-                self._sweep_epsilon()
             case commands.PlantFault(name, hidden):
                 self._plant(name, hidden)
             case commands.Checkpoint(keep):
@@ -247,30 +230,8 @@ class Session:
         self._goal = None
         self.pace.restart()
         self._meter.restart()
-        self._forget_report()
-        self._swept = None
-
-    def _next_method(self) -> None:
-        methods = self.trainer.methods
-        self._method = methods[(methods.index(self._method) + 1) % len(methods)]
-        self._epsilon = METHODS[self._method].epsilon if self._method in METHODS else None
-        self._forget_report()
-
-    def _change_epsilon(self, decades: int) -> None:
-        if self._epsilon is None:
-            name = "the complex step" if self._method in METHODS else "this method"
-            self._message = f"{name} has no ε to choose; m takes another method"
-            return
-        changed = float(f"{self._epsilon * 10.0**decades:.3g}")
-        self._epsilon = min(_LARGEST_EPSILON, max(_SMALLEST_EPSILON, changed))
-        self._forget_report()
-
-    def _sweep_epsilon(self) -> None:
-        epoch = self.trainer.epoch
-        try:
-            self._swept = Swept(epoch, self.trainer.sweep_epsilon(self._longest_check))
-        except InputError as error:
-            self._swept = Swept(epoch, None, str(error))
+        self._check.forget()
+        self._check.swept = None
 
     def _plant(self, name: str | None, hidden: bool) -> None:
         try:
@@ -278,7 +239,7 @@ class Session:
         except InputError as error:
             self._message = str(error)
             return
-        self._forget_report()
+        self._check.forget()
 
     def _checkpoint(self, keep: bool) -> None:
         if self._keeper is None:
@@ -289,29 +250,6 @@ class Session:
             self._message = f"saved epoch {self.trainer.epoch:,} in {printable(folder)}"
         except InputError as error:
             self._message = str(error)
-
-    def _forget_report(self) -> None:
-        self._report = self._report_point = None
-        self._complaint = ""
-        self._next_check = 0.0
-
-    def _check(self, now: float) -> None:
-        """Check the gradient if it is switched on, worth it and not too soon."""
-        trainer = self.trainer
-        point = (trainer.epoch, trainer.steps)
-        if not self._checking or point == self._report_point:
-            return
-        if now < self._next_check and not self._resting:
-            return
-        try:
-            self._report = trainer.live_check(self._method, self._epsilon, self._longest_check)
-        except InputError as error:
-            self._complaint = str(error)
-            self._next_check = now + (self._clock() - now) / self._check_share
-            return
-        self._report_point, self._complaint = point, ""
-        seconds = _STEPPED_CHECK if self._stepped else self._report.seconds
-        self._next_check = now + seconds / self._check_share
 
     @property
     def _resting(self) -> bool:
@@ -325,7 +263,7 @@ class Session:
         """Return the present state, with a gradient check if one is due."""
         trainer = self.trainer
         now = self._clock()
-        self._check(now)
+        self._check.look(now, resting=self._resting)
         thetas, gradients = trainer.parameters(), trainer.gradients()
         self._view.look(resting=self._resting)
         state: State = trainer.state
@@ -348,16 +286,16 @@ class Session:
             thetas=thetas,
             gradients=gradients,
             curve=trainer.curve(),
-            checking=self._checking,
-            method=self._method,
-            epsilon=self._epsilon,
-            report=self._report if self._checking else None,
-            report_epoch=self._report_point[0] if self._report_point else 0,
+            checking=self._check.checking,
+            method=self._check.method,
+            epsilon=self._check.epsilon,
+            report=self._check.report,
+            report_epoch=self._check.report_epoch,
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
             no_predictions=self._view.no_predictions,
-            message=self._trouble() or self._message or trainer.message or self._complaint,
+            message=self._trouble() or self._message or trainer.message or self._check.complaint,
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,
-            swept=self._swept,
+            swept=self._check.swept,
         )

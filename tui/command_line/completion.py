@@ -7,7 +7,7 @@ import shtab
 from bptui.tui.command_line.names import DATA
 from bptui.tui.command_line.option import COMMANDS
 from bptui.tui.command_line.options import options_of
-from bptui.tui.command_line.parser import DEFAULT_COMMAND, SHELLS, add_options
+from bptui.tui.command_line.parser import DEFAULT_COMMAND, SHELLS, WATCH, add_options
 
 _NAMES = " ".join(DATA)
 _NAMES_AND_FILES = shtab.FILE | {
@@ -41,6 +41,9 @@ def completion_script(shell: str) -> str:
 def _describe(parser: argparse.ArgumentParser, command: str, *, at_root: bool) -> None:
     options = {option.key: option for option in options_of(command)}
     add_options(parser, tuple(options.values()), at_root=at_root)
+    if command == WATCH:
+        runs = parser.add_argument("runs", nargs="*", help="run folders or CSV files")
+        runs.complete = shtab.FILE  # type: ignore[attr-defined]
     for action in parser._actions:
         if action.dest == "_completion":
             action.choices = SHELLS

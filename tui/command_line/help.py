@@ -7,13 +7,18 @@ from dataclasses import replace
 from bptui.core.version import VERSION
 from bptui.tui.command_line.option import COMMANDS, ON_A_NETWORK, Option
 from bptui.tui.command_line.options import OPTIONS, options_of
-from bptui.tui.command_line.parser import SHELLS
+from bptui.tui.command_line.parser import SHELLS, WATCH
 
 _INDENT = 28
 _WIDEST = 100
 
 _SCRIPTS = "the script's"
 """What counts in a demo where nothing else is given."""
+
+_WATCHED = (
+    "a run folder, or a CSV file with the columns epoch and cost; several are drawn in one plot, "
+    "and none means the last run that nobody named a folder for"
+)
 
 _EXAMPLES = (
     ("bptui", "watch XOR being learned"),
@@ -62,6 +67,8 @@ def command_help(command: str) -> str:
     scripted = command == "demo"
     if scripted:
         lines += ["", "Scripts that come with bptui; SCRIPT.toml is one of your own", *_scripts()]
+    if command == WATCH:
+        lines += ["", _row("  RUN", _WATCHED)]
     group = ""
     for option in options_of(command):
         if option.group != group:
@@ -69,6 +76,8 @@ def command_help(command: str) -> str:
             lines += ["", group]
         shown = _of_script(option) if scripted else option
         lines.append(_entry(shown, several=option.kind.one is not None))
+    if not group:
+        lines.append("")
     lines += [_row("  -h, --help", "this help"), "", *_exits(command)]
     return "\n".join(lines)
 
@@ -76,6 +85,8 @@ def command_help(command: str) -> str:
 def _operand(command: str) -> str:
     if command == "demo":
         return " [NAME|SCRIPT.toml]"
+    if command == WATCH:
+        return " [RUN ...]"
     return " [MODEL.py]" if command in ON_A_NETWORK else ""
 
 
@@ -102,6 +113,8 @@ def _exits(command: str) -> list[str]:
     }
     if command == "demo":
         return ["docs/recording.md says how to write a script.", "Exit status: 0, 2 bad input."]
+    if command == WATCH:
+        return ["Exit status: 0 in the end, 2 bad input."]
     if command not in ends:
         return ["Exit status: 0."]
     several = (

@@ -10,6 +10,7 @@ COMMANDS = {
     "check": "one gradient check: the verdict, entry by entry",
     "sweep": "many initializations at once: how often and how fast they learn",
     "demo": "a scripted session, to watch or to record",
+    "watch": "the dashboard on runs or CSV files that others write, live or finished",
     "faults": "the mistakes that can be planted, and what each teaches",
 }
 """What each command does, by name; the first is what `bptui` alone means."""

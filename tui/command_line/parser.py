@@ -14,6 +14,7 @@ from bptui.tui.command_line.option import COMMANDS, Option
 from bptui.tui.command_line.options import options_of
 
 DEFAULT_COMMAND = next(iter(COMMANDS))
+WATCH = "watch"
 MODEL_SUFFIX = ".py"
 _SCRIPTED = "demo"
 """The command that takes a script."""
@@ -44,6 +45,8 @@ class Arguments:
     """Somebody's own Python file."""
     script: str | None = None
     """The name or path of a demo's script."""
+    runs: tuple[Path, ...] = ()
+    """What to watch."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -83,8 +86,9 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
         bool(asked.pop("_help", False)),
         bool(asked.pop("_version", False)),
         asked.pop("_completion", None),
-        None if command == _SCRIPTED else _model(rest),
+        _model(rest) if command not in (_SCRIPTED, WATCH) else None,
         _word(rest) if command == _SCRIPTED else None,
+        _runs(rest) if command == WATCH else (),
     )
     if result.help or result.version:
         return result
@@ -182,6 +186,13 @@ def _word(rest: list[str]) -> str | None:
             rest.remove(word)
             return word
     return None
+
+
+def _runs(rest: list[str]) -> tuple[Path, ...]:
+    """Take all words that name something to watch out of `rest`."""
+    words = [word for word in rest if not word.startswith("-")]
+    rest[:] = [word for word in rest if word.startswith("-")]
+    return tuple(map(Path, words))
 
 
 def _read(option: Option, value: Any) -> Any:

@@ -25,7 +25,7 @@ DEFAULT_SPEED = 200.0
 """Epochs a second: XOR then takes some seconds, with the plateau and the drop to be seen."""
 UNSAVED = 2
 """Exit status where the run could not be saved at the end."""
-_SWITCH_INTERVAL = 0.001
+SWITCH_INTERVAL = 0.001
 """Seconds until Python lets the screen's thread run; its default makes keys feel heavy."""
 
 
@@ -85,7 +85,7 @@ def watch(
         cadence=cadence,
         symbols=UNICODE if encoding_is_utf8(sys.__stderr__ or sys.stderr) else ASCII,
     )
-    sys.setswitchinterval(_SWITCH_INTERVAL)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     output, errors = sys.stdout, sys.stderr
     with Departure(app.cut_off, outlive_terminal=choices.keep_training) as departure:
         with ExitStack() as silence:

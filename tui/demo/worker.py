@@ -13,15 +13,15 @@ class SteppedWorker(TrainingWorker):
     def __init__(self, session: Session, clock: FixedClock) -> None:
         """Prepare to run `session`, which goes by `clock`."""
         super().__init__(session)
-        self._clock = clock
+        self._stepped, self._clock = session, clock
 
     def begin(self, on_answer: Callable[[], None]) -> None:
         """Obey what was sent already; `on_answer` is called after every command."""
         self._on_answer = on_answer
-        self._publish(self.session.snapshot(), True)
-        self.session.turn(self._publish)
+        self._publish(self._stepped.snapshot(), True)
+        self._stepped.turn(self._publish)
 
     def pass_frame(self) -> None:
         """Train what is due in one more frame."""
         self._clock.pass_frame()
-        self.session.turn(self._publish)
+        self._stepped.turn(self._publish)

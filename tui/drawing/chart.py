@@ -29,6 +29,16 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """A character on a curve, at fractions of the canvas."""
+
+    x: float
+    y: float
+    text: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How a chart of some size is divided."""
 
@@ -62,6 +72,7 @@ def draw_chart(
     marks: Sequence[VerticalMark] = (),
     words: Sequence[Word] = (),
     legend: Sequence[Span] = (),
+    signs: Sequence[Sign] = (),
 ) -> tuple[Line, ...]:
     """Return the lines of a chart.
 
@@ -75,11 +86,15 @@ def draw_chart(
         marks: vertical lines, drawn behind the curves.
         words: written where they hide nothing, or not at all.
         legend: words in the styles of their curves, at the upper right.
+        signs: written over the curves.
     """
     layout = chart_layout(width, height, y_axis)
     if layout.width < 1 or layout.height < 1:
         return ()
     rows = draw_series(layout.width, layout.height, tuple(series), symbols)
+    for sign in signs:
+        row = layout.height - 1 - min(layout.height - 1, int(sign.y * layout.height))
+        rows[row][min(layout.width - 1, int(sign.x * layout.width))] = (sign.text, sign.style)
     used = [[cell != _BLANK for cell in row] for row in rows]
     _write_legend(rows, used, legend)
     for word in words:

@@ -35,6 +35,8 @@ class Symbols:
     right: str
     """Up to two cells."""
     wrong: str
+    chosen: str
+    """Before the one of several that is chosen."""
     bar: str
     block: str
     ellipsis: str
@@ -73,6 +75,7 @@ UNICODE = Symbols(
     at_kink="^",
     right="✓",
     wrong="✗",
+    chosen="▸",
     bar="▇",
     block="█",
     ellipsis="…",
@@ -101,6 +104,7 @@ ASCII = Symbols(
     at_kink="^",
     right="ok",
     wrong="x",
+    chosen=">",
     bar="#",
     block="#",
     ellipsis="...",

@@ -3,23 +3,20 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bptui.core.history import CostCurve, plateaus
 from bptui.core.snapshot import Snapshot
-from bptui.tui.drawing.axes import Axis, epoch_axis, linear_axis, log_axis
+from bptui.tui.drawing.axes import epoch_axis
 from bptui.tui.drawing.chart import VerticalMark, Word, chart_layout, draw_chart
+from bptui.tui.drawing.compared_curves import compared_lines
+from bptui.tui.drawing.cost_curve import column_series, cost_axis
 from bptui.tui.drawing.lines import Line, Span, TextLines, that_fit
 from bptui.tui.drawing.numbers import significant
-from bptui.tui.drawing.plotting import Series
 from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 
-Floats = NDArray[np.float64]
-
 _PLATEAU_COLUMNS = 80
-_FLAT = 0.05
 
 
 class CostPane(SnapshotPane):
@@ -56,13 +53,16 @@ class CostPane(SnapshotPane):
         """Show the curve; where neither it nor the size changed, the title alone."""
         self._show_title(snapshot)
         curve = snapshot.curve
-        paused = not curve.epochs and snapshot.state == "paused"
+        paused = not curve.epochs and snapshot.state == "paused" and not snapshot.watched
         drawn = (id(curve), curve.epochs, self.size, self._log_axis, self.symbols.marker, paused)
-        if drawn == self._drawn:
+        if drawn == self._drawn and not snapshot.compared:
             return
         # The curve is kept, so that no other can have its identity.
         self._drawn, self._curve = drawn, curve
-        lines = cost_lines(curve, *self.size, self.symbols, log=self._log_axis)
+        if snapshot.compared:
+            lines = compared_lines(snapshot.compared, *self.size, self.symbols, log=self._log_axis)
+        else:
+            lines = cost_lines(curve, *self.size, self.symbols, log=self._log_axis)
         if lines:
             self.show_lines(TextLines(lines))
         else:
@@ -85,15 +85,19 @@ def cost_lines(
     columns = curve.columns
     if not len(columns) or width < 1 or height < 1:
         return ()
-    y_axis = _cost_axis(curve, height, log)
+    y_axis = cost_axis([curve], height, log)
     layout = chart_layout(width, height, y_axis)
     x_axis = epoch_axis(curve.epochs, layout.width)
     bins = layout.width * symbols.marker_columns
-    series = [_series(columns.epoch, columns.low, columns.high, bins, x_axis, y_axis, "series1")]
+    series = [
+        column_series(columns.epoch, columns.low, columns.high, bins, x_axis, y_axis, "series1")
+    ]
     legend: tuple[Span, ...] = ()
     if len(curve.validation_epoch):
         cost = curve.validation_cost
-        validation = _series(curve.validation_epoch, cost, cost, bins, x_axis, y_axis, "series2")
+        validation = column_series(
+            curve.validation_epoch, cost, cost, bins, x_axis, y_axis, "series2"
+        )
         series.insert(0, validation)
         legend = (("training", "series1"), ("validation", "series2"))
     return draw_chart(
@@ -106,48 +110,6 @@ def cost_lines(
         marks=[VerticalMark(mark.epoch, mark.text) for mark in curve.marks],
         words=_plateau_words(curve),
         legend=legend,
-    )
-
-
-def _cost_axis(curve: CostCurve, height: int, log: bool) -> Axis:
-    values = np.concatenate([curve.columns.low, curve.columns.high, curve.validation_cost])
-    values = values[np.isfinite(values)]
-    ticks = max(2, (height - 2) // 2)
-    if log:
-        positive = values[values > 0.0]
-        if len(positive):
-            return log_axis(float(positive.min()), float(positive.max()), ticks)
-        return log_axis(1e-3, 1.0, ticks)
-    if not len(values):
-        return linear_axis(0.0, 1.0, ticks)
-    low, high = float(values.min()), float(values.max())
-    if low > 0.0 and high - low < _FLAT * high:
-        # Magnified, a cost that stands still would look as if it fell.
-        low = 0.0
-    if low == high == 0.0:
-        high = 1.0
-    return linear_axis(low, high, ticks)
-
-
-def _series(
-    epoch: Floats, low: Floats, high: Floats, bins: int, x_axis: Axis, y_axis: Axis, style: str
-) -> Series:
-    """Return a curve reduced to at most `bins` columns, minima and maxima kept.
-
-    The columns stay where they are while the curve grows, so that what is drawn of the
-    past stays as it is.
-    """
-    position = np.minimum((x_axis.fraction(epoch) * bins).astype(np.intp), bins - 1)
-    starts = np.flatnonzero(np.diff(position, prepend=-1))
-    # A NaN would hide the finite values of its column.
-    lowest = np.minimum.reduceat(np.where(np.isfinite(low), low, np.inf), starts)
-    highest = np.maximum.reduceat(np.where(np.isfinite(high), high, -np.inf), starts)
-    seen = np.isfinite(lowest) & np.isfinite(highest)
-    return Series(
-        (position[starts][seen] + 0.5) / bins,
-        y_axis.fraction(lowest[seen]),
-        y_axis.fraction(highest[seen]),
-        style,
     )
 
 

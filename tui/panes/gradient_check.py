@@ -58,7 +58,7 @@ class GradientCheckPane(SnapshotPane):
         """Show the last report, or why there is none."""
         report = snapshot.report
         if not snapshot.checking or report is None:
-            self._show_none(snapshot.checking)
+            self._show_none(snapshot)
             return
         table = self._table
         worst_first = self.worst_first
@@ -77,13 +77,15 @@ class GradientCheckPane(SnapshotPane):
         self.set_subtitle((order, "dim"))
         self.show_lines(table)
 
-    def _show_none(self, checking: bool) -> None:
+    def _show_none(self, snapshot: Snapshot) -> None:
         self._table = None
+        checking = snapshot.checking
         self.set_title(("Gradient check  ", ""), ("waiting" if checking else "off", "dim"))
         self.set_subtitle()
-        self.show_lines(
-            blank_source("waiting for the first check" if checking else "off; g switches it on")
-        )
+        why = "waiting for the first check" if checking else "off; g switches it on"
+        if snapshot.no_check:
+            why = self.symbols.text(snapshot.no_check)
+        self.show_lines(blank_source(*wrapped(why, max(1, self.room().width))))
 
 
 class CheckLines:

@@ -29,6 +29,8 @@ class GradientNormsPane(SnapshotPane):
     def draw(self, snapshot: Snapshot) -> None:
         """Show one bar a layer."""
         names = [self.symbols.text(name) for name in snapshot.description.array_names]
+        if not snapshot.gradients:
+            names = []  # of a watched run whose data are not here
         norms = [float(np.linalg.norm(gradient)) for gradient in snapshot.gradients]
         # As a height of its own, not `auto`: Textual may miss that while it lays out already.
         self.styles.height = len(names) + self.styles.gutter.height

@@ -138,6 +138,8 @@ def _speed(snapshot: Snapshot) -> str:
     """Return the epochs a second, and those that are asked for where the two differ."""
     asked = snapshot.speed
     asked_text = "max" if asked is None else rate(asked)
+    if snapshot.watched:
+        return rate(snapshot.epochs_per_second) if snapshot.state == "running" else ""
     if snapshot.state == "paused":
         return f"pace {asked_text}"
     if snapshot.state != "running":

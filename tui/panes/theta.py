@@ -51,8 +51,12 @@ class ThetaPane(SnapshotPane):
     def draw(self, snapshot: Snapshot) -> None:
         """Show the matrices, telling numbers that change from those at rest."""
         name = self.symbols.text("Θ")
-        rate = self.symbols.text(f"η {axis_number(snapshot.scheduled_learning_rate, 3)}")
+        rate = ""
+        if np.isfinite(snapshot.scheduled_learning_rate):  # else a watched run does not say
+            rate = self.symbols.text(f"η {axis_number(snapshot.scheduled_learning_rate, 3)}")
         self.set_title((name, ""), ("  ", ""), (rate, "dim"))
+        saved = snapshot.checkpoint_epoch
+        self.set_subtitle(("" if saved is None else f"checkpoint of epoch {saved:,}", "dim"))
         found = matrices(snapshot, self.symbols)
         changing = self._changing(snapshot, found)
         width = max(1, self.room(sum(map(_height, found))).width)
