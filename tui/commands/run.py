@@ -11,8 +11,8 @@ from bptui.core.errors import InputError, printable
 from bptui.core.runs import Saved
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import LiveTrainer, Session
-from bptui.core.training.session import UNSAVED_MODEL
 from bptui.core.training.keeper import RunKeeper
+from bptui.core.training.session import UNSAVED_MODEL
 from bptui.tui.command_line.choices import RunChoices
 from bptui.tui.command_line.words import without_options
 from bptui.tui.commands.crash import CRASHED, crash_sentence
