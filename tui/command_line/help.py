@@ -22,7 +22,7 @@ _EXAMPLES = (
     ("bptui check --preset article --values", "both gradients side by side"),
     ("bptui check mine.py", "gradients of your own code"),
     ("bptui sweep --learning-rate 0.5,2", "how often two settings learn"),
-    ("bptui serve --data moons", "a run for each browser that comes"),
+    ("bptui serve --data moons", "in browsers, a run for each"),
     ("bptui demo --record story.cast", "a recording, the same every time"),
 )
 
