@@ -39,6 +39,7 @@ from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
+from bptui.tui.terminal import in_browser
 from bptui.tui.worker import TrainingWorker
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 15
@@ -374,13 +375,13 @@ class Dashboard(App[None]):
                 lambda name=action.id: self.action_act(name),
             )
         for command in super().get_system_commands(screen):
-            if command.title in ("Theme", "Screenshot"):
+            if command.title == "Theme" or (command.title == "Screenshot" and not self.is_web):
                 yield command
 
 
 def _driver() -> type[Driver] | None:
-    """Return the driver of the terminal; `None` is Textual's own."""
-    if sys.platform == "win32":
+    """Return the driver of the terminal; `None` is Textual's own, or a page's."""
+    if sys.platform == "win32" or in_browser():
         return None
     from bptui.tui.driver import TerminalDriver
 

@@ -98,6 +98,17 @@ def _dispatch(words: list[str]) -> int:
         if arguments.model is not None:
             raise InputError("a sweep is of bptui's own networks; leave the model file out")
         return sweep(*invocation.sweep_of(values), invocation.sweep_choices(values, words))
+    if arguments.command == "serve":
+        from bptui.tui.commands.serve import serve
+
+        if arguments.model is not None:
+            invocation.refuse_settings_of_networks(values)
+        return serve(
+            invocation.configuration_of(values),
+            arguments.model,
+            invocation.run_choices(values, words),
+            invocation.serve_choices(values, words),
+        )
     if arguments.model is not None:
         from bptui.tui.commands.model import run_model
 

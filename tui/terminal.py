@@ -69,10 +69,18 @@ def is_terminal(stream: TextIO | None) -> bool:
 def on_a_terminal() -> bool:
     """Return whether there is a terminal to type on and to show a screen on.
 
-    The screen goes to standard error, so that it can be seen while the output is kept.
+    The screen goes to standard error, so that it can be seen while the output is kept. A page
+    in a browser is one too.
     """
+    if in_browser():
+        return True
     streams = (sys.stdin, sys.stdout, sys.__stderr__)
     return all(stream is not None and stream.isatty() for stream in streams)
+
+
+def in_browser() -> bool:
+    """Return whether the screen is a page in a browser, as `bptui serve` says to what it starts."""
+    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
 def no_color() -> bool:

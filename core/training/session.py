@@ -28,6 +28,8 @@ _NO_HURRY = 1e9
 """Seconds for what may take as long as it takes."""
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
 
+UNSAVED_MODEL = "a model of one's own cannot be saved yet"
+
 
 class Session:
     """A trainer that runs at a pace and obeys commands."""
@@ -41,6 +43,7 @@ class Session:
         check_share: float = CHECK_SHARE,
         interval: float = 0.1,
         keeper: RunKeeper | None = None,
+        unsaved: str = UNSAVED_MODEL,
         clock: Callable[[], float] = perf_counter,
         stepped: bool = False,
     ) -> None:
@@ -53,6 +56,7 @@ class Session:
             check_share: the share of the time that checks may take, above 0 and at most 1.
             interval: seconds between two snapshots while training.
             keeper: saves the run; without one, nothing can be saved.
+            unsaved: why that is so.
             clock: what the pace goes by, in seconds.
             stepped: train all that is due in one go, however long it really takes, so that
                 what happens depends on the clock alone; "as fast as possible" is then
@@ -60,7 +64,7 @@ class Session:
         """
         self.trainer = trainer
         self.interval = interval
-        self._keeper = keeper
+        self._keeper, self._unsaved = keeper, unsaved
         self._commands: SimpleQueue[commands.Command] = SimpleQueue()
         self._clock, self._stepped = clock, stepped
         self._slice = _NO_HURRY if stepped else SLICE
@@ -243,7 +247,7 @@ class Session:
 
     def _checkpoint(self, keep: bool) -> None:
         if self._keeper is None:
-            self._message = "a model of one's own cannot be saved yet"
+            self._message = self._unsaved
             return
         try:
             folder = self._keeper.save(keep=keep)

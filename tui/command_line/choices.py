@@ -84,6 +84,18 @@ class SweepChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class ServeChoices:
+    """Choices of `bptui serve`."""
+
+    host: str
+    port: int
+    visitors: int
+    """How many there may be at once."""
+    run_words: tuple[str, ...]
+    """The command that each visitor watches, without `bptui`."""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoChoices:
     """Choices of `bptui demo`."""
 

@@ -27,6 +27,7 @@ _EXAMPLES = (
     ("bptui check --preset article --values", "both gradients side by side"),
     ("bptui check mine.py", "gradients of your own code"),
     ("bptui sweep --learning-rate 0.5,2", "how often two settings learn"),
+    ("bptui serve --data moons", "in browsers, a run for each"),
     ("bptui demo --record story.cast", "a recording, the same every time"),
 )
 
@@ -110,6 +111,7 @@ def _exits(command: str) -> list[str]:
         "train": "0 trained, 2 bad input, 3 diverged, 130 interrupted",
         "check": "0 pass, 1 fail, 2 bad input, 4 unresolved or at a kink",
         "sweep": "0 done, 2 bad input, 130 interrupted",
+        "serve": "0 ended by Ctrl+C, 2 bad input",
     }
     if command == "demo":
         return ["docs/recording.md says how to write a script.", "Exit status: 0, 2 bad input."]

@@ -14,6 +14,7 @@ from bptui.tui.command_line.choices import (
     CheckChoices,
     DemoChoices,
     RunChoices,
+    ServeChoices,
     SweepChoices,
     TrainChoices,
 )
@@ -21,12 +22,13 @@ from bptui.tui.command_line.config_file import read_config_file
 from bptui.tui.command_line.options import BY_KEY, OPTIONS, options_of
 from bptui.tui.command_line.parser import Arguments
 from bptui.tui.command_line.presets import PRESETS
+from bptui.tui.command_line.words import without_options
 
 CONFIGURED = tuple(field.name for field in fields(Configuration))
 _OF_MODELS = (
     *("seed", "optimizer", "learning_rate", "epochs", "until_cost", "method", "epsilon"),
     *("after", "values", "sweep_epsilon", "json", "check", "check_share", "speed"),
-    "blas_threads",
+    *("blas_threads", "host", "port", "visitors"),
 )
 """Options that make sense with somebody's own model file."""
 _NOT_SWEPT = ("values", "method", "epsilon")
@@ -175,6 +177,17 @@ def check_choices(values: Mapping[str, Any]) -> CheckChoices:
         json=values.get("json", False),
         values=values.get("values", False),
         sweep_epsilon=values.get("sweep_epsilon", False),
+    )
+
+
+def serve_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> ServeChoices:
+    """Return the choices of `bptui serve` among `values`."""
+    words = without_options(arguments[1:], "--host", "--port", "--visitors")
+    return ServeChoices(
+        host=values.get("host", names.HOST),
+        port=values.get("port", names.PORT),
+        visitors=values.get("visitors", names.VISITORS),
+        run_words=("run", *words),
     )
 
 

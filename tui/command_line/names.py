@@ -18,6 +18,8 @@ CHECK_SHARE = 0.05
 """Of the time of a live session."""
 CHECKPOINT_SECONDS = 10.0
 """Between two checkpoints of a run."""
+HOST, PORT, VISITORS = "127.0.0.1", 8000, 30
+"""Where `bptui serve` serves, and to how many at once."""
 OPTIMIZERS = tuple(LEARNING_RATES)
 FAULTS = (
     "missing-hidden-derivative",

@@ -9,13 +9,14 @@ COMMANDS = {
     "train": "the same training without a screen; a summary at the end",
     "check": "one gradient check: the verdict, entry by entry",
     "sweep": "many initializations at once: how often and how fast they learn",
+    "serve": "the dashboard in browsers, a run for each visitor",
     "demo": "a scripted session, to watch or to record",
     "watch": "the dashboard on runs or CSV files that others write, live or finished",
     "faults": "the mistakes that can be planted, and what each teaches",
 }
 """What each command does, by name; the first is what `bptui` alone means."""
 
-ON_A_NETWORK = ("run", "train", "check", "sweep")
+ON_A_NETWORK = ("run", "train", "check", "sweep", "serve")
 """The commands that make a network and take the options that describe it."""
 
 

@@ -17,8 +17,10 @@ from bptui.tui.command_line.values import (
     whole_number,
 )
 
-_TRAINING = ("run", "train", "sweep")
-_ONE_NETWORK = ("run", "train", "check")
+_TRAINING = ("run", "train", "sweep", "serve")
+_ONE_NETWORK = ("run", "train", "check", "serve")
+_LIVE = ("run", "serve")
+_KEPT = ("run", "train", "sweep")
 _DEFAULTS = Configuration()
 _EPOCHS = 10**12
 _RATES = ", ".join(f"{name} {rate:g}" for name, rate in names.LEARNING_RATES.items())
@@ -265,7 +267,7 @@ OPTIONS: tuple[Option, ...] = (
         whole_number(1, _EPOCHS),
         "stop, with the best Θ, when the validation cost has not fallen for so many epochs",
         "EPOCHS",
-        commands=("run", "train"),
+        commands=("run", "train", "serve"),
     ),
     Option(
         "seeds",
@@ -300,7 +302,7 @@ OPTIONS: tuple[Option, ...] = (
         FLAG,
         "check gradients while they train",
         default="on",
-        commands=("run",),
+        commands=_LIVE,
         negatable=True,
     ),
     Option(
@@ -310,7 +312,7 @@ OPTIONS: tuple[Option, ...] = (
         "share of the time that checks may take while training",
         "FRACTION",
         f"{names.CHECK_SHARE:g}",
-        commands=("run",),
+        commands=_LIVE,
     ),
     Option(
         "after",
@@ -350,7 +352,7 @@ OPTIONS: tuple[Option, ...] = (
         "epochs a second, or max",
         "NUMBER|max",
         "easy to follow",
-        ("run",),
+        _LIVE,
     ),
     Option(
         "run",
@@ -359,7 +361,7 @@ OPTIONS: tuple[Option, ...] = (
         "new folder for checkpoints and a log, or for what is finished of a sweep",
         "FOLDER",
         "run: one in the state directory; train: none",
-        _TRAINING,
+        _KEPT,
     ),
     Option(
         "checkpoint-every",
@@ -368,7 +370,7 @@ OPTIONS: tuple[Option, ...] = (
         "save the run so often while it trains",
         "SECONDS",
         f"{names.CHECKPOINT_SECONDS:g}",
-        _TRAINING,
+        _KEPT,
     ),
     Option(
         "keep-training",
@@ -376,7 +378,7 @@ OPTIONS: tuple[Option, ...] = (
         FLAG,
         "train on when the terminal is gone",
         default="save and end",
-        commands=_TRAINING,
+        commands=_KEPT,
     ),
     Option(
         "resume",
@@ -434,6 +436,33 @@ OPTIONS: tuple[Option, ...] = (
         "give the work to a running Dask scheduler, such as tcp://host:8786",
         "ADDRESS",
         commands=("sweep",),
+    ),
+    Option(
+        "host",
+        "Serving",
+        text("the name or address of this machine"),
+        "serve on this name or address; 0.0.0.0 lets everybody in who can reach this machine",
+        "HOST",
+        names.HOST,
+        ("serve",),
+    ),
+    Option(
+        "port",
+        "Serving",
+        whole_number(0, 65_535),
+        "and on this port; 0 is any that is free",
+        "N",
+        f"{names.PORT}",
+        ("serve",),
+    ),
+    Option(
+        "visitors",
+        "Serving",
+        whole_number(1, 1000),
+        "how many may come at once; each takes a process",
+        "N",
+        f"{names.VISITORS}",
+        ("serve",),
     ),
     Option(
         "record",

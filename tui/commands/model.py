@@ -40,19 +40,8 @@ def run_model(
     """
     if command == "run":
         run.require_terminal()
-    if configuration.epsilon is not None:
-        choose_method(configuration.method, configuration.epsilon)
-    model = load_model_file(path, captured=command == "run")
-    trainer = built_model_trainer(
-        model,
-        seed=configuration.seed,
-        optimizer=configuration.optimizer,
-        learning_rate=configuration.learning_rate,
-        epoch_limit=configuration.epochs,
-        until_cost=configuration.until_cost,
-        method=configuration.method,
-        epsilon=configuration.epsilon,
-    )
+    trainer = model_trainer(path, configuration, captured=command == "run")
+    model = trainer.model
     if command == "run":
         return run.watch(trainer, run_choices, default_speed=run.DEFAULT_SPEED, patience=_PATIENCE)
     try:
@@ -63,6 +52,31 @@ def run_model(
         if str(error).startswith(model.name):
             raise
         raise InputError(f"{model.name}: {error}") from error
+
+
+def model_trainer(path: Path, configuration: Configuration, *, captured: bool) -> ModelTrainer:
+    """Return a trainer of the model at `path`.
+
+    Args:
+        path: somebody's own Python file.
+        configuration: how to train it.
+        captured: whether what it prints is kept from the terminal.
+
+    Raises:
+        InputError: the file cannot be used, or its functions fail.
+    """
+    if configuration.epsilon is not None:
+        choose_method(configuration.method, configuration.epsilon)
+    return built_model_trainer(
+        load_model_file(path, captured=captured),
+        seed=configuration.seed,
+        optimizer=configuration.optimizer,
+        learning_rate=configuration.learning_rate,
+        epoch_limit=configuration.epochs,
+        until_cost=configuration.until_cost,
+        method=configuration.method,
+        epsilon=configuration.epsilon,
+    )
 
 
 def _check(trainer: ModelTrainer, choices: CheckChoices) -> int:

@@ -3,7 +3,6 @@
 import os
 import shlex
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
@@ -13,12 +12,14 @@ from bptui.core.runs import Saved
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import LiveTrainer, Session
 from bptui.core.training.keeper import RunKeeper
+from bptui.core.training.session import UNSAVED_MODEL
 from bptui.tui.command_line.choices import RunChoices
+from bptui.tui.command_line.words import without_options
 from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.commands.headless import train_on
 from bptui.tui.commands.starting import make_trainer, run_folder
 from bptui.tui.departure import HUNG_UP, Departure
-from bptui.tui.terminal import encoding_is_utf8, is_dumb, on_a_terminal, over_ssh, say
+from bptui.tui.terminal import encoding_is_utf8, in_browser, is_dumb, on_a_terminal, over_ssh, say
 from bptui.tui.worker import TrainingWorker
 
 DEFAULT_SPEED = 200.0
@@ -36,10 +37,14 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
         InputError: there is no terminal, or something given cannot be used.
     """
     require_terminal()
-    folder = run_folder(configuration, choices.run_folder, choices.resume)
-    trainer = make_trainer(configuration, choices.resume)
-    keeper = RunKeeper(trainer, folder, every=choices.checkpoint_every)
-    keeper.begin()
+    keeper = None
+    if in_browser():  # whoever visits a page writes no file here
+        trainer = make_trainer(configuration, choices.resume)
+    else:
+        folder = run_folder(configuration, choices.run_folder, choices.resume)
+        trainer = make_trainer(configuration, choices.resume)
+        keeper = RunKeeper(trainer, folder, every=choices.checkpoint_every)
+        keeper.begin()
     # An epoch of minibatches is slow enough by itself.
     speed = DEFAULT_SPEED if trainer.batch_size == len(trainer.training) else None
     return watch(trainer, choices, default_speed=speed, keeper=keeper)
@@ -76,6 +81,7 @@ def watch(
         check_share=choices.check_share,
         interval=cadence.status,
         keeper=keeper,
+        unsaved="a run in a browser is not saved" if in_browser() else UNSAVED_MODEL,
     )
     first_learning_rate = trainer.learning_rate
     worker = TrainingWorker(session)
@@ -180,7 +186,7 @@ def closing_lines(
         return first, f"resume{there}: {printable(command)}"
     if resumed:
         return first, f"resume again: {printable(shlex.join(command_line))}"
-    words = _without(command_line, "--seed", "--fault")
+    words = without_options(command_line, "--seed", "--fault")
     if snapshot.fault is not None and not snapshot.fault_hidden:
         words += ["--fault", snapshot.fault]
     marks = {mark.kind for mark in snapshot.curve.marks}
@@ -189,7 +195,7 @@ def closing_lines(
         marks.add("learning-rate")
     if "learning-rate" in marks:
         words = [
-            *_without(words, "--learning-rate", "--eta"),
+            *without_options(words, "--learning-rate", "--eta"),
             "--eta",
             _exactly(snapshot.learning_rate),
         ]
@@ -208,20 +214,6 @@ def _is_of(saved: Saved | None, snapshot: Snapshot) -> bool:
 def _exactly(value: float) -> str:
     short = f"{value:g}"
     return short if float(short) == value else repr(value)
-
-
-def _without(words: Sequence[str], *names: str) -> list[str]:
-    """Return the words of a command line but for some options and their values."""
-    kept: list[str] = []
-    skip = False
-    for word in words:
-        if skip:
-            skip = False
-        elif word in names:
-            skip = True
-        elif not word.startswith(tuple(f"{name}=" for name in names)):
-            kept.append(word)
-    return kept
 
 
 def require_terminal(
