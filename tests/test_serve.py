@@ -238,6 +238,12 @@ class TestSentences:
         assert not out and err.count("\n") == 1
         return err
 
+    def test_a_run_to_watch_has_settings_of_its_own(self, capsys, tmp_path):
+        assert main(["serve", "--watch", str(tmp_path / "a.csv"), "--seed", "3"]) == 2
+        assert "--seed: the run that --watch shows" in capsys.readouterr().err
+        assert main(["serve", "--watch", str(tmp_path / "a.csv")]) == 2
+        assert "no such file" in capsys.readouterr().err
+
     def test_a_port_that_is_taken(self, capsys):
         with closing(socket.create_server(("127.0.0.1", 0))) as taken:
             port = taken.getsockname()[1]
@@ -268,10 +274,25 @@ class TestSentences:
             )
 
 
+def test_everybody_watches_one_run(tmp_path):
+    path = tmp_path / "costs.csv"
+    path.write_text("epoch,cost\n0,0.5\n10,0.25\n")
+
+    async def visit(address):
+        async with page(address) as visitor:
+            await visitor.wait_for("costs.csv")
+            await visitor.wait_for("epoch 10")
+            await visitor.send("stdin", " ")
+            await visitor.wait_for("cannot be steered")
+
+    with served("--watch", str(path), folder=tmp_path) as (_, address):
+        asyncio.run(visit(address))
+
+
 def test_visitors_get_the_options_of_the_run_as_they_were_written():
     words = ["serve", "m.py", "--port", "1", "--eta=2", "--host=::1", "--seed", "3", "--visitors=4"]
     choices = invocation.serve_choices(parse_arguments(words).values, words)
-    assert choices.run_words == ("run", "m.py", "--eta=2", "--seed", "3")
+    assert choices.words == ("run", "m.py", "--eta=2", "--seed", "3")
     assert (choices.host, choices.port, choices.visitors) == ("::1", 1, 4)
 
 

@@ -91,7 +91,9 @@ class ServeChoices:
     port: int
     visitors: int
     """How many there may be at once."""
-    run_words: tuple[str, ...]
+    watched: Path | None
+    """The run that all visitors watch, in place of runs of their own."""
+    words: tuple[str, ...]
     """The command that each visitor watches, without `bptui`."""
 
 

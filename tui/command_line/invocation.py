@@ -33,6 +33,8 @@ _OF_MODELS = (
 """Options that make sense with somebody's own model file."""
 _NOT_SWEPT = ("values", "method", "epsilon")
 """Options that mean nothing beside `--sweep-epsilon`."""
+_SERVING = ("host", "port", "visitors")
+"""Options of `serve` that are about no run."""
 _RESUMED = ("epochs", "learning_rate")
 """Fields of a configuration that a resumed run may be given anew."""
 _SWEPT = tuple(option.key for option in OPTIONS if option.swept)
@@ -181,13 +183,27 @@ def check_choices(values: Mapping[str, Any]) -> CheckChoices:
 
 
 def serve_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> ServeChoices:
-    """Return the choices of `bptui serve` among `values`."""
-    words = without_options(arguments[1:], "--host", "--port", "--visitors")
+    """Return the choices of `bptui serve` among `values`.
+
+    Raises:
+        InputError: what is watched is trained elsewhere, and options of a run were given.
+    """
+    words = ("run", *without_options(arguments[1:], *(f"--{name}" for name in _SERVING)))
+    watched: Path | None = values.get("watch")
+    if watched is not None:
+        for key in values:
+            if key not in (*_SERVING, "watch"):
+                raise InputError(
+                    f"--{BY_KEY[key].name}: the run that --watch shows has settings of its own; "
+                    "leave this option out"
+                )
+        words = ("watch", str(watched.absolute()))
     return ServeChoices(
         host=values.get("host", names.HOST),
         port=values.get("port", names.PORT),
         visitors=values.get("visitors", names.VISITORS),
-        run_words=("run", *words),
+        watched=watched,
+        words=words,
     )
 
 

@@ -465,6 +465,14 @@ OPTIONS: tuple[Option, ...] = (
         ("serve",),
     ),
     Option(
+        "watch",
+        "Serving",
+        path("the path of a run folder or a CSV file"),
+        "show everybody this run, as bptui watch does, instead of a run of their own",
+        "RUN",
+        commands=("serve",),
+    ),
+    Option(
         "record",
         "Recording",
         path("the path of a file"),

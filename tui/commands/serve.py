@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
+from bptui.core.watching import WatchedRun
 from bptui.tui.command_line.choices import RunChoices, ServeChoices
 from bptui.tui.commands.model import model_trainer
 from bptui.tui.commands.starting import make_trainer
@@ -36,19 +37,23 @@ def serve(
             "serve: textual-serve is not installed here; pip install 'bptui[web]'"
         ) from None
     # What is wrong with a run is told here and now, and not to each visitor.
-    if model is None:
+    if choices.watched is not None:
+        WatchedRun(choices.watched)
+    elif model is None:
         make_trainer(configuration, run.resume)
     else:
         model_trainer(model, configuration, captured=True)
-    words = [sys.executable, "-P", "-m", "bptui.tui", *choices.run_words]
+    words = [sys.executable, "-P", "-m", "bptui.tui", *choices.words]
     server = PageServer(words, choices.host, choices.port, choices.visitors)
 
     def ready(address: str) -> None:
-        command = shlex.join(["bptui", *choices.run_words])
+        command = shlex.join(["bptui", *choices.words])
         say(f"{printable(address)} shows {printable(command)}")
-        say(f"a run for each visitor, for {choices.visitors} at once; Ctrl+C ends them all")
+        each = "a run for each visitor" if choices.watched is None else "the same for everybody"
+        say(f"{each}, for {choices.visitors} at once; Ctrl+C ends them all")
         if not is_loopback(choices.host):
-            say("anyone who can reach this address can start runs on this machine")
+            do = "start runs on this machine" if choices.watched is None else "watch that run"
+            say(f"anyone who can reach this address can {do}")
         sys.stdout.flush()
 
     number = asyncio.run(server.serve(ready))
