@@ -11,7 +11,7 @@ from bptui.core.network import Network
 Array = NDArray[Any]
 
 MOST_COSTS = 4096
-"""So many are kept; of more, every other one is forgotten."""
+"""So many are kept; of more, every other one is forgotten, and from then on not kept at all."""
 
 
 class ValidationWatch:
@@ -21,6 +21,9 @@ class ValidationWatch:
         """Watch `validation`; with `None` there is nothing to see."""
         self._interval = interval
         self._costs: list[tuple[int, float]] = []
+        self._spacing = interval
+        """Epochs between two costs that are kept."""
+        self._last: tuple[int, float] | None = None
         self._work = None
         if validation is not None:
             self._work = network.loaded(validation.X, validation.y)
@@ -30,7 +33,7 @@ class ValidationWatch:
     @property
     def last(self) -> float | None:
         """The last cost, without a penalty; `None` before the first."""
-        return self._costs[-1][1] if self._costs else None
+        return None if self._last is None else self._last[1]
 
     def next_epoch(self, epoch: int) -> int | None:
         """Return the first epoch after `epoch` at which to look."""
@@ -40,23 +43,34 @@ class ValidationWatch:
         """Return the cost of Θ as it is at `epoch`, if it is one to look at and was not yet."""
         if self._work is None or epoch % self._interval:
             return None
-        if self._costs and self._costs[-1][0] == epoch:
+        if self._last is not None and self._last[0] == epoch:
             return None
         with np.errstate(all="ignore"):
             self._work.forward()
             cost = self._work.cost()
-        self._costs.append((epoch, cost))
-        if len(self._costs) > MOST_COSTS:
-            self._costs = self._costs[::2]
+        self._last = epoch, cost
+        self._keep(epoch, cost)
         return cost
+
+    def _keep(self, epoch: int, cost: float) -> None:
+        if epoch % self._spacing == 0:
+            self._costs.append((epoch, cost))
+        if len(self._costs) > MOST_COSTS:
+            self._spacing *= 2
+            self._costs = [seen for seen in self._costs if seen[0] % self._spacing == 0]
 
     def forget_after(self, epoch: int) -> None:
         """Forget the costs of later epochs, which were undone."""
         self._costs = [seen for seen in self._costs if seen[0] <= epoch]
+        if self._last is not None and self._last[0] > epoch:
+            self._last = self._costs[-1] if self._costs else None
 
     def history(self) -> Array:
         """Return epochs and costs, (n, 2)."""
-        return np.array(self._costs, np.float64).reshape(-1, 2)
+        costs = self._costs
+        if self._last is not None and (not costs or costs[-1][0] != self._last[0]):
+            costs = [*costs, self._last]
+        return np.array(costs, np.float64).reshape(-1, 2)
 
     def restore(self, history: Array) -> None:
         """Take up the costs of an earlier run.
@@ -66,4 +80,12 @@ class ValidationWatch:
         """
         if history.dtype.kind != "f":
             raise ValueError("its validation costs are not real numbers")
-        self._costs = [(int(epoch), float(cost)) for epoch, cost in history]
+        costs = [(int(epoch), float(cost)) for epoch, cost in history]
+        self._spacing, self._costs, self._last = self._interval, [], None
+        if len(costs) > 1:
+            # As the run that saved them did: it had its own spacing, a power of 2 of intervals.
+            while self._spacing < costs[1][0] - costs[0][0]:
+                self._spacing *= 2
+        for epoch, cost in costs:
+            self._keep(epoch, cost)
+            self._last = epoch, cost
