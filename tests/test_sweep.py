@@ -231,12 +231,30 @@ class TestFolder:
 
     @pytest.mark.parametrize(
         "changed",
-        [{"learning_rate": 0.3}, {"epochs": 50}, {"learning_rate": [0.5, 1.0]}, {"seed": 1}],
+        [
+            {"learning_rate": 0.3},
+            {"epochs": 50, "seeds": 13},
+            {"learning_rate": [0.5, 1.0]},
+            {"seed": 1},
+        ],
     )
-    def test_another_sweep_is_refused(self, changed, tmp_path):
+    def test_another_sweep_is_refused_and_nothing_changed(self, changed, tmp_path):
         sweep(folder=tmp_path, **QUICK)
+        before = (tmp_path / "sweep.json").read_bytes()
         with pytest.raises(InputError, match="holds another sweep"):
             sweep(folder=tmp_path, **(QUICK | changed))
+        assert (tmp_path / "sweep.json").read_bytes() == before
+
+    def test_a_file_of_data_is_the_same_from_any_folder(self, tmp_path, monkeypatch):
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path)
+        Path("some.csv").write_text("a,b,y\n1,2,0\n2,1,1\n3,3,0\n")
+        sweep(data="some.csv", folder="kept", **QUICK)
+        monkeypatch.chdir("elsewhere")
+        trained = []
+        name = tmp_path / "some.csv"
+        again = sweep(data=str(name), folder=tmp_path / "kept", progress=trained.append, **QUICK)
+        assert again.complete and not trained
 
     def test_changed_data_is_refused(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
