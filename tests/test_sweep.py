@@ -317,6 +317,10 @@ class TestProcesses:
         assert killed and found.complete
         assert arrays_of(found) == arrays_of(sweep(**choices))
 
+    def test_no_workers_at_all(self):
+        with pytest.raises(InputError, match="workers: 0 is not a whole number from 1 to 256"):
+            sweep(workers=0, **QUICK)
+
     def test_workers_that_die_again_and_again_are_told(self, small_blocks, monkeypatch):
         monkeypatch.setattr(processes, "_work", die)
         monkeypatch.setattr(processes, "MOST_DEATHS", 2)
