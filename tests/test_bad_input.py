@@ -179,7 +179,7 @@ COMMANDS = [
     ("train --seed 1 Iris.CSV", ["did you mean --data Iris.CSV?"]),
     ("--print-completion", ["bash"]),
     ("check --after -1", ["from 0"]),
-    ("check --epochs 3", ["--epochs", "run and train"]),
+    ("check --epochs 3", ["--epochs", "run, train, sweep and serve"]),
     ("check --after 99 --output linear --eta 1e10", ["--after", "diverged"]),
     ("check --run out", ["--run"]),
 ]

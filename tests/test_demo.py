@@ -264,6 +264,8 @@ STEP = '[[step]]\ncaption = "x"\n'
         ("[settings]\nseed = -1\n" + STEP, "settings, seed: -1 is not a whole number"),
         ("[settings]\nrun = 'x'\n" + STEP, "settings: unknown option 'run'"),
         ("[settings]\nblas-threads = 2\n" + STEP, "settings: unknown option 'blas-threads'"),
+        ("[settings]\nkeep-training = true\n" + STEP, "unknown option 'keep-training'"),
+        ("[settings]\ncheckpoint-every = 9\n" + STEP, "unknown option 'checkpoint-every'"),
         ("[settings]\nspeed = 'max'\n" + STEP, "settings, speed: a demo goes at a pace"),
         ("[settings]\nhidden=[2]\nlayers=[2,1]\n" + STEP, "settings: --layers and --hidden"),
         (STEP + "[[step]]\nwait = 3", "step 2: unknown key 'wait'"),

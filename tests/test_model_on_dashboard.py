@@ -261,7 +261,7 @@ def test_code_that_raises_stops_training_with_its_file_and_line(tmp_path: Path) 
     "words, said",
     [
         (["--layers", "2,1"], "--layers: a model file has parameters"),
-        (["--run", "here"], "--run: a model file"),
+        (["--run", "here"], "--run: it is for bptui's own networks"),
     ],
 )
 def test_options_of_networks_are_refused(words: list[str], said: str, capsys: Any) -> None:

@@ -195,6 +195,9 @@ class TestResult:
         assert as_dict["complete"] and as_dict["networks"] == 120
         assert as_dict["settings"][1]["setting"]["learning_rate"] == 2.0
 
+    def test_one_of_each_is_said_as_one(self):
+        assert str(sweep(seeds=1, epochs=1)).startswith("xor · 1 seed · 1 epoch\n")
+
     def test_all_that_diverged_is_told(self):
         found = sweep(output="linear", learning_rate=50.0, seeds=12, epochs=400)
         one = found.settings[0]
@@ -231,12 +234,30 @@ class TestFolder:
 
     @pytest.mark.parametrize(
         "changed",
-        [{"learning_rate": 0.3}, {"epochs": 50}, {"learning_rate": [0.5, 1.0]}, {"seed": 1}],
+        [
+            {"learning_rate": 0.3},
+            {"epochs": 50, "seeds": 13},
+            {"learning_rate": [0.5, 1.0]},
+            {"seed": 1},
+        ],
     )
-    def test_another_sweep_is_refused(self, changed, tmp_path):
+    def test_another_sweep_is_refused_and_nothing_changed(self, changed, tmp_path):
         sweep(folder=tmp_path, **QUICK)
+        before = (tmp_path / "sweep.json").read_bytes()
         with pytest.raises(InputError, match="holds another sweep"):
             sweep(folder=tmp_path, **(QUICK | changed))
+        assert (tmp_path / "sweep.json").read_bytes() == before
+
+    def test_a_file_of_data_is_the_same_from_any_folder(self, tmp_path, monkeypatch):
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path)
+        Path("some.csv").write_text("a,b,y\n1,2,0\n2,1,1\n3,3,0\n")
+        sweep(data="some.csv", folder="kept", **QUICK)
+        monkeypatch.chdir("elsewhere")
+        trained = []
+        name = tmp_path / "some.csv"
+        again = sweep(data=str(name), folder=tmp_path / "kept", progress=trained.append, **QUICK)
+        assert again.complete and not trained
 
     def test_changed_data_is_refused(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
@@ -298,6 +319,10 @@ class TestProcesses:
         found = sweep(workers=1, progress=progress, **choices)
         assert killed and found.complete
         assert arrays_of(found) == arrays_of(sweep(**choices))
+
+    def test_no_workers_at_all(self):
+        with pytest.raises(InputError, match="workers: 0 is not a whole number from 1 to 256"):
+            sweep(workers=0, **QUICK)
 
     def test_workers_that_die_again_and_again_are_told(self, small_blocks, monkeypatch):
         monkeypatch.setattr(processes, "_work", die)

@@ -220,6 +220,20 @@ def test_what_is_looked_at_and_when():
     assert (found.curves[:, -1] == found.final_cost).all()
 
 
+def test_a_schedule_takes_no_memory_for_all_its_epochs():
+    endless = block_of(2, epochs=10**12, schedule="cosine")
+    assert run_block(endless, XOR, lambda epoch: False) is None
+
+
+def test_a_schedule_goes_on_after_its_first_thousand_epochs():
+    setting = {"epochs": 2500, "schedule": "step", "schedule_epochs": 700}
+    found = run_block(block_of(1, **setting), XOR)
+    trainer = build_trainer(Configuration(layers=(2, 2, 2, 1), learning_rate=2.0, **setting))
+    while trainer.state == "running":
+        trainer.advance(1.0)
+    assert found.final_cost[0] == pytest.approx(trainer.cost, rel=1e-9)
+
+
 def test_it_stops_where_it_is_told_to():
     seen = []
 
@@ -229,3 +243,12 @@ def test_it_stops_where_it_is_told_to():
 
     assert run_block(block_of(), XOR, go_on) is None
     assert seen == list(range(21))
+
+
+def test_it_is_asked_to_stop_however_far_apart_the_looks_are():
+    seen = []
+    assert (
+        run_block(block_of(epochs=10**12), XOR, lambda epoch: not seen.append(epoch) and epoch < 20)
+        is None
+    )
+    assert seen == [0, 10, 20]

@@ -27,6 +27,10 @@ LOOKS = 1000
 """About how many times a network is looked at in its training."""
 POINTS = 100
 """About how many points a cost curve has."""
+_HEARD = 10
+"""Epochs between two questions whether to go on, at most: looks may be hours apart."""
+_SHARES = 1000
+"""Epochs for which a schedule is worked out in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def run_block(
     Args:
         block: what to train.
         samples: what on.
-        go_on: called with the epoch at every look; answers whether to go on.
+        go_on: called with the epoch every few epochs; answers whether to go on.
 
     Returns:
         What became of them; `None` where `go_on` said no.
@@ -120,9 +124,9 @@ def run_block(
     if learning_rate is None:
         learning_rate = OPTIMIZERS[setting.optimizer].learning_rate
     schedule = schedule_of(setting, len(samples.X))
-    shares = schedule.shares(0, 1 if schedule.constant else setting.epochs).tolist()
     outcomes = Outcomes(samples.y, width, setting.until_cost)
     looks = look_epochs(setting.epochs)
+    heard = min(looks.step, _HEARD)
     points = set(curve_epochs(setting.epochs).tolist())
     curves: list[Array] = []
     with np.errstate(all="ignore"):
@@ -132,12 +136,15 @@ def run_block(
                 outcomes.look(epoch, work.costs(), work.outputs)
                 if epoch in points:
                     curves.append(outcomes.cost.copy())
-                if go_on is not None and not go_on(epoch):
-                    return None
                 if outcomes.ended.all():
                     break
+            if epoch % heard == 0 and go_on is not None and not go_on(epoch):
+                return None
             work.backward()
-            step(work.gradient, learning_rate * shares[epoch % len(shares)])
+            place = epoch % _SHARES
+            if not place:
+                shares = schedule.shares(epoch, _SHARES).tolist()
+            step(work.gradient, learning_rate * shares[place])
         else:
             work.forward()
             outcomes.look(setting.epochs, work.costs(), work.outputs)

@@ -5,16 +5,14 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bptui.core.checkpoint import FOREIGN, decoded_configuration, read_array
-from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import digest
-from bptui.core.data.datasets import GENERATORS
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
 from bptui.core.runs import SWEEP, check_free, replace_file
@@ -122,20 +120,13 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
 def _describe(folder: Path, plan: Plan) -> None:
     facts = {
         "format": FORMAT,
-        "configuration": asdict(_findable(plan.base)),
+        "configuration": asdict(plan.base),
         "axes": plan.axes,
         "seeds": plan.seeds,
         "data_digest": digest(plan.dataset.X, plan.dataset.y),
         "made_by": fingerprint(),
     }
     replace_file(folder / SWEEP, (json.dumps(facts, indent=2) + "\n").encode())
-
-
-def _findable(base: Configuration) -> Configuration:
-    """Return a configuration whose data file is found from any folder."""
-    if base.data in GENERATORS:
-        return base
-    return replace(base, data=str(Path(base.data).absolute()))
 
 
 def _value(value: Any) -> Any:

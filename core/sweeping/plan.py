@@ -18,7 +18,7 @@ from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping.block import Block, Samples
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.steps import stacked_optimizer
-from bptui.core.training.build import completed, schedule_of, targets_are_scaled
+from bptui.core.training.build import completed, findable, schedule_of, targets_are_scaled
 from bptui.core.training.loop import checked_learning_rate
 
 SWEPT = (
@@ -112,7 +112,7 @@ def make_plan(
         InputError: a choice is impossible, does not fit the data, or cannot be swept.
     """
     given = {name: tuple(values) for name, values in (axes or {}).items()}
-    base = replace(base, epochs=EPOCHS if base.epochs is None else base.epochs)
+    base = findable(replace(base, epochs=EPOCHS if base.epochs is None else base.epochs))
     _check(base, given, seeds)
     dataset = load_dataset(
         base.data,

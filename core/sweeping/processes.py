@@ -29,8 +29,10 @@ def run_in_processes(plan: Plan, blocks: Iterable[Block], workers: int, go_on: G
     A block whose worker dies is trained again by another.
 
     Raises:
-        InputError: workers die again and again.
+        InputError: there are none, or too many, or they die again and again.
     """
+    if not 1 <= workers <= MOST_WORKERS:
+        raise InputError(f"workers: {workers} is not a whole number from 1 to {MOST_WORKERS}")
     waiting = list(blocks)[::-1]
     deaths = 0
     context = get_context("spawn")

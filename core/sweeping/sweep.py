@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from bptui.core.configuration import Configuration
-from bptui.core.errors import InputError, check_choice
+from bptui.core.errors import InputError, check_choice, printable
 from bptui.core.runs import SWEEP
 from bptui.core.sweeping.block import Block, BlockResult
 from bptui.core.sweeping.folder import SweepFolder, open_sweep
@@ -145,7 +145,7 @@ def _several(name: str, value: Any) -> tuple[Any, ...]:
 def _folder(path: Path, plan: Plan) -> SweepFolder:
     if not (path / SWEEP).exists():
         return SweepFolder.create(path, plan)
-    there, kept = open_sweep(path, plan.seeds)
+    there, _ = open_sweep(path)
     if (there.base, there.axes) != (plan.base, plan.axes):
-        raise InputError(f"folder: {path} holds another sweep; name another folder")
-    return kept
+        raise InputError(f"folder: {printable(path)} holds another sweep; name another folder")
+    return open_sweep(path, plan.seeds)[1]

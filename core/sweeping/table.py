@@ -27,6 +27,7 @@ def heading(sweep: "SweepResult") -> str:
     assert base.epochs is not None
     first = "" if base.seed == 0 else f" from {base.seed}"
     seeds = f"{plan.seeds:,} {'seed' if plan.seeds == 1 else 'seeds'}{first}"
+    epochs = f"{base.epochs:,} {'epoch' if base.epochs == 1 else 'epochs'}"
     settings = f" x {len(plan.settings):,} settings" if len(plan.settings) > 1 else ""
     part = "" if sweep.complete else f", {sweep.networks:,} of them trained so far"
     solved = (
@@ -34,10 +35,7 @@ def heading(sweep: "SweepResult") -> str:
         if base.until_cost is None
         else f"J not above {base.until_cost:g}"
     )
-    return (
-        f"{printable(plan.dataset.name)} · {seeds}{settings}{part} · {base.epochs:,} epochs\n"
-        f"solved: {solved}"
-    )
+    return f"{printable(plan.dataset.name)} · {seeds}{settings}{part} · {epochs}\nsolved: {solved}"
 
 
 def _outcomes(settings: Sequence["SettingResult"]) -> str:

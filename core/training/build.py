@@ -69,7 +69,7 @@ def build_trainer(configuration: Configuration) -> Trainer:
         patience=chosen.patience,
         method=chosen.method,
         epsilon=chosen.epsilon,
-        configuration=_findable(configuration),
+        configuration=findable(configuration),
         preparation=prepared,
     )
 
@@ -99,8 +99,8 @@ def targets_are_scaled(chosen: Configuration, dataset: Dataset) -> bool:
     return bool(chosen.standardize) and dataset.task == "regression" and chosen.output == "linear"
 
 
-def _findable(configuration: Configuration) -> Configuration:
-    """Return a configuration whose data file is found from any folder."""
+def findable(configuration: Configuration) -> Configuration:
+    """Return the configuration with a data file that is found from any folder."""
     if configuration.data in GENERATORS:
         return configuration
     return replace(configuration, data=str(Path(configuration.data).absolute()))

@@ -72,7 +72,13 @@ def gather(arguments: Arguments) -> dict[str, Any]:
                     f"--{BY_KEY[key].name}: --sweep-epsilon compares all differences at many ε and "
                     "shows no gradient; leave one of the two out"
                 )
-    return {key: value for key, value in with_preset(merged, swept=sweeping).items() if key in mine}
+    chosen = with_preset(merged, swept=sweeping)
+    schedules = chosen.get("schedule", "constant")
+    if "schedule_epochs" in explicit and schedules in ("constant", ("constant",)):
+        raise InputError(
+            "--schedule-epochs: η stays as it is; choose its course too, --schedule step or cosine"
+        )
+    return {key: value for key, value in chosen.items() if key in mine}
 
 
 def refuse_contradictions(values: Mapping[str, Any]) -> None:
@@ -109,10 +115,11 @@ def refuse_settings_of_networks(values: Mapping[str, Any]) -> None:
         )
     for key in sorted(values, key=lambda key: key != "preset"):
         if key not in _OF_MODELS:
-            raise InputError(
-                f"--{BY_KEY[key].name}: a model file has parameters, data and a cost of its own; "
-                "leave this option out"
-            )
+            option = BY_KEY[key]
+            reason = "it is for bptui's own networks alone"
+            if option.group in ("Data", "Network", "Settings"):
+                reason = "a model file has parameters, data and a cost of its own"
+            raise InputError(f"--{option.name}: {reason}; leave this option out")
 
 
 def configuration_of(values: Mapping[str, Any]) -> Configuration:

@@ -370,7 +370,7 @@ OPTIONS: tuple[Option, ...] = (
         "save the run so often while it trains",
         "SECONDS",
         f"{names.CHECKPOINT_SECONDS:g}",
-        _KEPT,
+        ("run", "train"),
     ),
     Option(
         "keep-training",
@@ -378,7 +378,7 @@ OPTIONS: tuple[Option, ...] = (
         FLAG,
         "train on when the terminal is gone",
         default="save and end",
-        commands=_KEPT,
+        commands=("run", "train"),
     ),
     Option(
         "resume",

@@ -231,12 +231,16 @@ def _left_over(word: str, command: str, parser: argparse.ArgumentParser) -> Inpu
     ]
     if elsewhere:
         return InputError(
-            f"{name}: an option of bptui {' and '.join(elsewhere)}, not of bptui {command}"
+            f"{name}: an option of bptui {_listed(elsewhere)}, not of bptui {command}"
         )
     known = [flag for flag in parser._option_string_actions if flag.startswith("--")]
     other = _OTHER_WORDS.get(name)
     near = f" (did you mean {other!r}?)" if other in known else did_you_mean(name, known)
     return InputError(f"unknown option {quoted(name)}{near}; see bptui {command} --help")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _is_data(word: str) -> bool:

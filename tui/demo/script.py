@@ -19,7 +19,10 @@ DEFAULT = "story"
 SIZE = (100, 30)
 LONGEST_CAPTION = 200
 MOST_STEPS = 1_000
-_NOT_IN_SCRIPTS = ("run", "resume", "config", "check-share", "blas-threads")
+_NOT_IN_SCRIPTS = (
+    *("run", "resume", "checkpoint-every", "keep-training"),
+    *("config", "check-share", "blas-threads"),
+)
 """Options about files, real time and the machine."""
 _SETTINGS = {
     name: option
