@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,9 @@ _UNKNOWN = re.compile(rb"\x1b\[[<>=?][0-9;]*u|\x1b\[>[0-9;]*[a-z]|\x1b\[\?[0-9;]
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*)?\Z")
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[@-_]")
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_POSITION_QUERY = b"\x1b[6n"
+_LINE_SECONDS = 0.02
+"""What a slow line takes at a time."""
 _REMOVED = ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES", "PYTHONIOENCODING", "TERM_PROGRAM")
 
 Predicate = Callable[["Terminal"], object]
@@ -83,9 +87,27 @@ class Terminal:
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
         command: Sequence[str] = COMMAND,
+        bytes_per_second: float | None = None,
+        delay: float = 0.0,
+        answers: bool = False,
     ) -> None:
-        """Start `bptui` with these words."""
+        """Start `bptui` with these words.
+
+        Args:
+            words: of the command line.
+            columns: of the window.
+            rows: of the window.
+            cwd: where to start it.
+            env: its environment.
+            command: what to start.
+            bytes_per_second: how fast the line to the terminal is.
+            delay: seconds that everything takes on the way there, and on the way back.
+            answers: whether to report the position of the cursor when asked for it.
+        """
         self.columns, self.rows = columns, rows
+        self._rate, self._delay, self._answers = bytes_per_second, delay, answers
+        self._coming: deque[tuple[float, bytes]] = deque()
+        self._going: deque[tuple[float, bytes]] = deque()
         self.cwd = cwd or Path.cwd()
         self.raw = bytearray()
         """Everything that was written."""
@@ -127,22 +149,43 @@ class Terminal:
         self.close()
 
     def _read(self) -> None:
+        credit, before = 0.0, monotonic()
         while not self._closing:
-            ready, _, _ = select.select([self._master], [], [], 0.05)
-            if not ready:
+            now = monotonic()
+            while self._going and self._going[0][0] <= now:
+                os.write(self._master, self._going.popleft()[1])
+            while self._coming and self._coming[0][0] <= now:
+                self._show(self._coming.popleft()[1], now)
+            most = 65536
+            if self._rate is not None:
+                credit = min(credit + (now - before) * self._rate, self._rate * _LINE_SECONDS)
+                most = int(credit)
+            before = now
+            if not most:
+                sleep(_LINE_SECONDS)
+                continue
+            wait = 0.01 if self._delay else 0.05
+            if not select.select([self._master], [], [], wait)[0]:
                 continue
             try:
-                data = os.read(self._master, 65536)
+                data = os.read(self._master, most)
             except OSError:
                 return
+            credit -= len(data)
             now = monotonic()
-            with self._news:
-                self.raw += data
-                self.chunks.append(Chunk(now, len(data)))
-                self._feed(data)
-                if self._awaited is not None and self._awaited(self):
-                    self._awaited, self._happened = None, now
-                    self._news.notify_all()
+            if self._delay:
+                self._coming.append((now + self._delay, data))
+            else:
+                self._show(data, now)
+
+    def _show(self, data: bytes, now: float) -> None:
+        with self._news:
+            self.raw += data
+            self.chunks.append(Chunk(now, len(data)))
+            self._feed(data)
+            if self._awaited is not None and self._awaited(self):
+                self._awaited, self._happened = None, now
+                self._news.notify_all()
 
     def _feed(self, data: bytes) -> None:
         data = self._held + data
@@ -150,10 +193,17 @@ class Terminal:
         end = unfinished.start() if unfinished else len(data)
         self._held = data[end:]
         self._stream.feed(_UNKNOWN.sub(b"", data[:end]))
+        if self._answers:
+            for _ in range(data[:end].count(_POSITION_QUERY)):
+                self.send("\x1b[1;1R")
 
     def send(self, keys: str | bytes) -> None:
         """Type."""
-        os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
+        typed = keys.encode() if isinstance(keys, str) else keys
+        if self._delay:
+            self._going.append((monotonic() + self._delay, typed))
+        else:
+            os.write(self._master, typed)
 
     def wait_for(self, what: str | Predicate, timeout: float = 15.0) -> float:
         """Wait until a text is on the screen or a predicate holds.

@@ -27,9 +27,9 @@ from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import PlantFault, ShowBoundary, SweepEpsilon, TogglePause
 from bptui.tui.actions import ACTIONS, NEXT_RUN, Action
 from bptui.tui.cadence import LOCAL, Cadence
+from bptui.tui.changed_cells import ShownCells
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar
-from bptui.tui.narrow_update import narrowed
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
@@ -125,6 +125,7 @@ class Dashboard(App[None]):
         self._numbers_drawn: Snapshot | None = None
         self._pictures_drawn: Snapshot | None = None
         self._numbers_at = self._pictures_at = 0.0
+        self._shown_cells = ShownCells()
         self._above: tuple[SnapshotPane, ...] = ()
         """Panes of the screen that is open over the dashboard."""
 
@@ -172,6 +173,7 @@ class Dashboard(App[None]):
     @on(Driver.SignalResume)
     def _draw_after_suspension(self) -> None:
         # The terminal's other screen was cleared, of which Textual knows nothing.
+        self._shown_cells.forget()
         self.screen.refresh(layout=True)
 
     def on_dashboard_answered(self) -> None:
@@ -240,10 +242,11 @@ class Dashboard(App[None]):
                 pane.snapshot = snapshot
 
     def _display(self, screen: Screen[object], renderable: object) -> None:
-        super()._display(screen, narrowed(renderable))
+        super()._display(screen, renderable and self._shown_cells.changed(renderable))
 
     def on_resize(self, event: Resize) -> None:
         """Say so where there is no room."""
+        self._shown_cells.forget()
         columns, rows = event.size
         self._too_small.update(
             f"bptui needs {SMALLEST_COLUMNS}x{SMALLEST_ROWS}; this terminal is {columns}x{rows}"
