@@ -30,6 +30,7 @@ from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.changed_cells import ShownCells
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar
+from bptui.tui.line import Line
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
@@ -126,6 +127,8 @@ class Dashboard(App[None]):
         self._pictures_drawn: Snapshot | None = None
         self._numbers_at = self._pictures_at = 0.0
         self._shown_cells = ShownCells()
+        self._owes_answer = False
+        """Whether somebody waits for a picture that the line had no room for."""
         self._above: tuple[SnapshotPane, ...] = ()
         """Panes of the screen that is open over the dashboard."""
 
@@ -204,6 +207,12 @@ class Dashboard(App[None]):
         snapshot = self.worker.latest
         if snapshot is None or not self._status.is_attached:  # the panes go first at the end
             return
+        line: Line | None = getattr(self._driver, "line", None)
+        everything = everything or self._owes_answer
+        if line is not None and (line.waiting > 1 if everything else not line.free):
+            self._owes_answer = everything
+            return
+        self._owes_answer = False
         now, cadence = self._clock(), self._cadence
         # What is not due yet is drawn later, also if no other snapshot comes.
         status = everything or snapshot is not self._drawn
@@ -214,6 +223,10 @@ class Dashboard(App[None]):
             snapshot is not self._pictures_drawn
             and now - self._pictures_at >= cadence.pictures - 0.01
         )
+        if line is not None and line.slow and numbers and pictures:
+            # One after the other, the longer undrawn first: half the wait for what comes next.
+            numbers = self._numbers_at <= self._pictures_at
+            pictures = not numbers
         if not (status or numbers or pictures):
             return
         self.worker.gate.clear()

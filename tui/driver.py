@@ -2,27 +2,47 @@
 
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Callable
+from time import perf_counter, sleep
 from types import FrameType
 from typing import Any, TextIO, cast
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import CursorPosition
+from textual.message import Message
+
+from bptui.tui.line import QUERY, Line
+
+_LAST_ANSWER_SECONDS = 1.0
+"""How long leaving waits for what the terminal was asked."""
 
 
 class _Forgiving:
     """A stream whose output is dropped once nobody can take it."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, line: Line) -> None:
+        self._stream, self._line = stream, line
+        self._size, self._seconds = 0, 0.0
+        self.broken = False
+        """Whether output was dropped."""
 
     def write(self, text: str) -> int:
-        with suppress(OSError):
-            self._stream.write(text)
+        self._do(lambda: self._stream.write(text))
+        self._size += len(text)
         return len(text)
 
     def flush(self) -> None:
-        with suppress(OSError):
-            self._stream.flush()
+        self._do(self._stream.flush)
+        self._line.wrote(self._size, self._seconds)
+        self._size, self._seconds = 0, 0.0
+
+    def _do(self, output: Callable[[], object]) -> None:
+        started = perf_counter()
+        try:
+            output()
+        except OSError:
+            self.broken = True
+        self._seconds += perf_counter() - started
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -40,7 +60,12 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         self._suspended = self._suspends_next = False
         self._attributes: list[Any] | None = None
-        self._file = cast(Any, _Forgiving(cast(TextIO, self._file)))
+        self.line = Line()
+        """What the terminal has taken."""
+        self._output = _Forgiving(cast(TextIO, self._file), self.line)
+        self._file = cast(Any, self._output)
+        self._asks = False
+        self._unasked = 0
 
     def start_application_mode(self) -> None:
         """Take the terminal over; what it was like is what it was like the first time.
@@ -56,9 +81,44 @@ class TerminalDriver(LinuxDriver):
         if self._attributes is None:
             self._attributes = self.attrs_before
         self.attrs_before = self._attributes
+        self._asks = True
+        self._ask()
         if self._suspends_next:
             self._suspends_next = False
             os.kill(os.getpid(), signal.SIGTSTP)
+
+    def write(self, data: str) -> None:
+        """Send something."""
+        self._unasked += len(data)
+        super().write(data)
+
+    def flush(self) -> None:
+        """End a picture."""
+        if self._asks and self._unasked:
+            self._ask()
+
+    def _ask(self) -> None:
+        if self.line.sent(self._unasked):
+            self.write(QUERY)
+        self._unasked = 0
+
+    def process_message(self, message: Message) -> None:
+        """Pass on what the terminal says, but for answers to our own question."""
+        if isinstance(message, CursorPosition):
+            self.line.answered()
+        else:
+            super().process_message(message)
+
+    def disable_input(self) -> None:
+        """Hear nothing more.
+
+        An answer that is still on its way would be typed into the shell.
+        """
+        self._asks = False
+        end = perf_counter() + _LAST_ANSWER_SECONDS
+        while self.line.waiting and not self._output.broken and perf_counter() < end:
+            sleep(0.01)
+        super().disable_input()
 
     def _suspend_later(self, number: int, frame: FrameType | None) -> None:
         self._suspends_next = True
