@@ -410,7 +410,7 @@ def colours(raw: bytes) -> set[int]:
 
 
 @pytest.mark.parametrize("output", ["stdin", "stdout"])
-def test_without_a_terminal_it_names_the_command_that_needs_none(output, tmp_path):
+def test_without_a_terminal_it_trains_as_train_does(output, tmp_path):
     with Terminal(command=["sleep", "60"]) as terminal:
         other = {"stdin": subprocess.DEVNULL} if output == "stdin" else {}
         with open_slave(terminal) as slave:
@@ -418,25 +418,32 @@ def test_without_a_terminal_it_names_the_command_that_needs_none(output, tmp_pat
             if output == "stdout":
                 streams["stdout"] = subprocess.PIPE
             ended = subprocess.run(
-                [*COMMAND, "run"],
+                [*COMMAND, "run", "--epochs", "50", "--speed", "5"],
                 **streams,
                 stderr=subprocess.PIPE,
                 cwd=tmp_path,
                 env=environment(),
                 timeout=30,
             )
+            if output == "stdin":
+                terminal.wait_for("reached 50 epochs")
     sentence_naming_train(ended.stderr.decode())
-    assert ended.returncode == 2
+    assert ended.returncode == 0
+    assert ended.stdout is None or "reached 50 epochs" in ended.stdout.decode()
 
 
 def open_slave(terminal: Terminal):
     return Path(terminal.device).open("r+b", buffering=0)
 
 
-def test_a_dumb_terminal_is_told_so(tmp_path):
-    with Terminal("run", env=environment(TERM="dumb"), cwd=tmp_path) as terminal:
-        assert terminal.wait() == 2
-        sentence_naming_train(bytes(terminal.raw).decode())
+def test_a_dumb_terminal_trains_as_train_does(tmp_path):
+    words = ("run", "--epochs", "50", "--fps", "5")
+    with Terminal(*words, env=environment(TERM="dumb"), cwd=tmp_path) as terminal:
+        assert terminal.wait() == 0
+        raw = bytes(terminal.raw)
+        sentence_naming_train(raw.decode().partition("\n")[0] + "\n")
+        assert b"\x1b" not in raw
+        assert "reached 50 epochs" in terminal.text()
 
 
 def sentence_naming_train(text: str) -> None:
@@ -467,10 +474,11 @@ def test_lc_all_c_is_ascii_in_help_and_palette_too(tmp_path: Path) -> None:
         assert rb"\u" not in bytes(terminal.raw)
 
 
-def test_a_screen_that_nobody_would_see_is_refused(tmp_path: Path) -> None:
-    command = ["sh", "-c", f"exec {sys.executable} -m bptui.tui 2>/dev/null"]
-    with Terminal(command=command, cwd=tmp_path) as terminal:
-        assert terminal.wait() == 2
+def test_no_screen_is_drawn_that_nobody_would_see(tmp_path: Path) -> None:
+    command = ["sh", "-c", f'exec {sys.executable} -m bptui.tui "$@" 2>/dev/null', "sh"]
+    with Terminal("--epochs", "50", command=command, cwd=tmp_path) as terminal:
+        assert terminal.wait() == 0
+        assert ENTER_ALTERNATE not in terminal.raw
 
 
 def test_after_a_change_of_the_learning_rate_the_last_line_has_it(tmp_path: Path) -> None:

@@ -160,11 +160,12 @@ def test_options_of_networks_are_refused(
 
 
 @pytest.mark.parametrize("words", [("run",), ()])
-def test_the_dashboard_says_what_to_do_instead(
+def test_without_a_terminal_the_dashboard_becomes_training(
     good: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, _, err = said(capsys, *words, good)
-    assert status == 2 and "bptui train" in err and err.count("\n") == 1
+    status, out, err = said(capsys, *words, good, "--epochs", "20")
+    assert status == 0 and "needs a terminal" in err and "bptui train" in err
+    assert "20 in" in out
 
 
 def test_two_files_are_one_too_many(good: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,12 +109,13 @@ def _dispatch(words: list[str]) -> int:
             invocation.run_choices(values, words),
             invocation.serve_choices(values, words),
         )
+    command = _feasible(arguments.command)
     if arguments.model is not None:
         from bptui.tui.commands.model import run_model
 
         invocation.refuse_settings_of_networks(values)
         return run_model(
-            arguments.command,
+            command,
             arguments.model,
             invocation.configuration_of(values),
             invocation.check_choices(values),
@@ -122,17 +123,32 @@ def _dispatch(words: list[str]) -> int:
             invocation.run_choices(values, words),
         )
     configuration = invocation.configuration_of(values)
-    if arguments.command == "train":
+    if command == "train":
         from bptui.tui.commands.train import train
 
         return train(configuration, invocation.train_choices(values, words))
-    if arguments.command == "check":
+    if command == "check":
         from bptui.tui.commands.check import check
 
         return check(configuration, invocation.check_choices(values))
     from bptui.tui.commands.run import run
 
     return run(configuration, invocation.run_choices(values, words))
+
+
+def _feasible(command: str) -> str:
+    """Return `command`, or `train` in place of a dashboard that cannot be shown."""
+    if command != "run":
+        return command
+    from bptui.tui.commands.run import why_no_dashboard
+    from bptui.tui.terminal import say
+
+    reason = why_no_dashboard()
+    if not reason:
+        return command
+    if sys.stderr is not None:
+        say(f"bptui: {reason}", sys.stderr)
+    return "train"
 
 
 def _set_threads(count: int) -> None:

@@ -29,6 +29,22 @@ def encoding_is_utf8(stream: TextIO) -> bool:
         return False
 
 
+def shows_unicode() -> bool:
+    """Return whether the screen of the terminal has all the characters that bptui draws with.
+
+    The fonts of the Linux console have some 256 or 512: neither braille nor quadrants, and few
+    of the Greek letters and signs.
+    """
+    console = os.environ.get("TERM") == "linux" and not in_browser()
+    return encoding_is_utf8(sys.__stderr__ or sys.stderr) and not console
+
+
+def light_background() -> bool:
+    """Return whether the terminal says, as some do in `COLORFGBG`, that it is dark on light."""
+    said = os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+    return said and not in_browser()
+
+
 def to_ascii(text: str) -> str:
     """Return `text` in ASCII: `Θ¹` becomes `Theta1`, and what has no spelling an escape.
 

@@ -27,7 +27,7 @@ from bptui.tui.command_line.words import without_options
 CONFIGURED = tuple(field.name for field in fields(Configuration))
 _OF_MODELS = (
     *("seed", "optimizer", "learning_rate", "epochs", "until_cost", "method", "epsilon"),
-    *("after", "values", "sweep_epsilon", "json", "check", "check_share", "speed"),
+    *("after", "values", "sweep_epsilon", "json", "check", "check_share", "speed", "fps"),
     *("blas_threads", "host", "port", "visitors"),
 )
 """Options that make sense with somebody's own model file."""
@@ -145,6 +145,7 @@ def run_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> RunChoic
         check_share=values.get("check_share", names.CHECK_SHARE),
         checkpoint_every=values.get("checkpoint_every", names.CHECKPOINT_SECONDS),
         keep_training=values.get("keep_training", False),
+        fps=values.get("fps"),
         preset=values.get("preset"),
         command_line=("bptui", *arguments),
     )

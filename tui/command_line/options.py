@@ -355,6 +355,15 @@ OPTIONS: tuple[Option, ...] = (
         _LIVE,
     ),
     Option(
+        "fps",
+        "This run",
+        number("a number of pictures a second from 0.1 to 60", lambda value: 0.1 <= value <= 60.0),
+        "pictures a second at most; a slow line gets fewer by itself",
+        "NUMBER",
+        "10, over SSH 2",
+        ("run",),
+    ),
+    Option(
         "run",
         "This run",
         path("the path of a folder"),

@@ -11,7 +11,7 @@ from bptui.tui.command_line.choices import DemoChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.run import closing_lines, require_terminal
 from bptui.tui.demo.script import Script, find_script, read_script
-from bptui.tui.terminal import encoding_is_utf8, say
+from bptui.tui.terminal import say, shows_unicode
 
 PICTURE_SECONDS = 3.0
 """Between two screens of an animation: enough for the story, and the file stays small."""
@@ -71,7 +71,7 @@ def _play(script: Script, choices: DemoChoices) -> int:
     from bptui.tui.demo.play import play
     from bptui.tui.drawing.symbols import ASCII, UNICODE
 
-    unicode = encoding_is_utf8(sys.__stderr__ or sys.stderr)
+    unicode = shows_unicode()
     status, snapshot = play(script, UNICODE if unicode else ASCII)
     if snapshot is not None:
         trained, _ = closing_lines(snapshot, choices.command_line, None)

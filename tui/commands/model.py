@@ -38,8 +38,6 @@ def run_model(
     Raises:
         InputError: the file cannot be used, or its functions fail.
     """
-    if command == "run":
-        run.require_terminal()
     trainer = model_trainer(path, configuration, captured=command == "run")
     model = trainer.model
     if command == "run":

@@ -19,7 +19,15 @@ from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.commands.headless import train_on
 from bptui.tui.commands.starting import make_trainer, run_folder
 from bptui.tui.departure import HUNG_UP, Departure
-from bptui.tui.terminal import encoding_is_utf8, in_browser, is_dumb, on_a_terminal, over_ssh, say
+from bptui.tui.terminal import (
+    in_browser,
+    is_dumb,
+    light_background,
+    on_a_terminal,
+    over_ssh,
+    say,
+    shows_unicode,
+)
 from bptui.tui.worker import TrainingWorker
 
 DEFAULT_SPEED = 200.0
@@ -34,9 +42,8 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
     """Open the dashboard, and return the exit status.
 
     Raises:
-        InputError: there is no terminal, or something given cannot be used.
+        InputError: something given cannot be used.
     """
-    require_terminal()
     keeper = None
     if in_browser():  # whoever visits a page writes no file here
         trainer = make_trainer(configuration, choices.resume)
@@ -74,6 +81,8 @@ def watch(
     from bptui.tui.drawing.symbols import ASCII, UNICODE
 
     cadence = OVER_SSH if over_ssh() else LOCAL
+    if choices.fps is not None:
+        cadence = cadence.at(choices.fps)
     session = Session(
         trainer,
         speed=speed,
@@ -89,8 +98,10 @@ def watch(
         worker,
         saves=keeper is not None and keeper.folder.given is not None,
         cadence=cadence,
-        symbols=UNICODE if encoding_is_utf8(sys.__stderr__ or sys.stderr) else ASCII,
+        symbols=UNICODE if shows_unicode() else ASCII,
     )
+    if light_background():
+        app.theme = "textual-light"
     sys.setswitchinterval(SWITCH_INTERVAL)
     output, errors = sys.stdout, sys.stderr
     with Departure(app.cut_off, outlive_terminal=choices.keep_training) as departure:
@@ -216,9 +227,16 @@ def _exactly(value: float) -> str:
     return short if float(short) == value else repr(value)
 
 
-def require_terminal(
-    command: str = "run", otherwise: str = "bptui train does the same training without one"
-) -> None:
+def why_no_dashboard() -> str:
+    """Return why the dashboard cannot be shown here, or nothing where it can."""
+    try:
+        require_terminal(otherwise="training without one, as bptui train does")
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def require_terminal(command: str = "run", otherwise: str = "") -> None:
     """Make sure that there is a terminal, on which the dashboard can be shown.
 
     Raises:

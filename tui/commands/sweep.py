@@ -15,7 +15,7 @@ from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Bar, format_rate, format_seconds
 from bptui.tui.commands.summary import repeat_line
 from bptui.tui.commands.sweep_csv import check_csv, write_csv
-from bptui.tui.terminal import encoding_is_utf8, is_dumb, on_a_terminal, say
+from bptui.tui.terminal import is_dumb, on_a_terminal, say, shows_unicode
 
 
 def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepChoices) -> int:
@@ -95,8 +95,7 @@ def _show_screen(found: SweepResult) -> None:
     from bptui.tui.drawing.symbols import ASCII, UNICODE
     from bptui.tui.sweep_app import SweepApp
 
-    utf8 = encoding_is_utf8(sys.__stderr__ or sys.stderr)
-    SweepApp(found, UNICODE if utf8 else ASCII).run()
+    SweepApp(found, UNICODE if shows_unicode() else ASCII).run()
 
 
 def _say_all(work: Sweep, choices: SweepChoices) -> None:

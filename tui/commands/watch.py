@@ -13,7 +13,7 @@ from bptui.tui.actions import COMPARING, WATCHING
 from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.commands.run import SWITCH_INTERVAL, require_terminal
 from bptui.tui.departure import HUNG_UP, Departure
-from bptui.tui.terminal import encoding_is_utf8, over_ssh, say
+from bptui.tui.terminal import light_background, over_ssh, say, shows_unicode
 from bptui.tui.worker import TrainingWorker
 
 _PATIENCE = 1.0
@@ -47,8 +47,10 @@ def watch(paths: Sequence[Path], words: Sequence[str]) -> int:
         worker,
         actions=WATCHING if len(runs) == 1 else COMPARING,
         cadence=cadence,
-        symbols=UNICODE if encoding_is_utf8(sys.__stderr__ or sys.stderr) else ASCII,
+        symbols=UNICODE if shows_unicode() else ASCII,
     )
+    if light_background():
+        app.theme = "textual-light"
     sys.setswitchinterval(SWITCH_INTERVAL)
     with Departure(app.cut_off) as departure:
         app.run()

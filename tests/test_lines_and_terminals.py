@@ -1,0 +1,69 @@
+"""Slow lines, and terminals that can do less, in a real pseudo-terminal."""
+
+import csv
+import random
+import re
+from pathlib import Path
+from time import sleep
+
+import pytest
+from terminal import Terminal, environment
+from test_dashboard_in_terminal import epoch, in_status, is_whole, trained
+
+NOT_COLOURS = {0, 1, 2, 3, 4, 7, 9}
+SIXTEEN = {*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108), 39, 49}
+
+
+@pytest.mark.parametrize(
+    "line", [{"bytes_per_second": 2000.0}, {"delay": 0.3}], ids=["2 kB/s", "300 ms"]
+)
+def test_a_slow_line_shows_the_present_and_answers_keys(line, tmp_path: Path) -> None:
+    words = ("--speed", "200", "--run", "there")
+    with Terminal(*words, cwd=tmp_path, answers=True, **line) as terminal:
+        terminal.wait_for(trained(1), 60)
+        sleep(1.0)
+        shown = epoch(terminal)
+        terminal.send(" ")
+        terminal.wait_for(in_status("paused"))
+        terminal.settle(quiet=0.7)
+        at_pause = epoch(terminal)
+        # Epochs are trained at 200 a second; a line of seconds of pictures would show.
+        assert at_pause - shown < 200 * 5
+        terminal.send("q")
+        assert terminal.wait() == 0
+        assert b";1R" not in terminal.raw.rpartition(b"\x1b[?1049l")[2]
+    with (tmp_path / "there" / "log.csv").open() as file:
+        assert int(list(csv.DictReader(file))[-1]["epoch"]) >= shown
+
+
+@pytest.mark.parametrize(
+    "term", ["xterm", "xterm-256color", "linux", "vt100"]
+)
+def test_a_terminal_gets_the_colours_and_characters_it_has(term: str, tmp_path: Path) -> None:
+    with Terminal(env=environment(TERM=term), cwd=tmp_path) as terminal:
+        terminal.wait_for("PASS")
+        raw = bytes(terminal.raw)
+    codes = set(re.findall(rb"\x1b\[([0-9;]*)m", raw))
+    assert not any(re.search(rb"[34]8;2;", code) for code in codes)
+    if "256" not in term:
+        numbers = {int(number) for code in codes for number in code.split(b";") if number}
+        assert numbers <= NOT_COLOURS | SIXTEEN
+    assert raw.isascii() == (term == "linux")
+
+
+def test_a_light_terminal_gets_a_light_theme(tmp_path: Path) -> None:
+    with Terminal(env=environment(COLORFGBG="0;15"), cwd=tmp_path) as terminal:
+        terminal.wait_for("PASS")
+        assert all(int(colour[:2], 16) > 0x90 for colour in terminal.backgrounds())
+
+
+def test_a_storm_of_sizes_leaves_a_whole_screen(tmp_path: Path) -> None:
+    choose = random.Random(0)
+    with Terminal(cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(1))
+        for _ in range(60):
+            terminal.resize(choose.randint(20, 300), choose.randint(5, 100))
+            sleep(choose.choice([0.0, 0.01, 0.03]))
+        terminal.resize(120, 40)
+        terminal.wait_for(is_whole)
+        assert terminal.process.poll() is None
