@@ -36,9 +36,7 @@ def test_a_slow_line_shows_the_present_and_answers_keys(line, tmp_path: Path) ->
         assert int(list(csv.DictReader(file))[-1]["epoch"]) >= shown
 
 
-@pytest.mark.parametrize(
-    "term", ["xterm", "xterm-256color", "linux", "vt100"]
-)
+@pytest.mark.parametrize("term", ["xterm", "xterm-256color", "linux", "vt100"])
 def test_a_terminal_gets_the_colours_and_characters_it_has(term: str, tmp_path: Path) -> None:
     with Terminal(env=environment(TERM=term), cwd=tmp_path) as terminal:
         terminal.wait_for("PASS")

@@ -255,7 +255,7 @@ class Dashboard(App[None]):
                 pane.snapshot = snapshot
 
     def _display(self, screen: Screen[object], renderable: object) -> None:
-        super()._display(screen, renderable and self._shown_cells.changed(renderable))
+        super()._display(screen, self._shown_cells.changed(renderable))
 
     def on_resize(self, event: Resize) -> None:
         """Say so where there is no room."""

@@ -43,7 +43,8 @@ class ShownCells:
         """Return an update of the screen that shows the same as `update` and sends less."""
         if _has(update, ChopsUpdate, _CHOPS) or _has(update, LayoutUpdate, _LAYOUT):
             return _ChangedCells(self, update)
-        self.forget()
+        if update is not None:
+            self.forget()
         return update
 
     def text_for(self, update: Any, color_system: ColorSystem) -> str:
