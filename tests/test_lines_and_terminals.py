@@ -49,7 +49,10 @@ def test_a_terminal_gets_the_colours_and_characters_it_has(term: str, tmp_path: 
     assert raw.isascii() == (term == "linux")
 
 
-def test_a_light_terminal_gets_a_light_theme(tmp_path: Path) -> None:
+def test_a_light_terminal_gets_a_light_theme_if_it_has_the_colours(tmp_path: Path) -> None:
+    with Terminal(env=environment(COLORFGBG="0;15", TERM="xterm"), cwd=tmp_path) as terminal:
+        terminal.wait_for("PASS")
+        assert "black" in terminal.backgrounds()
     with Terminal(env=environment(COLORFGBG="0;15"), cwd=tmp_path) as terminal:
         terminal.wait_for("PASS")
         assert all(int(colour[:2], 16) > 0x90 for colour in terminal.backgrounds())

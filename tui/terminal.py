@@ -40,9 +40,13 @@ def shows_unicode() -> bool:
 
 
 def light_background() -> bool:
-    """Return whether the terminal says, as some do in `COLORFGBG`, that it is dark on light."""
+    """Return whether the terminal says that it is light, as some do in `COLORFGBG`, and can be.
+
+    Of sixteen colours too few are to be told from white.
+    """
     said = os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
-    return said and not in_browser()
+    many = os.environ.get("TERM", "").endswith("256color") or os.environ.get("COLORTERM")
+    return bool(said and many) and not in_browser()
 
 
 def to_ascii(text: str) -> str:
