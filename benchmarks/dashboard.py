@@ -33,6 +33,8 @@ PANES = ("─ Cost", "─ Θ", "─ Gradient check", "─ Predictions", "─ Gra
 SIZES = ((120, 40), (80, 24))
 OVER_SSH = environment(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
 LOCAL = environment()
+_FIRST_SCREEN_SECONDS = 20.0
+"""A slow line is busy so long with all the cells of the first screen."""
 FOREVER = ("--epochs", "1000000000")
 
 Samples = dict[str, list[float]]
@@ -59,6 +61,7 @@ LIMITS = (
     (r"local, .*120x40.*kB/s", Limit(20.0)),
     # Of the screen alone; what is measured trains and checks as well.
     (r"local, default pace, 120x40, %", Limit(5.0)),
+    (r"age of the picture", Limit(2.0)),
     (r"key to screen .*median", Limit(30.0)),
     (r"key to screen .*99 %", Limit(70.0)),
     (r"against headless", Limit(0.9, at_least=True)),
@@ -71,13 +74,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=5.0, help="of every measurement")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--only", default="", help="start, bytes, keys, speed or checks")
+    parser.add_argument("--only", default="", help="start, bytes, lines, keys, speed or checks")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         networks = {"xor": FOREVER, "64-32-10": (*digits(Path(folder)), *FOREVER)}
         measurements: dict[str, Callable[[Samples], None]] = {
             "start": measure_start,
             "bytes": lambda samples: measure_bytes(samples, options.seconds),
+            "lines": lambda samples: measure_lines(samples, options.seconds),
             "keys": lambda samples: measure_keys(samples, networks, options.seconds),
             "speed": lambda samples: measure_speed(samples, networks, options.seconds),
             "checks": lambda samples: measure_checks(samples, options.seconds),
@@ -141,6 +145,34 @@ def measure_stretch(samples: Samples, name: str, terminal: Terminal, seconds: fl
     samples[f"{name}, kB/s"].append(written / 1000 / (end - start))
     if "max" not in name:
         samples[f"{name}, % of a core"].append(100 * spent / (end - start))
+
+
+def measure_lines(samples: Samples, seconds: float) -> None:
+    """Compare the epochs shown on a poor line with those trained, 200 of them a second."""
+    for name, rate, delay in (("2 kB/s", 2000.0, 0.0), ("300 ms", None, 0.3)):
+        with Terminal(
+            *("--speed", "200", *FOREVER),
+            columns=120,
+            rows=40,
+            env=OVER_SSH,
+            bytes_per_second=rate,
+            delay=delay,
+            answers=True,
+        ) as terminal:
+            terminal.wait_for(lambda here: shown_epoch(here) > 0, timeout=60.0)
+            sleep(_FIRST_SCREEN_SECONDS)
+            seen, end = [], monotonic() + seconds
+            while monotonic() < end:
+                seen.append((monotonic(), shown_epoch(terminal)))
+                sleep(0.05)
+            pressed = monotonic()
+            seconds_to_screen = time_until(terminal, " ", "paused")
+            samples[f"{name} over SSH, key to screen, s"].append(seconds_to_screen)
+            sleep(1.5)
+            stopped, last = pressed + delay, shown_epoch(terminal)
+            ages = [(last - epoch) / 200 - (stopped - at) for at, epoch in seen]
+            samples[f"{name} over SSH, age of the picture, s"].append(median(ages))
+            samples[f"{name} over SSH, age of the picture at most, s"].append(max(ages))
 
 
 def measure_keys(samples: Samples, networks: dict[str, tuple[str, ...]], seconds: float) -> None:

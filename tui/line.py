@@ -34,6 +34,7 @@ class Line:
         """Know nothing of the line yet."""
         self._clock = clock
         self._asked: deque[float] = deque()
+        self._asked_last = 0.0
         self._answers = False
         self._quickest = self._last = 0.0
         self._rate: float | None = None
@@ -42,9 +43,8 @@ class Line:
     @property
     def waiting(self) -> int:
         """How many questions to a terminal that answers are open."""
-        if not self._answers or self._clock() - self._last_asked() > _PATIENCE:
-            return 0
-        return len(self._asked)
+        lost = self._clock() - self._asked_last > _PATIENCE
+        return len(self._asked) if self._answers and not lost else 0
 
     @property
     def free(self) -> bool:
@@ -67,6 +67,7 @@ class Line:
             self._rests_until = max(now, self._rests_until) + size / (_SHARE * self._rate)
         if self._asked and not self._answers:
             return False
+        self._asked_last = now
         self._asked.append(now)
         return True
 
@@ -85,6 +86,3 @@ class Line:
         now = self._clock()
         self._rate, self._blocked_at = max(_SLOWEST, size / seconds), now
         self._rests_until = now + _BUFFER / self._rate
-
-    def _last_asked(self) -> float:
-        return self._asked[-1] if self._asked else 0.0
