@@ -30,6 +30,16 @@ class TestTrain:
         assert "x1  x2  y" in out
         assert out.endswith("again       bptui train --seed 1 --epochs 300\n")
 
+    @pytest.mark.parametrize("command", ["train", "sweep --seeds 3"])
+    @pytest.mark.parametrize("folder", ["--run kept", "--run=kept"])
+    def test_the_command_that_repeats_it_works(
+        self, command, folder, tmp_path, monkeypatch, capsys
+    ):
+        monkeypatch.chdir(tmp_path)
+        words = f"bptui {command} --epochs 20"
+        assert main([*words.split()[1:], *folder.split()]) == 0
+        assert capsys.readouterr().out.endswith(f"again       {words}\n")
+
     def test_the_same_seed_is_the_same_summary(self, capsys):
         texts = []
         for _ in range(2):

@@ -9,6 +9,7 @@ from bptui.core.errors import printable
 from bptui.core.snapshot import Description
 from bptui.core.training import Scores, Trainer
 from bptui.core.training.view import View
+from bptui.tui.command_line.words import without_options
 from bptui.tui.commands.progress import format_rate, format_seconds
 from bptui.tui.drawing.confusion_table import confusion_lines
 
@@ -73,8 +74,11 @@ def summary(
 
 
 def repeat_line(command_line: Sequence[str]) -> str:
-    """Return the line that says how to do the same again."""
-    return f"{'again':<12}{printable(shlex.join(command_line))}"
+    """Return the line that says how to do the same again.
+
+    The folder is left out, for it holds a run by now and would be refused.
+    """
+    return f"{'again':<12}{printable(shlex.join(without_options(command_line, '--run')))}"
 
 
 def _activations(about: Description) -> str:
