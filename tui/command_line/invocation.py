@@ -166,7 +166,7 @@ def train_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> TrainC
 
 def sweep_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> SweepChoices:
     """Return the choices of `bptui sweep` among `values`."""
-    resume, folder = _folders(values, lambda: DEFAULT_SWEEP_FOLDER)
+    resume, folder = _folders(values, _last_sweep)
     return SweepChoices(
         seeds=values.get("seeds"),
         json=values.get("json", False),
@@ -256,6 +256,12 @@ def _refuse_settings(values: Mapping[str, Any], but: Sequence[str]) -> None:
                 f"--{BY_KEY[key].name}: a resumed run keeps the settings it has; "
                 "leave this option out"
             )
+
+
+def _last_sweep() -> Path:
+    from bptui.core.sweeping import last_sweep  # it needs NumPy
+
+    return last_sweep(DEFAULT_SWEEP_FOLDER)
 
 
 def _folders(
