@@ -120,6 +120,19 @@ class TestTrain:
         main(["train", "--resume", str(folder)])
         assert "epochs      200 in" in capsys.readouterr().out
 
+    def test_a_run_that_ended_early_says_what_lets_it_go_on(self, tmp_path, capsys):
+        folder = str(tmp_path)
+        words = "--data moons --noise 0.4 --hidden 16 --optimizer adam --validation 0.3"
+        words += f" --patience 30 --epochs 5000 --run {folder}"
+        assert main(["train", *words.split()]) == 0
+        capsys.readouterr()
+        assert main(["train", "--resume", folder, "--epochs", "6000"]) == 2
+        assert capsys.readouterr().err.endswith("go on, such as --patience 60\n")
+        assert main(["train", "--resume", folder]) == 0
+        assert "go on" not in capsys.readouterr().out
+        assert main(["train", "--resume", folder, "--patience", "60"]) == 0
+        assert "not fallen for 60 epochs" in capsys.readouterr().out
+
     def test_another_run_is_never_overwritten(self, tmp_path, capsys):
         folder, other = tmp_path / "run", tmp_path / "other"
         for each in (folder, other):

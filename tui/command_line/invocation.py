@@ -35,7 +35,7 @@ _NOT_SWEPT = ("values", "method", "epsilon")
 """Options that mean nothing beside `--sweep-epsilon`."""
 _SERVING = ("host", "port", "visitors")
 """Options of `serve` that are about no run."""
-_RESUMED = ("epochs", "learning_rate")
+_RESUMED = ("epochs", "learning_rate", "patience")
 """Fields of a configuration that a resumed run may be given anew."""
 _SWEPT = tuple(option.key for option in OPTIONS if option.swept)
 

@@ -196,7 +196,7 @@ def _last_lines(trainer: Trainer, choices: TrainChoices, interrupted: bool) -> l
     lines = []
     if trainer.saved is not None:
         lines.append(f"{'saved in':<12}{printable(trainer.saved.folder)}")
-    if trainer.saved is not None and (interrupted or choices.resume is not None):
+    if trainer.saved is not None and interrupted:
         again = ("bptui", "train", "--resume", str(trainer.saved.folder))
         lines.append(repeat_line(again).replace("again", "go on", 1))
     if choices.resume is None:
