@@ -87,7 +87,9 @@ def test_a_run_that_had_ended_early_goes_on_with_more_patience_alone(tmp_path: P
     stopped = run(make(patience=30))
     stopped.save(tmp_path)
     for given in ({"epochs": 5000}, {"learning_rate": 0.1}, {"patience": 30}):
-        with pytest.raises(InputError, match=r"not fallen for 30 epochs; .* --patience 60$"):
+        with pytest.raises(
+            InputError, match=r"not fallen for 30 epochs; it goes on .* --patience 60$"
+        ):
             resume_trainer(tmp_path, **given)
     longer = resume_trainer(tmp_path, patience=60)
     assert longer.network.theta.tobytes() == stopped.network.theta.tobytes()

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -181,6 +182,26 @@ class TestKeeping:
         os.utime("bptui-sweep-3")
         assert main(["sweep", "--resume", "--seeds", "13"]) == 0
         assert "kept in     bptui-sweep-3\n" in capsys.readouterr().out
+
+    def test_it_says_what_was_trained_now_and_before(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
+        said = []
+        for words in ((*QUICK, "--run", "kept"), ("sweep", "--resume", "kept")):
+            assert main(words) == 0
+            said += [line for line in capsys.readouterr().out.splitlines() if "trained  " in line]
+        two = ("sweep", "--seeds", "1", "--epochs", "40", "--eta", "1,2", "--run", "two")
+        assert main(two) == 0
+        (tmp_path / "two" / "setting-2-seeds-0-1.npz").unlink()
+        capsys.readouterr()
+        assert main(["sweep", "--resume", "two"]) == 0
+        said += [line for line in capsys.readouterr().out.splitlines() if "trained  " in line]
+        assert [
+            re.sub(r"[\d.e-]+ s\b", "T", line).removeprefix("trained     ") for line in said
+        ] == [
+            "12 networks in T",
+            "12 networks before",
+            "1 in T, with those of before 2 networks",
+        ]
 
     def test_a_resumed_sweep_loses_no_seeds(self, tmp_path, monkeypatch, capsys):
         monkeypatch.chdir(tmp_path)

@@ -127,7 +127,7 @@ class TestTrain:
         assert main(["train", *words.split()]) == 0
         capsys.readouterr()
         assert main(["train", "--resume", folder, "--epochs", "6000"]) == 2
-        assert capsys.readouterr().err.endswith("go on, such as --patience 60\n")
+        assert capsys.readouterr().err.endswith("with a longer patience, such as --patience 60\n")
         assert main(["train", "--resume", folder]) == 0
         assert "go on" not in capsys.readouterr().out
         assert main(["train", "--resume", folder, "--patience", "60"]) == 0

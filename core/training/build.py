@@ -133,7 +133,7 @@ def resume_trainer(
     if anew and early is not None and early.exhausted:
         raise InputError(
             f"{printable(folder)}: this run ended early, for its validation cost had not fallen "
-            f"for {early.seen - early.epoch:,} epochs; a longer patience is needed to go on, such as "
+            f"for {early.seen - early.epoch:,} epochs; it goes on with a longer patience, such as "
             f"--patience {2 * (early.seen - early.epoch)}"
         )
     if epochs is not None:
