@@ -66,6 +66,21 @@ class TestTrain:
         main(["train", "--data", "sine", "--epochs", "5"])
         assert "\nR²  " in capsys.readouterr().out
 
+    def test_the_error_of_a_regression_is_in_the_units_of_the_file(self, tmp_path, capsys):
+        rows = [f"{x},{y}\n" for x, y in zip(range(8), [1, 9, 2, 8, 3, 7, 4, 6], strict=True)]
+        (tmp_path / "houses.csv").write_text("rooms,price\n" + "".join(rows))
+        words = ["train", "--data", str(tmp_path / "houses.csv"), "--epochs", "3"]
+        words += ["--run", str(tmp_path / "run")]
+        assert main(words) == 0
+        out = capsys.readouterr().out
+        trainer = resume_trainer(tmp_path / "run")
+        prepared = trainer.preparation
+        found = prepared.target_standardizer.undo(trainer.network.predict(trainer.training.X))
+        error = np.sqrt(np.mean((found - prepared.unscaled_y) ** 2))
+        assert f"\nerror       price {error:.4g} (root mean square)\n" in out
+        assert main([*words[:-2], "--validation", "0.3"]) == 0
+        assert "; in validation price " in capsys.readouterr().out
+
     def test_json(self, capsys):
         assert main(["train", "--json", "--epochs", "40"]) == 0
         out, err = capsys.readouterr()
