@@ -81,6 +81,14 @@ class Network:
         """What the planted fault has kept from earlier steps, by name."""
         self.plant(fault)
 
+    def __repr__(self) -> str:
+        """Return the choices that tell one from another, without Θ."""
+        fault = "" if self.fault is None else f", fault={self.fault!r}"
+        return (
+            f"Network({list(self.layers)}, activation={self.activation!r}, "
+            f"output={self.output!r}, cost={self.cost_name!r}, seed={self.seed}{fault})"
+        )
+
     def plant(self, fault: str | None) -> None:
         """Plant a fault, or none, in all training code made from now on.
 

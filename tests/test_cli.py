@@ -195,6 +195,11 @@ class TestOptions:
     def test_layer_sizes_may_be_written_as_they_are_shown(self, written):
         assert configured("--layers", written).layers == (2, 3, 1)
 
+    def test_a_whole_number_may_have_an_exponent(self):
+        assert configured("--epochs", "2e4", "--seed", "1E3") == dataclasses.replace(
+            configured(), epochs=20_000, seed=1000
+        )
+
     def test_a_network_may_have_no_hidden_layer(self):
         configuration = configured("--hidden", "none")
         assert build_trainer(configuration).network.layers == (2, 1)

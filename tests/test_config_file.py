@@ -51,6 +51,7 @@ def test_every_kind_of_value(written):
 def test_sizes_may_be_text_as_on_the_command_line(written):
     assert read_config_file(written('layers = "2-3-1"'))["layers"] == (2, 3, 1)
     assert read_config_file(written("hidden = []"))["hidden"] == ()
+    assert read_config_file(written("hidden = 3"))["hidden"] == (3,)
 
 
 def test_the_other_name_of_an_option_is_a_key_too(written):

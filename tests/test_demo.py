@@ -331,7 +331,7 @@ def test_files_are_written_whole_or_not_at_all(
     path = write('size = "60x16"\n[[step]]\ncaption = "x"\nwait_seconds = 0.2')
     cast, picture = tmp_path / "a.cast", tmp_path / "a.svg"
     assert main(["demo", str(path), "--record", str(cast), "--svg", str(picture)]) == 0
-    assert capsys.readouterr().out == f"script: 0 seconds at 60x16 in {cast} and {picture}\n"
+    assert capsys.readouterr().out == f"script: 0 s at 60x16 in {cast} and {picture}\n"
     assert main(["demo", str(path), "--record", str(cast), "--size", "99x20", "--seed", "5"]) == 0
     assert json.loads(cast.read_bytes().splitlines()[0])["width"] == 99
     assert "seed 5" in text_on(replayed(cast.read_bytes()))

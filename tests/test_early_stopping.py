@@ -83,6 +83,30 @@ def test_a_run_that_had_ended_early_is_trained_no_further(tmp_path: Path) -> Non
     assert resumed.network.theta.tobytes() == stopped.network.theta.tobytes()
 
 
+def test_a_run_that_had_ended_early_goes_on_with_more_patience_alone(tmp_path: Path) -> None:
+    stopped = run(make(patience=30))
+    stopped.save(tmp_path)
+    for given in ({"epochs": 5000}, {"learning_rate": 0.1}, {"patience": 30}):
+        with pytest.raises(
+            InputError, match=r"not fallen for 30 epochs; it goes on .* --patience 60$"
+        ):
+            resume_trainer(tmp_path, **given)
+    longer = resume_trainer(tmp_path, patience=60)
+    assert longer.network.theta.tobytes() == stopped.network.theta.tobytes()
+    run(longer).save(tmp_path)
+    assert longer.epoch >= stopped.epoch + 30
+    assert longer.validation_cost is not None and stopped.validation_cost is not None
+    assert longer.validation_cost <= stopped.validation_cost
+    again = resume_trainer(tmp_path).configuration
+    assert again is not None and again.patience == 60
+
+
+def test_patience_cannot_be_given_to_a_run_without_it(tmp_path: Path) -> None:
+    make().save(tmp_path)
+    with pytest.raises(InputError, match="patience: the run was begun without it"):
+        resume_trainer(tmp_path, patience=30)
+
+
 def test_starting_again_forgets_the_best() -> None:
     trainer = run(make(patience=30))
     first = trainer.epoch

@@ -247,7 +247,8 @@ class TestStatus:
         assert first.endswith("fault clipped")
         assert repeat == "repeat: bptui --eta=1 --fault clipped --seed 7"
         first, repeat = closing_lines(replace(snapshot, fault_hidden=True), words, None)
-        assert first.endswith("fault ?") and "clipped" not in repeat
+        assert first.endswith("fault ?")
+        assert repeat == "start again without the hidden fault: bptui --eta=1 --seed 7"
 
 
 class TestCommandLine:
@@ -259,6 +260,14 @@ class TestCommandLine:
         rows = capsys.readouterr().out.splitlines()
         assert [row.split()[0] for row in rows] == list(FAULTS)
         assert all(fault.teaches in row for fault, row in zip(FAULTS.values(), rows, strict=True))
+
+    def test_one_of_the_catalogue(self, capsys: Any) -> None:
+        assert main(["faults", "clipped"]) == 0
+        assert capsys.readouterr().out.split()[0] == "clipped"
+        assert main(["faults", "clipped", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["name"] == "clipped"
+        assert main(["faults", "cliped"]) == 2
+        assert "did you mean 'clipped'?" in capsys.readouterr().err
 
     @pytest.mark.parametrize("columns", [20, 60, 80, 300])
     def test_on_a_terminal_it_is_wrapped(self, columns: int, monkeypatch: Any, capsys: Any) -> None:

@@ -173,6 +173,23 @@ def test_two_files_are_one_too_many(good: str, capsys: pytest.CaptureFixture[str
     assert status == 2 and "unexpected argument" in err
 
 
+@pytest.mark.parametrize("words", [("check",), ("train",), ()])
+def test_what_is_no_model_file_is_told_how_one_is_named(
+    words: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").touch()
+    (tmp_path / "mine").mkdir()
+    status, _, err = said(capsys, *words, "mine")
+    assert status == 2
+    assert err.endswith(": a directory is none; the name of a model file ends in .py\n")
+    status, _, err = said(capsys, *words, "README.md")
+    assert status == 2 and err.endswith("README.md': the name of a model file ends in .py\n")
+
+
 def test_errors_are_input_errors_for_python_too(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         load_model_file(tmp_path)

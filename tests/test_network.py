@@ -322,3 +322,12 @@ def test_targets_that_do_not_fit_are_refused() -> None:
     assert "between 0 and 1" in refusal(lambda: net.backprop([[0, 0]], [[2]]))
     net = Network([2, 3, 2], output="softmax", cost="cross-entropy")
     assert "sum to 1" in refusal(lambda: net.backprop([[0, 0]], [[1, 1]]))
+
+
+def test_it_says_what_it_is() -> None:
+    shown = repr(Network([2, 3, 1], seed=4))
+    assert shown == (
+        "Network([2, 3, 1], activation='sigmoid', output='sigmoid', cost='mse', seed=4)"
+    )
+    faulty = Network([2, 3, 1], output="linear", fault="not-zeroed")
+    assert repr(faulty).endswith("output='linear', cost='mse', seed=0, fault='not-zeroed')")

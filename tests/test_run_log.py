@@ -146,6 +146,18 @@ def test_a_training_that_starts_again_goes_back_to_0_in_its_log(tmp_path: Path) 
     assert [(int(cells[0]), int(cells[4])) for cells in rows(tmp_path)][-2:] == [(40, 0), (1, 1)]
 
 
+def test_the_epoch_that_is_saved_has_its_row_once(tmp_path: Path) -> None:
+    trainer = build_trainer(Configuration(epochs=40))
+    keeper = RunKeeper(trainer, RunFolder(tmp_path), every=1e9)
+    keeper.begin()
+    trainer.advance(float("inf"))
+    keeper.save()
+    keeper.close()
+    assert epochs(tmp_path) == [0, 40]
+    kept(tmp_path, resume=True).close()
+    assert epochs(tmp_path) == [0, 40]
+
+
 def test_what_is_the_same_is_not_saved_again(tmp_path: Path) -> None:
     keeper = kept(tmp_path)
     before = (tmp_path / CHECKPOINT).stat()

@@ -134,7 +134,7 @@ class TestPlan:
             plan.block_size(Configuration(layers=layers), samples)
             for layers, samples in [
                 ((2, 2, 2, 1), 4),
-                ((64, 32, 10), 1797),
+                ((8, 16, 3), 500),
                 ((784, 500, 10), 60_000),
             ]
         ]

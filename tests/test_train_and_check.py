@@ -30,6 +30,16 @@ class TestTrain:
         assert "x1  x2  y" in out
         assert out.endswith("again       bptui train --seed 1 --epochs 300\n")
 
+    @pytest.mark.parametrize("command", ["train", "sweep --seeds 3"])
+    @pytest.mark.parametrize("folder", ["--run kept", "--run=kept"])
+    def test_the_command_that_repeats_it_works(
+        self, command, folder, tmp_path, monkeypatch, capsys
+    ):
+        monkeypatch.chdir(tmp_path)
+        words = f"bptui {command} --epochs 20"
+        assert main([*words.split()[1:], *folder.split()]) == 0
+        assert capsys.readouterr().out.endswith(f"again       {words}\n")
+
     def test_the_same_seed_is_the_same_summary(self, capsys):
         texts = []
         for _ in range(2):
@@ -55,6 +65,21 @@ class TestTrain:
     def test_regression_is_scored_by_r_squared(self, capsys):
         main(["train", "--data", "sine", "--epochs", "5"])
         assert "\nR²  " in capsys.readouterr().out
+
+    def test_the_error_of_a_regression_is_in_the_units_of_the_file(self, tmp_path, capsys):
+        rows = [f"{x},{y}\n" for x, y in zip(range(8), [1, 9, 2, 8, 3, 7, 4, 6], strict=True)]
+        (tmp_path / "houses.csv").write_text("rooms,price\n" + "".join(rows))
+        words = ["train", "--data", str(tmp_path / "houses.csv"), "--epochs", "3"]
+        words += ["--run", str(tmp_path / "run")]
+        assert main(words) == 0
+        out = capsys.readouterr().out
+        trainer = resume_trainer(tmp_path / "run")
+        prepared = trainer.preparation
+        found = prepared.target_standardizer.undo(trainer.network.predict(trainer.training.X))
+        error = np.sqrt(np.mean((found - prepared.unscaled_y) ** 2))
+        assert f"\nerror       price {error:.4g} (root mean square)\n" in out
+        assert main([*words[:-2], "--validation", "0.3"]) == 0
+        assert "; in validation price " in capsys.readouterr().out
 
     def test_json(self, capsys):
         assert main(["train", "--json", "--epochs", "40"]) == 0
@@ -109,6 +134,24 @@ class TestTrain:
         assert resumed["cost"] == whole["cost"]
         main(["train", "--resume", str(folder)])
         assert "epochs      200 in" in capsys.readouterr().out
+
+    def test_a_run_that_ended_early_says_what_lets_it_go_on(self, tmp_path, capsys):
+        folder = str(tmp_path)
+        words = "--data moons --noise 0.4 --hidden 16 --optimizer adam --validation 0.3"
+        words += f" --patience 30 --epochs 5000 --run {folder}"
+        assert main(["train", *words.split()]) == 0
+        capsys.readouterr()
+        assert main(["train", "--resume", folder, "--epochs", "6000"]) == 2
+        assert capsys.readouterr().err.endswith("with a longer patience, such as --patience 60\n")
+        assert main(["train", "--resume", folder]) == 0
+        assert "go on" not in capsys.readouterr().out
+        assert main(["train", "--resume", folder, "--patience", "60"]) == 0
+        assert "not fallen for 60 epochs" in capsys.readouterr().out
+
+    def test_a_quick_training_has_a_log_too(self, tmp_path):
+        assert main(["train", "--epochs", "3000", "--run", str(tmp_path)]) == 0
+        rows = (tmp_path / "log.csv").read_text().splitlines()
+        assert len(rows) > 5 and rows[-1].startswith("3000,")
 
     def test_another_run_is_never_overwritten(self, tmp_path, capsys):
         folder, other = tmp_path / "run", tmp_path / "other"

@@ -76,7 +76,7 @@ def _dispatch(words: list[str]) -> int:
     if arguments.command == "faults":
         from bptui.tui.commands.faults import list_faults
 
-        return list_faults(json=arguments.values.get("json", False))
+        return list_faults(arguments.fault, json=arguments.values.get("json", False))
 
     if arguments.command == "watch":
         from bptui.tui.commands.watch import watch

@@ -81,8 +81,8 @@ class Layout:
         for name, array, gradient in zip(self.names, self.arrays, found, strict=True):
             if gradient.shape != array.shape:
                 raise InputError(
-                    f"gradients: that of {printable(name)} has shape {gradient.shape}, "
-                    f"the parameter has {array.shape}"
+                    f"gradients: the shape for {printable(name)} is {gradient.shape} and should "
+                    f"be {array.shape}"
                 )
         return found
 

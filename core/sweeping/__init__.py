@@ -1,6 +1,6 @@
 """Many initializations at once: how often, how fast and how well a network learns."""
 
-from bptui.core.sweeping.folder import SweepFolder, open_sweep
+from bptui.core.sweeping.folder import SweepFolder, last_sweep, open_sweep
 from bptui.core.sweeping.plan import EPOCHS, SEEDS, SWEPT, Plan, make_plan
 from bptui.core.sweeping.result import QUANTILES, SettingResult, SweepResult
 from bptui.core.sweeping.sweep import Sweep, sweep
@@ -15,6 +15,7 @@ __all__ = [
     "Sweep",
     "SweepFolder",
     "SweepResult",
+    "last_sweep",
     "make_plan",
     "open_sweep",
     "sweep",

@@ -2,9 +2,10 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -72,16 +73,37 @@ class SweepFolder:
         return found
 
 
+def last_sweep(folder: Path) -> Path:
+    """Return the last sweep that is not finished, of those in `FOLDER`, `FOLDER-2`, `FOLDER-3`, ….
+
+    Where all are finished, or cannot go on, it is the last of them; where there is none, `folder`.
+    """
+    numbered = re.compile(re.escape(folder.name) + r"(-\d+)?")
+    there = [
+        path.parent
+        for path in folder.parent.glob(f"*/{SWEEP}")
+        if numbered.fullmatch(path.parent.name)
+    ]
+    there.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in there:
+        with suppress(InputError):
+            plan, kept = open_sweep(path)
+            if len(kept.finished()) < len(plan.blocks):
+                return path
+    return there[0] if there else folder
+
+
 def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolder]:
     """Return the sweep of a folder, to go on with it.
 
     Args:
         folder: where it is kept.
-        seeds: how many seeds it is to have from now on; `None` leaves that as it is.
+        seeds: how many seeds it is to have from now on, no fewer than before; `None` leaves
+            that as it is.
 
     Raises:
-        InputError: no sweep is there, it cannot be understood, its data is gone or has
-            changed, or it was begun where arithmetic gives other bits.
+        InputError: no sweep is there, it cannot be understood, it has more seeds, its data is
+            gone or has changed, or it was begun where arithmetic gives other bits.
     """
     shown = printable(folder / SWEEP)
     try:
@@ -99,6 +121,11 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
         data_digest, made_by = facts["data_digest"], dict(facts["made_by"])
     except FOREIGN as error:
         raise InputError(f"{shown}: this is no sweep's: {printable(error)[:200]}") from None
+    if seeds is not None and seeds < begun_with:
+        raise InputError(
+            f"seeds: the sweep in {printable(folder)} has {begun_with:,} for each setting, and may "
+            "be given more but no fewer"
+        )
     plan = make_plan(base, axes, begun_with if seeds is None else seeds)
     if digest(plan.dataset.X, plan.dataset.y) != data_digest:
         raise InputError(

@@ -33,7 +33,7 @@ MOST_SETTINGS = 1_000
 CURVES = 50_000
 """Networks whose cost curves are kept, in the whole sweep: the first ones of each setting."""
 WIDEST_BLOCK = 1000
-_NUMBERS_IN_A_BLOCK = 2**21
+_NUMBERS_IN_A_BLOCK = 2**18
 """Of the buffers of a block, about; more would not fit a cache."""
 
 

@@ -27,6 +27,8 @@ class Sweep:
         """Where finished blocks are kept, if they are."""
         self.results: dict[Block, BlockResult] = {} if folder is None else folder.finished()
         """What became of the finished blocks."""
+        self.earlier = self.networks
+        """How many networks were trained before."""
         self.seconds = 0.0
         """Spent training."""
 

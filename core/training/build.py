@@ -7,7 +7,7 @@ from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
 from bptui.core.data.datasets import GENERATORS, load_dataset
 from bptui.core.data.preparation import prepare
-from bptui.core.errors import InputError
+from bptui.core.errors import InputError, printable
 from bptui.core.network import Network
 from bptui.core.runs import resume_run
 from bptui.core.training.schedules import Schedule
@@ -107,7 +107,11 @@ def findable(configuration: Configuration) -> Configuration:
 
 
 def resume_trainer(
-    folder: Path, *, epochs: int | None = None, learning_rate: float | None = None
+    folder: Path,
+    *,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
+    patience: int | None = None,
 ) -> Trainer:
     """Return the trainer of a run folder, at its checkpoint.
 
@@ -115,11 +119,23 @@ def resume_trainer(
         folder: of the run.
         epochs: another epoch to finish at.
         learning_rate: another η from here on, which a diverged run needs.
+        patience: another patience, with which a run that ended early goes on from its best Θ.
 
     Raises:
-        InputError: no run is there, it is damaged, or its data cannot be loaded or has changed.
+        InputError: no run is there, it is damaged, its data cannot be loaded or has changed, or
+            what is given cannot make it go on.
     """
     trainer = resume_run(folder, build_trainer)
+    if patience is not None:
+        _give_patience(trainer, patience)
+    early = trainer.early_stopping
+    anew = epochs is not None or learning_rate is not None or patience is not None
+    if anew and early is not None and early.exhausted:
+        raise InputError(
+            f"{printable(folder)}: this run ended early, for its validation cost had not fallen "
+            f"for {early.seen - early.epoch:,} epochs; it goes on with a longer patience, such as "
+            f"--patience {2 * (early.seen - early.epoch)}"
+        )
     if epochs is not None:
         assert trainer.configuration is not None
         trainer.epoch_limit = epochs
@@ -130,6 +146,14 @@ def resume_trainer(
     if learning_rate is not None:
         trainer.learning_rate = learning_rate
     return trainer
+
+
+def _give_patience(trainer: Trainer, patience: int) -> None:
+    early, configuration = trainer.early_stopping, trainer.configuration
+    if early is None or configuration is None:
+        raise InputError("patience: the run was begun without it and cannot be given it now")
+    early.patience = patience
+    trainer.configuration = replace(configuration, patience=patience)
 
 
 def completed(configuration: Configuration, dataset: Dataset) -> Configuration:

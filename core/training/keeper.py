@@ -17,7 +17,7 @@ CHECKPOINT_SECONDS = 10.0
 """Between two checkpoints, unless another time is asked for."""
 CHECKPOINT_SHARE = 0.05
 """The share of the time that checkpoints may take; on a slow disk there are fewer."""
-SHORTEST_ROW, LONGEST_ROW = 0.05, 10.0
+SHORTEST_ROW, LONGEST_ROW = 0.001, 10.0
 """Seconds between two rows of the log: short at first, long in the end."""
 ROW_SHARE = 1e-3
 """A row each thousandth of the time: a day of training has 10,000 or so."""
@@ -42,6 +42,8 @@ class RunKeeper:
         self._trainer, self._every = trainer, every
         self._log = RunLog()
         self._logged: object = None
+        if folder.holds_older:  # its log has this row
+            self._logged = (trainer.epoch, trainer.seed)
         self._saved: object = None
         self._restart_clocks()
 
@@ -135,6 +137,7 @@ class RunKeeper:
         if point != self._saved or trainer.saved is None:
             save_run(trainer, folder)
             self._saved = point
+            self._write_row(perf_counter())
         if keep:
             self.folder.keep()
         self.problem = ""

@@ -57,7 +57,8 @@ class TrainingLoop:
                 raise InputError(f"{name}: {value} is not a whole number from {least}")
         if patience is not None and validation is None:
             raise InputError(
-                "patience: there is no validation cost to watch; hold some of the samples back"
+                "patience: there is no validation cost to watch; hold some of the samples back, "
+                "as --validation 0.2 does"
             )
         self._stepper, self.validation = stepper, validation
         self._learning_rate = checked_learning_rate(learning_rate)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.data.dataset import Dataset, Task
+from bptui.core.data.preparation import Standardizer
 from bptui.core.network import Network
 
 Floats = NDArray[np.float64]
@@ -25,6 +26,10 @@ class Scores:
 
     Of the validation set where there is one; `None` for regression.
     """
+    errors: Floats | None = None
+    """Root mean squared error of each target in the units of the data, (K,), for regression."""
+    validation_errors: Floats | None = None
+    """The same of the validation set where there is one."""
 
 
 def classified_right(outputs: NDArray[Any], y: NDArray[Any]) -> NDArray[np.bool_]:
@@ -68,13 +73,38 @@ def confusion_matrix(task: Task, outputs: Floats, y: Floats) -> NDArray[np.int64
     return pairs.reshape(count, count).astype(np.int64)
 
 
-def scores(network: Network, training: Dataset, validation: Dataset | None) -> Scores:
-    """Return accuracy or R² of a network on both sets."""
+def root_mean_squared_errors(
+    outputs: Floats, y: Floats, scaled_by: Standardizer | None = None
+) -> Floats:
+    """Return √(mean of (y − ŷ)²) of each target, (K,), in the units of before any scaling.
+
+    Args:
+        outputs: ŷ, (N, K).
+        y: targets, (N, K).
+        scaled_by: what scaled the targets.
+    """
+    errors: Floats = np.sqrt(((y - outputs) ** 2).mean(axis=0))
+    return errors if scaled_by is None else errors * scaled_by.deviation
+
+
+def scores(
+    network: Network,
+    training: Dataset,
+    validation: Dataset | None,
+    targets_scaled_by: Standardizer | None = None,
+) -> Scores:
+    """Return accuracy, or R² and errors, of a network on both sets."""
     task = training.task
     outputs, y = network.predict(training.X), training.y
-    trained, validated = score(task, outputs, y), None
+    regression = task == "regression"
+    trained, validated, errors, validation_errors = score(task, outputs, y), None, None, None
+    if regression:
+        errors = root_mean_squared_errors(outputs, y, targets_scaled_by)
     if validation is not None:
         outputs, y = network.predict(validation.X), validation.y
         validated = score(task, outputs, y)
-    name = "R²" if task == "regression" else "accuracy"
-    return Scores(name, trained, validated, confusion_matrix(task, outputs, y))
+        if regression:
+            validation_errors = root_mean_squared_errors(outputs, y, targets_scaled_by)
+    name = "R²" if regression else "accuracy"
+    confusion = confusion_matrix(task, outputs, y)
+    return Scores(name, trained, validated, confusion, errors, validation_errors)

@@ -236,8 +236,9 @@ class Trainer(TrainingLoop):
         return digest(self.preparation.unscaled_X, self.preparation.unscaled_y)
 
     def scores(self) -> Scores:
-        """Return accuracy or R² on the training and the validation set."""
-        return scores(self.network, self.training, self.validation)
+        """Return accuracy, or R² and errors, on the training and the validation set."""
+        scaled_by = None if self.preparation is None else self.preparation.target_standardizer
+        return scores(self.network, self.training, self.validation, scaled_by)
 
     def save(self, folder: Path) -> Path:
         """Write a run folder that `resume_trainer` goes on from; see `save_run`."""

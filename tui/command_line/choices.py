@@ -17,7 +17,7 @@ class RunChoices:
     run_folder: Path | None
     """Where checkpoints go; with `--resume` alone, the folder that is resumed."""
     resume: Path | None
-    """The run folder to continue; its own configuration then counts, but for `epochs` and η."""
+    """The run folder to continue, with its own configuration but for epochs, η and patience."""
     check: bool
     """Whether gradients are checked from the start."""
     check_share: float

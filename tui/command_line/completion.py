@@ -4,10 +4,10 @@ import argparse
 
 import shtab
 
-from bptui.tui.command_line.names import DATA
+from bptui.tui.command_line.names import DATA, FAULTS
 from bptui.tui.command_line.option import COMMANDS
 from bptui.tui.command_line.options import options_of
-from bptui.tui.command_line.parser import DEFAULT_COMMAND, SHELLS, WATCH, add_options
+from bptui.tui.command_line.parser import CATALOGUE, DEFAULT_COMMAND, SHELLS, WATCH, add_options
 
 _NAMES = " ".join(DATA)
 _NAMES_AND_FILES = shtab.FILE | {
@@ -44,6 +44,8 @@ def _describe(parser: argparse.ArgumentParser, command: str, *, at_root: bool) -
     if command == WATCH:
         runs = parser.add_argument("runs", nargs="*", help="run folders or CSV files")
         runs.complete = shtab.FILE  # type: ignore[attr-defined]
+    if command == CATALOGUE:
+        parser.add_argument("fault", nargs="?", choices=FAULTS, help="the name of one")
     for action in parser._actions:
         if action.dest == "_completion":
             action.choices = SHELLS

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bptui.core.version import VERSION
 from bptui.tui.command_line.option import COMMANDS, ON_A_NETWORK, Option
 from bptui.tui.command_line.options import OPTIONS, options_of
-from bptui.tui.command_line.parser import SHELLS, WATCH
+from bptui.tui.command_line.parser import CATALOGUE, SHELLS, WATCH
 
 _INDENT = 28
 _WIDEST = 100
@@ -88,6 +88,8 @@ def _operand(command: str) -> str:
         return " [NAME|SCRIPT.toml]"
     if command == WATCH:
         return " [RUN ...]"
+    if command == CATALOGUE:
+        return " [NAME]"
     return " [MODEL.py]" if command in ON_A_NETWORK else ""
 
 

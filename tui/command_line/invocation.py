@@ -35,7 +35,7 @@ _NOT_SWEPT = ("values", "method", "epsilon")
 """Options that mean nothing beside `--sweep-epsilon`."""
 _SERVING = ("host", "port", "visitors")
 """Options of `serve` that are about no run."""
-_RESUMED = ("epochs", "learning_rate")
+_RESUMED = ("epochs", "learning_rate", "patience")
 """Fields of a configuration that a resumed run may be given anew."""
 _SWEPT = tuple(option.key for option in OPTIONS if option.swept)
 
@@ -166,7 +166,7 @@ def train_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> TrainC
 
 def sweep_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> SweepChoices:
     """Return the choices of `bptui sweep` among `values`."""
-    resume, folder = _folders(values, lambda: DEFAULT_SWEEP_FOLDER)
+    resume, folder = _folders(values, _last_sweep)
     return SweepChoices(
         seeds=values.get("seeds"),
         json=values.get("json", False),
@@ -256,6 +256,12 @@ def _refuse_settings(values: Mapping[str, Any], but: Sequence[str]) -> None:
                 f"--{BY_KEY[key].name}: a resumed run keeps the settings it has; "
                 "leave this option out"
             )
+
+
+def _last_sweep() -> Path:
+    from bptui.core.sweeping import last_sweep  # it needs NumPy
+
+    return last_sweep(DEFAULT_SWEEP_FOLDER)
 
 
 def _folders(

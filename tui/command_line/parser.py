@@ -1,6 +1,7 @@
 """From the words of a command line to the values of options."""
 
 import argparse
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ WATCH = "watch"
 MODEL_SUFFIX = ".py"
 _SCRIPTED = "demo"
 """The command that takes a script."""
+CATALOGUE = "faults"
+"""The command that takes the name of a fault."""
+OF_MODELS = ("run", "train", "check")
+"""The commands that take a model file."""
 SHELLS = ("bash", "zsh", "tcsh", "fish", "powershell")
 _OTHER_WORDS = {
     "--lr": "--learning-rate",
@@ -45,6 +50,8 @@ class Arguments:
     """Somebody's own Python file."""
     script: str | None = None
     """The name or path of a demo's script."""
+    fault: str | None = None
+    """The fault to tell about."""
     runs: tuple[Path, ...] = ()
     """What to watch."""
 
@@ -68,6 +75,8 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
     if command not in COMMANDS:
         if named and _is_data(command):
             raise InputError(f"unknown command {quoted(command)}{_as_data(command)}")
+        if os.path.lexists(command):
+            raise InputError(f"unknown command {quoted(command)}{_no_model(command)}")
         raise InputError(
             f"unknown command {quoted(command)}{did_you_mean(command, COMMANDS)}; "
             f"the commands are {', '.join(COMMANDS)}"
@@ -88,6 +97,7 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
         asked.pop("_completion", None),
         _model(rest) if command not in (_SCRIPTED, WATCH) else None,
         _word(rest) if command == _SCRIPTED else None,
+        _word(rest) if command == CATALOGUE else None,
         _runs(rest) if command == WATCH else (),
     )
     if result.help or result.version:
@@ -222,6 +232,8 @@ def _left_over(word: str, command: str, parser: argparse.ArgumentParser) -> Inpu
             return InputError(f"the command comes first: bptui {word} …")
         if _is_data(word):
             return InputError(f"unexpected argument {quoted(word)}{_as_data(word)}")
+        if command in OF_MODELS and not word.endswith(MODEL_SUFFIX) and os.path.lexists(word):
+            return InputError(f"unexpected argument {quoted(word)}{_no_model(word)}")
         return InputError(f"unexpected argument {quoted(word)}; options begin with two dashes")
     name = word.split("=")[0]
     elsewhere = [
@@ -245,6 +257,11 @@ def _listed(names: Sequence[str]) -> str:
 
 def _is_data(word: str) -> bool:
     return word in DATA or word.lower().endswith((".csv", ".npz"))
+
+
+def _no_model(word: str) -> str:
+    directory = " a directory is none;" if Path(word).is_dir() else ""
+    return f":{directory} the name of a model file ends in {MODEL_SUFFIX}"
 
 
 def _as_data(word: str) -> str:

@@ -95,9 +95,11 @@ def whole_number(low: int, high: int) -> Kind:
             raise ValueError
         return number
 
-    return Kind(
-        f"a whole number from {low:,} to {high:,}", lambda text: checked(int(text)), checked
-    )
+    def from_text(text: str) -> int:
+        power = re.fullmatch(r"(\d{1,9})[eE](\d\d?)", text)
+        return checked(int(power[1]) * 10 ** int(power[2]) if power else int(text))
+
+    return Kind(f"a whole number from {low:,} to {high:,}", from_text, checked)
 
 
 def number(expected: str, allowed: Callable[[float], bool]) -> Kind:
@@ -179,9 +181,11 @@ def sizes(least: int, example: str) -> Kind:
         return checked([int(size) for size in re.split("[,-]", value)])
 
     def from_toml(value: Any) -> tuple[int, ...]:
-        return from_text(value) if isinstance(value, str) else checked(value)
+        if isinstance(value, str):
+            return from_text(value)
+        return checked([value] if isinstance(value, int) else value)
 
-    several = f"{least} or more " if least > 1 else ""
+    several = f"a list of {least} or more " if least > 1 else ""
     none = "" if least else ", or none"
     return Kind(
         f"{several}layer sizes such as {example} "

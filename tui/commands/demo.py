@@ -63,7 +63,7 @@ def _record(path: Path, script: Script, choices: DemoChoices) -> int:
             svg_file.write(svg(pictures, recording.seconds + PICTURE_SECONDS, script.title))
     files = " and ".join(printable(file) for file in (choices.record, choices.svg) if file)
     columns, rows = script.size
-    say(f"{script.title}: {recording.seconds:.0f} seconds at {columns}x{rows} in {files}")
+    say(f"{script.title}: {recording.seconds:.0f} s at {columns}x{rows} in {files}")
     return 0
 
 

@@ -4,6 +4,7 @@ import shutil
 import sys
 import textwrap
 
+from bptui.core.errors import check_choice
 from bptui.core.faults import FAULTS, Fault
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.terminal import encoding_is_utf8, is_terminal, say, to_ascii
@@ -14,10 +15,17 @@ _NARROW = 70
 _INDENT = max(map(len, FAULTS)) + 2
 
 
-def list_faults(*, json: bool) -> int:
-    """Print every fault and what it teaches; return the exit status."""
+def list_faults(name: str | None = None, *, json: bool) -> int:
+    """Print what one fault teaches, or each of them; return the exit status.
+
+    Raises:
+        InputError: there is no fault called `name`.
+    """
+    faults = list(FAULTS.values())
+    if name is not None:
+        faults = [FAULTS[check_choice("faults", name, FAULTS, "bptui faults lists them")]]
     columns = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
-    for fault in FAULTS.values():
+    for fault in faults:
         if json:
             facts = {"name": fault.name, "title": fault.title, "teaches": fault.teaches}
             say(to_json(facts))

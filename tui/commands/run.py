@@ -198,7 +198,8 @@ def closing_lines(
     if resumed:
         return first, f"resume again: {printable(shlex.join(command_line))}"
     words = without_options(command_line, "--seed", "--fault")
-    if snapshot.fault is not None and not snapshot.fault_hidden:
+    hidden = snapshot.fault is not None and snapshot.fault_hidden
+    if snapshot.fault is not None and not hidden:
         words += ["--fault", snapshot.fault]
     marks = {mark.kind for mark in snapshot.curve.marks}
     # Starting again removes the marks and leaves η as it was changed.
@@ -211,7 +212,9 @@ def closing_lines(
             _exactly(snapshot.learning_rate),
         ]
     # η or the fault changed on the way, so that no command line trains just the same.
-    again = "start again" if marks else "repeat"
+    again = "start again" if marks or hidden else "repeat"
+    if hidden:
+        again += " without the hidden fault"
     if description.takes_seed:
         words += ["--seed", str(snapshot.seed)]
     command = shlex.join(words)

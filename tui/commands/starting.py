@@ -38,5 +38,8 @@ def make_trainer(configuration: Configuration, resume: Path | None) -> Trainer:
     if resume is None:
         return build_trainer(configuration)
     return resume_trainer(
-        resume, epochs=configuration.epochs, learning_rate=configuration.learning_rate
+        resume,
+        epochs=configuration.epochs,
+        learning_rate=configuration.learning_rate,
+        patience=configuration.patience,
     )

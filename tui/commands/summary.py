@@ -3,17 +3,22 @@
 import shlex
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bptui.core.check import Report, headline
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import printable
 from bptui.core.snapshot import Description
 from bptui.core.training import Scores, Trainer
 from bptui.core.training.view import View
+from bptui.tui.command_line.words import without_options
 from bptui.tui.commands.progress import format_rate, format_seconds
 from bptui.tui.drawing.confusion_table import confusion_lines
 
 _MOST_SAMPLES = 8
 _MOST_COLUMNS = 10
+_MOST_ERRORS = 4
 
 
 def summary(
@@ -66,15 +71,21 @@ def summary(
     score = _score(scores.name, scores.training)
     if scores.validation is not None:
         score += f", in validation {_score(scores.name, scores.validation)}"
-    rows += [(scores.name, score), ("check", headline(report))]
+    rows.append((scores.name, score))
+    if scores.errors is not None:
+        rows.append(("error", _errors(scores, about)))
+    rows.append(("check", headline(report)))
     lines = [f"{name:<12}{value}" for name, value in rows]
     lines += [f"{'':<12}{printable(found.message)}" for found in report.diagnosis]
     return lines + (_predictions(view) or _confusion(scores, about))
 
 
 def repeat_line(command_line: Sequence[str]) -> str:
-    """Return the line that says how to do the same again."""
-    return f"{'again':<12}{printable(shlex.join(command_line))}"
+    """Return the line that says how to do the same again.
+
+    The folder is left out, for it holds a run by now and would be refused.
+    """
+    return f"{'again':<12}{printable(shlex.join(without_options(command_line, '--run')))}"
 
 
 def _activations(about: Description) -> str:
@@ -100,6 +111,23 @@ def _score(name: str, value: float) -> str:
     if name == "accuracy":
         return f"{100.0 * value:.4g} %"
     return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3g}"
+
+
+def _errors(scores: Scores, about: Description) -> str:
+    """Return the root mean squared errors, in the units of the data."""
+
+    def listed(errors: NDArray[np.float64]) -> str:
+        shown = [
+            f"{display_name(name)} {error:.4g}"
+            for name, error in zip(about.target_names, errors[:_MOST_ERRORS], strict=False)
+        ]
+        return ", ".join(shown + ["…"] * (len(errors) > _MOST_ERRORS))
+
+    assert scores.errors is not None
+    text = listed(scores.errors)
+    if scores.validation_errors is not None:
+        text += f"; in validation {listed(scores.validation_errors)}"
+    return f"{text} (root mean square)"
 
 
 def _confusion(scores: Scores, about: Description) -> list[str]:

@@ -91,6 +91,20 @@ def _keep(work: Sweep) -> InputError | None:
     return None
 
 
+def _trained(work: Sweep) -> str:
+    now = work.networks - work.earlier
+    in_all = f"{work.networks:,} network{'' if work.networks == 1 else 's'}"
+    seconds = f"in {format_seconds(work.seconds)}"
+    if now and not work.earlier:
+        return f"{in_all} {seconds}"
+    if now:
+        return f"{now:,} {seconds}, with those of before {in_all}"
+    if work.networks:
+        return f"{in_all} before"
+    largest = max(block.seeds for block in work.plan.blocks)
+    return f"no network to its end {seconds}; what is kept is blocks of up to {largest:,}"
+
+
 def _show_screen(found: SweepResult) -> None:
     from bptui.tui.drawing.symbols import ASCII, UNICODE
     from bptui.tui.sweep_app import SweepApp
@@ -106,10 +120,7 @@ def _say_all(work: Sweep, choices: SweepChoices) -> None:
     say(f"{found}\n")
     for line in plot_of(found):
         say(line)
-    trained = f"{found.networks:,} networks in all"
-    if found.seconds:
-        trained += f", this time in {format_seconds(found.seconds)}"
-    say(f"{'trained':<12}{trained}")
+    say(f"{'trained':<12}{_trained(work)}")
     folder: Path | None = None if work.folder is None else work.folder.path
     if folder is not None:
         say(f"{'kept in':<12}{printable(folder)}")

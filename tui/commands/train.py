@@ -23,7 +23,9 @@ from bptui.tui.terminal import say
 DIVERGED = 3
 UNTIL_COST_EPOCHS = 1_000_000
 
-_SLICE = 0.05
+_SHORTEST_SLICE, _SLICE = 0.001, 0.05
+_SLICE_SHARE = 0.05
+"""Slices are short at first, so that a quick training has a log too."""
 _EVENT_SECONDS = 0.5
 
 
@@ -136,8 +138,9 @@ def train_with_bar(
 ) -> None:
     """Train until it ends or is interrupted, with a bar on standard error."""
     with closing(Progress(trainer, trainer.epoch_limit, sys.stderr)) as progress:
+        started = perf_counter()
         while trainer.state == "running" and interruption.signal is None:
-            trainer.advance(_SLICE)
+            trainer.advance(_slice_after(perf_counter() - started))
             if keeper is not None:
                 progress.tell(keep(keeper))
             progress.update()
@@ -148,14 +151,18 @@ def train_with_events(
 ) -> None:
     """Train until it ends or is interrupted, with JSON lines on standard output."""
     say_event(trainer, "start")
-    due = perf_counter()
+    started = due = perf_counter()
     while trainer.state == "running" and interruption.signal is None:
-        trainer.advance(_SLICE)
+        trainer.advance(_slice_after(perf_counter() - started))
         if keeper is not None and (problem := keep(keeper)) and sys.stderr is not None:
             say(f"bptui: {problem}", sys.stderr)
         if perf_counter() >= due:
             say_event(trainer, "progress")
             due = perf_counter() + _EVENT_SECONDS
+
+
+def _slice_after(seconds: float) -> float:
+    return min(_SLICE, max(_SHORTEST_SLICE, _SLICE_SHARE * seconds))
 
 
 def keep(keeper: RunKeeper) -> str:
@@ -196,7 +203,7 @@ def _last_lines(trainer: Trainer, choices: TrainChoices, interrupted: bool) -> l
     lines = []
     if trainer.saved is not None:
         lines.append(f"{'saved in':<12}{printable(trainer.saved.folder)}")
-    if trainer.saved is not None and (interrupted or choices.resume is not None):
+    if trainer.saved is not None and interrupted:
         again = ("bptui", "train", "--resume", str(trainer.saved.folder))
         lines.append(repeat_line(again).replace("again", "go on", 1))
     if choices.resume is None:
