@@ -113,6 +113,15 @@ def test_how_many_are_right_is_said_where_there_is_no_pane_for_it() -> None:
     assert "right" not in plain(one_line(make_snapshot(), 78, UNICODE))
 
 
+@pytest.mark.parametrize("width", [38, 48, 58, 78])
+def test_the_cost_and_the_fault_stay_where_there_is_little_room(width: int) -> None:
+    snapshot = make_snapshot(fault="sign-of-one-layer", epoch=17_311, cost=0.0123)
+    text = plain(one_line(snapshot, width, UNICODE))
+    assert "running" in text and "J 0.0123" in text
+    assert ("fault: sign" in text) == (width > 38)
+    assert ("fault: sign-of-one-layer" in text) == (width > 58)
+
+
 def test_control_characters_and_markup_are_shown_as_text() -> None:
     snapshot = make_snapshot()
     named = replace(snapshot, description=replace(snapshot.description, data="[b]a\x1b[2J\n.csv"))
