@@ -24,7 +24,13 @@ from textual.widgets import OptionList, Static
 from textual.worker import WorkerFailed
 
 from bptui.core.snapshot import Snapshot
-from bptui.core.training.commands import PlantFault, ShowBoundary, SweepEpsilon, TogglePause
+from bptui.core.training.commands import (
+    ForgetMessage,
+    PlantFault,
+    ShowBoundary,
+    SweepEpsilon,
+    TogglePause,
+)
 from bptui.tui.actions import ACTIONS, NEXT_RUN, Action
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.changed_cells import ShownCells
@@ -305,7 +311,9 @@ class Dashboard(App[None]):
         if self.worker.latest is None:
             return
         self.worker.send(SweepEpsilon())
-        if not self._above and not self.worker.latest.no_check:
+        # Of somebody's own model there is nothing to plot, and the answer says so.
+        sweeps = self.worker.latest.description.layers and not self.worker.latest.no_check
+        if sweeps and not self._above:
             screen = EpsilonScreen(self.worker.latest)
             self._above = (screen.pane,)
             self.push_screen(screen, self._leave_above)
@@ -317,6 +325,7 @@ class Dashboard(App[None]):
 
     def _leave_above(self, _: None) -> None:
         self._above = ()
+        self.worker.send(ForgetMessage())  # it was about what is closed now
 
     def _do_help(self) -> None:
         from bptui.tui.screens.help import HelpScreen
