@@ -167,7 +167,7 @@ class Session:
             case commands.TogglePause():
                 self._toggle_pause()
             case commands.Step() if trainer.state == "finished":
-                self._message = self._over
+                self._paused, self._message = True, self._over
             case commands.Step(epochs):
                 self._paused = True
                 self._goal = (self._goal or trainer.epoch) + epochs
