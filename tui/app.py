@@ -227,7 +227,7 @@ class Dashboard(App[None]):
         )
         pictures = everything or (
             snapshot is not self._pictures_drawn
-            and now - self._pictures_at >= cadence.pictures - 0.01
+            and (now - self._pictures_at >= cadence.pictures - 0.01 or self._outgrown(snapshot))
         )
         if line is not None and line.slow and numbers and pictures:
             # One after the other, the longer undrawn first: half the wait for what comes next.
@@ -251,6 +251,11 @@ class Dashboard(App[None]):
                 self._show(self._pictures, snapshot)
         finally:
             self.call_after_refresh(self.worker.gate.set)
+
+    def _outgrown(self, snapshot: Snapshot) -> bool:
+        """Whether the curve is young, and twice as long as the one that is drawn."""
+        drawn = self._pictures_drawn
+        return drawn is not None and snapshot.curve.epochs > 2 * drawn.curve.epochs
 
     def _show(self, panes: Iterable[SnapshotPane], snapshot: Snapshot) -> None:
         for pane in panes:
@@ -321,7 +326,8 @@ class Dashboard(App[None]):
     def _do_article(self) -> None:
         from bptui.tui.screens.article import ArticleScreen
 
-        self.push_screen(ArticleScreen())
+        latest = self.worker.latest
+        self.push_screen(ArticleScreen(training=latest is not None and latest.state == "running"))
 
     def _leave_above(self, _: None) -> None:
         self._above = ()
