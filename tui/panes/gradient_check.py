@@ -36,9 +36,8 @@ class GradientCheckPane(SnapshotPane):
         "The gradient of backpropagation, or of your own code, beside a numerical one, taken at "
         "the same Θ. An entry is wrong (✗) when the two differ by more than rounding can explain, "
         "unresolved (?) when the arithmetic cannot tell, and at a kink (^) when the cost has no "
-        "derivative there. ≈ 0 in place of a relative error: both are 0 but for rounding. Worst "
-        "first is by the difference against what rounding can explain, not by the relative "
-        "error; it is the order of its own accord where entries are wrong or more than 60."
+        "derivative there; ≈ 0 says that both are 0 but for rounding. Worst first goes by the "
+        "error against what rounding explains, by itself where one is wrong or over 60 are shown."
     )
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:

@@ -61,7 +61,8 @@ class FaultScreen(ModalScreen[PlantFault | None]):
         """Make the field to search with, the list and the description."""
         self._symbols: Symbols = getattr(self.app, "symbols", UNICODE)
         self._search = Input(
-            placeholder="type to search; press / first if the word begins with h", select_on_focus=False
+            placeholder="type to search; press / first if the word begins with h",
+            select_on_focus=False,
         )
         self._list = OptionList(markup=False)
         self._about = Static(markup=False)
@@ -132,9 +133,12 @@ class FaultScreen(ModalScreen[PlantFault | None]):
     def _fill(self) -> None:
         words = self._search.value.lower().split()
         choices = list(self._choices())
-        found = [each for each in choices if _has(words, *each)]
-        # What a fault teaches is looked through only for what no name or title has.
-        found = found or [each for each in choices if _has(words, *each, _teaches(each[0]))]
+        # Titles are looked through only for what no name has, and what a fault teaches last.
+        found = (
+            [each for each in choices if _has(words, each[0])]
+            or [each for each in choices if _has(words, *each)]
+            or [each for each in choices if _has(words, *each, _teaches(each[0]))]
+        )
         options = [Option(self._row(name, title), name) for name, title in found]
         self._list.clear_options()
         self._list.add_options(options)
