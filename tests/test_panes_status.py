@@ -107,6 +107,12 @@ def test_the_pace_that_is_asked_for_is_said_where_it_differs(
     assert pace in plain(one_line(paused, 120, UNICODE))
 
 
+def test_before_the_first_epoch_no_rate_is_measured() -> None:
+    snapshot = make_snapshot(epoch=0, speed=300.0, epochs_per_second=0.0)
+    assert plain(one_line(snapshot, 120, UNICODE)).endswith("  pace 300/s")
+    assert "0/s of 300" in plain(one_line(replace(snapshot, epoch=1), 120, UNICODE))
+
+
 def test_how_many_are_right_is_said_where_there_is_no_pane_for_it() -> None:
     narrow = shown(StatusPane(), make_snapshot(), (80, 3))[0]
     assert narrow.rstrip().endswith("/4 right")

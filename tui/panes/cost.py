@@ -24,8 +24,8 @@ class CostPane(SnapshotPane):
 
     HELP: ClassVar[str] = (
         "The cost J by epoch; no spike is lost, however many epochs share a column. "
-        "Plateaus, once the cost has fallen from them, and changes of the learning rate η are "
-        "marked, and the validation cost has its own curve."
+        "Plateaus that it has left and changes of the learning rate η are marked; the validation "
+        "cost has its own curve."
     )
     SCROLLS: ClassVar[bool] = False
     DEFAULT_CSS = """

@@ -157,6 +157,8 @@ def _speed(snapshot: Snapshot) -> str:
         return ""
     measured = snapshot.epochs_per_second
     text = rate(measured) or "0/s"
+    if not measured and not snapshot.epoch and asked is not None:  # nothing is known of it yet
+        return f"pace {asked_text}"
     if asked is None:
         return f"{text} max".ljust(_FASTEST_WIDTH + len(" max"))
     if asked <= _TOO_SLOW_TO_MEASURE and abs(measured - asked) <= 1.5:

@@ -130,6 +130,11 @@ class FaultScreen(ModalScreen[PlantFault | None]):
         else:
             self.dismiss(PlantFault(name, hidden=self._hide))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is found by what was typed."""
+        return not self._list.option_count
+
     def _fill(self) -> None:
         words = self._search.value.lower().split()
         choices = list(self._choices())
