@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from bptui.core.check import EpsilonSweep, Report
 from bptui.core.history import CostCurve
 
+_MOST_COMPARED = 5_000
+
 State = Literal["running", "paused", "finished", "diverged"]
 
 
@@ -149,3 +151,20 @@ class Snapshot:
     """One sentence on why there is no gradient check, where there can be none."""
     compared: tuple[NamedCurve, ...] = ()
     """All trainings that are watched, this one included, where there are several."""
+
+    @property
+    def equal_units(self) -> tuple[int, int] | None:
+        """The first two units of one hidden layer whose Θ is the same to the bit, from 0.
+
+        Their activations and deltas are then the same as well, and so is every step. Layers
+        of more than 5,000 entries are not looked through.
+        """
+        if not self.description.layers:
+            return None
+        for theta in self.thetas[:-1]:
+            seen: dict[bytes, int] = {}
+            for unit, row in enumerate(theta if theta.size <= _MOST_COMPARED else ()):
+                first = seen.setdefault(row.tobytes(), unit)
+                if first != unit:
+                    return first, unit
+        return None

@@ -107,6 +107,9 @@ class TestWords:
         said, _ = now(columns_of(RIGHT))
         assert "here 1/2 of Σ δ a" in said and "its η of 0.1 is one of 0.2" in said
 
+        said, _ = now(columns_of(Procedure(False, False, 2, 1e-4)))
+        assert "its η of 0.1 is one of 0.4 here, 0.2 for four samples" in said
+
     @pytest.mark.parametrize("symbols", [UNICODE, ASCII], ids=["unicode", "ascii"])
     def test_all_of_it_fits_80_by_24(self, symbols: Symbols) -> None:
         for procedure in EVERY:
@@ -210,11 +213,23 @@ class TestScreen:
             await until(pilot, lambda: "Theta1[0,0]" in text_of(app))
             text = "".join(screen_rows(app))
             assert text.isascii() and "divide sum delta a by" in text and "Esc closes" in text
+            assert "rel. error" in text and ("difference  " in text) == (size == (80, 24))
+            assert ("Down: more" in text) == (size == (60, 15))
+            assert "training goes on" not in text
             if size == (60, 15):
                 await pilot.press("end")
                 await until(pilot, lambda: "Press 1 for both" in text_of(app))
 
         drive(script, tmp_path, size, ASCII)
+
+    def test_it_is_said_that_training_goes_on_behind_it(self, tmp_path: Path) -> None:
+        async def script(app: Paused, pilot: Pilot[None]) -> None:
+            await pilot.press("space")
+            await until(pilot, lambda: app.shown.state == "running")
+            await pilot.press("a")
+            await until(pilot, lambda: "step 1 of 5 training goes on" in text_of(app))
+
+        drive(script, tmp_path, (60, 15))
 
     def test_training_does_not_notice(self, tmp_path: Path) -> None:
         async def script(app: Paused, pilot: Pilot[None]) -> None:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 from time import sleep
@@ -106,6 +107,20 @@ def test_alone_it_trains_xor_and_proves_the_gradient(columns, rows, tmp_path):
         assert terminal.row(0).startswith(" xor · 2-2-2-1")
         terminal.wait_for(is_whole)
         assert len(theta(terminal)) == 15
+
+
+def test_keys_typed_while_it_starts_are_obeyed_and_not_echoed(tmp_path):
+    with Terminal(cwd=tmp_path) as terminal:
+        while terminal.attributes[3] & termios.ECHO:
+            assert terminal.process.poll() is None
+            sleep(0.001)
+        assert ENTER_ALTERNATE not in terminal.raw
+        terminal.send("Z")
+        terminal.wait_for(trained(20))
+        assert b"Z" not in terminal.raw.split(ENTER_ALTERNATE)[0]
+        terminal.send("q")
+        assert terminal.wait() == 0
+        assert terminal.attributes == terminal.attributes_before
 
 
 def test_space_pauses_and_s_trains_exactly_one_epoch(tmp_path):

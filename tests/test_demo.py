@@ -277,6 +277,10 @@ STEP = '[[step]]\ncaption = "x"\n'
         (STEP + "[[step]]\nkeys = ''", "step 2, keys: '' is not a text"),
         (STEP + "[[step]]\ntype = 'Θ'", "step 2, type: 'Θ' cannot be typed"),
         ("[[step]]\ncaption = 3", "step 1, caption: not a text of at most 200 characters"),
+        (
+            "size = '60x16'\n[[step]]\ncaption = '" + "words " * 20 + "'",
+            "step 1, caption: longer than the 2 lines of 51 cells that a screen 60 columns wide",
+        ),
         ("[[step]\n", "line 1, column"),
     ],
 )
@@ -298,6 +302,7 @@ def test_errors_in_a_script_are_one_sentence(
     [
         ("keys = 'q'", "step 1: this key leaves"),
         ("keys = 'c'", "step 1: this key saves"),
+        ("keys = 'f'\ntype = 'zzz'\n[[step]]\nkeys = 'enter'", "step 2: no fault is found"),
         ("wait_epochs = 10", "step 1: training is finished at epoch 5, so epoch 11 never comes"),
         ("keys = 's'\nwait_epochs = 2", "step 1: training is paused at epoch 2, so epoch 4"),
     ],

@@ -235,7 +235,10 @@ class TestScreen:
             assert np.isclose(app.shown.epsilon or 0.0, 1e-3)
             await pilot.press("s", "v")
             await until(pilot, lambda: "epoch 2, all 15 entries" in text_of(app))
+            await pilot.press("m", "left_square_bracket")
+            await until(pilot, lambda: "has no ε to choose" in app.shown.message)
             await pilot.press("escape")
+            await until(pilot, lambda: not app.shown.message)
             assert not isinstance(app.screen, EpsilonScreen)
             assert len(app.screen_stack) == 1
             await pilot.press("v")

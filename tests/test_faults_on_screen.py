@@ -89,9 +89,11 @@ class TestPicker:
     def test_slash_and_arrows(self, tmp_path: Path) -> None:
         async def script(app: Paused, pilot: Pilot[None]) -> None:
             await opened(app, pilot)
-            await pilot.press("slash", *"hid", "down")
+            await pilot.press("slash", *"miss", "down")
             found = app.screen.query_one(OptionList)
-            assert app.screen.query_one(Input).value == "hid" and found.has_focus
+            assert app.screen.query_one(Input).value == "miss" and found.has_focus
+            assert "missing-output-derivative" in offered(app)
+            assert "l2-forgotten" not in offered(app)  # whose description alone has the word
             assert found.highlighted == 1
             await pilot.press("slash", *"zzz")
             assert offered(app) == [] and described(app) == "nothing of that name"

@@ -179,6 +179,8 @@ def test_two_plateaus_are_two() -> None:
         [0.25] * 3,  # too few columns to say
         np.tile([1.0, 0.5], 50),  # oscillates
         [0.0] * 50,
+        [0.5] + [0.25] * 60,  # has not fallen again
+        [0.5] * 60 + [0.9] * 20,  # has risen
     ],
 )
 def test_what_is_no_plateau_is_not_found(values: Any) -> None:
@@ -195,4 +197,5 @@ def test_plateaus_are_in_order_apart_long_enough_and_still(
         assert last - first + 1 >= max(4, int(share * len(values)))
         assert abs(values[last] - values[first]) <= 0.03 * max(values[first], values[last])
         assert min(values[first : last + 1]) > 0.1 * max(values)
+        assert min(values[last:]) < 0.97 * values[last]
         end = last

@@ -241,6 +241,27 @@ def test_code_that_does_not_return_is_said(
     assert worker.wait(30.0) and not worker.failed
 
 
+def test_no_screen_opens_for_the_sweep_that_there_is_none_of() -> None:
+    trainer = built_model_trainer(load_model_file(FOLDER / "logistic_regression.py"))
+    worker = TrainingWorker(Session(trainer, speed=1.0))
+
+    async def run() -> None:
+        app = Dashboard(worker)
+        async with app.run_test(size=(80, 24)) as pilot:
+            while worker.latest is None:
+                await pilot.pause(0.01)
+            await pilot.press("v")
+            for _ in range(1000):
+                if "own networks" in "".join(screen_rows(app)):
+                    break
+                await pilot.pause(0.01)
+            assert "own networks" in "".join(screen_rows(app)[:3])
+            assert len(app.screen_stack) == 1
+            await pilot.press("q")
+
+    asyncio.run(run())
+
+
 RAISES = LOUD.replace('print("SPOKEN")', "raise KeyError('[bold]W1\\x1b[2J')")
 
 

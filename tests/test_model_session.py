@@ -167,8 +167,9 @@ def test_faults_and_checkpoints_are_refused_in_a_sentence(made: Made, start: Sta
     live = start(made(BOWL))
     assert "bptui's own networks alone" in live.ask(ask.PlantFault(None)).message
     assert "cannot be saved yet" in live.ask(ask.Checkpoint()).message
-    swept = live.ask(ask.SweepEpsilon()).swept
-    assert swept is not None and swept.sweep is None and "own networks" in swept.why_not
+    shown = live.ask(ask.SweepEpsilon())
+    assert shown.swept is not None and shown.swept.sweep is None
+    assert "own networks" in shown.swept.why_not == shown.message
 
 
 @pytest.mark.parametrize("name", ["cost", "gradients"])

@@ -77,3 +77,9 @@ def test_a_plot_never_brings_scroll_bars() -> None:
             assert not pane.show_vertical_scrollbar and not pane.show_horizontal_scrollbar
 
     drive(pane, steps)
+
+
+def test_why_there_is_no_curve_is_never_cut() -> None:
+    snapshot = make_snapshot(curve=make_curve(()), epoch=0, state="paused")
+    rows = shown(CostPane(), snapshot, (32, 10))
+    assert " ".join(row.strip("│ ") for row in rows[1:3]) == "paused at epoch 0; space goes on"

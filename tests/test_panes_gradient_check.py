@@ -73,7 +73,7 @@ def test_each_verdict_has_a_sign(verdict: int, sign: str) -> None:
     arrays = (replace(array, verdicts=verdicts), *snapshot.report.arrays[1:])
     changed = replace(snapshot, report=replace(snapshot.report, arrays=arrays))
     rows = shown(GradientCheckPane(), changed, (80, 24), ASCII)
-    assert rows[2].startswith(f"|{sign} Theta1[1,1]")
+    assert any(row.startswith(f"|{sign} Theta1[1,1]") for row in rows)
 
 
 def test_the_order_is_toggled() -> None:
@@ -218,3 +218,52 @@ def test_a_draw_is_said_to_be_one() -> None:
         rows = shown(GradientCheckPane(), replace(make_snapshot(), report=report), (width, 12))
         assert "PASS  6 of 6 drawn" in rows[0]
         assert "drawn from 2,000" in rows[-1]
+
+
+@pytest.mark.parametrize(("size", "entries"), [((80, 10), 3), ((60, 6), 2), ((60, 5), 1)])
+def test_a_long_diagnosis_leaves_room_for_entries_and_is_whole_below_them(
+    size: tuple[int, int], entries: int
+) -> None:
+    pane = GradientCheckPane()
+    snapshot = wrong_report(make_snapshot())
+    assert snapshot.report is not None
+    message = "All that is known of this mistake " * 12 + "ends here."
+    diagnosis = replace(snapshot.report.diagnosis[0], message=message)
+    snapshot = replace(snapshot, report=replace(snapshot.report, diagnosis=(diagnosis,)))
+
+    async def steps(app: Any, pilot: Any) -> None:
+        pane.show(snapshot)
+        await pilot.pause()
+        rows = screen_rows(app)
+        assert sum("Θ" in row and "e-" in row for row in rows) == entries
+        assert any(row.rstrip(" │▁▂▃▄▅▆▇█").endswith("…") for row in rows)
+        pane.scroll_end(animate=False)
+        await pilot.pause()
+        assert "ends here." in "".join(screen_rows(app))
+
+    drive(pane, steps, size=size)
+
+
+@pytest.mark.parametrize(("symbols", "said"), [(UNICODE, "≈ 0"), (ASCII, "~ 0")])
+def test_what_is_0_but_for_rounding_has_no_relative_error(symbols: Any, said: str) -> None:
+    array = make_array_report(
+        "W", np.array([1.0, 0.0]), np.array([1.0, -5.8e-14]), np.full(2, 1e-10)
+    )
+    report = make_report("central", 1e-5, 0.1, [array], 0.0)
+    snapshot = replace(make_snapshot(), report=report)
+    rows = shown(GradientCheckPane(), snapshot, (80, 8), symbols)
+    assert "PASS" in rows[0] and " 0.0e+00" in rows[2]
+    assert said in rows[3] and "1.0e+00" not in rows[3]
+
+
+@pytest.mark.parametrize(
+    ("method", "epsilon", "said"),
+    [("central", 0.01, "[ ] change ε, m takes another method."), ("complex", None, "Rounding hid")],
+)
+def test_what_cannot_be_resolved_is_explained(
+    method: str, epsilon: float | None, said: str
+) -> None:
+    array = make_array_report("W", np.array([1.0, 0.1]), np.array([1.0, 0.11]), np.full(2, 0.1))
+    report = make_report(method, epsilon, 0.1, [array], 0.0)
+    rows = shown(GradientCheckPane(), replace(make_snapshot(), report=report), (80, 10))
+    assert "UNRESOLVED" in rows[0] and said in " ".join(row.strip("│ ") for row in rows[1:3])

@@ -107,10 +107,25 @@ def test_the_pace_that_is_asked_for_is_said_where_it_differs(
     assert pace in plain(one_line(paused, 120, UNICODE))
 
 
+def test_before_the_first_epoch_no_rate_is_measured() -> None:
+    snapshot = make_snapshot(epoch=0, speed=300.0, epochs_per_second=0.0)
+    assert plain(one_line(snapshot, 120, UNICODE)).endswith("  pace 300/s")
+    assert "0/s of 300" in plain(one_line(replace(snapshot, epoch=1), 120, UNICODE))
+
+
 def test_how_many_are_right_is_said_where_there_is_no_pane_for_it() -> None:
     narrow = shown(StatusPane(), make_snapshot(), (80, 3))[0]
     assert narrow.rstrip().endswith("/4 right")
     assert "right" not in plain(one_line(make_snapshot(), 78, UNICODE))
+
+
+@pytest.mark.parametrize("width", [38, 48, 58, 78])
+def test_the_cost_and_the_fault_stay_where_there_is_little_room(width: int) -> None:
+    snapshot = make_snapshot(fault="sign-of-one-layer", epoch=17_311, cost=0.0123)
+    text = plain(one_line(snapshot, width, UNICODE))
+    assert "running" in text and "J 0.0123" in text
+    assert ("fault: sign" in text) == (width > 38)
+    assert ("fault: sign-of-one-layer" in text) == (width > 58)
 
 
 def test_control_characters_and_markup_are_shown_as_text() -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from pane_app import drive, screen_rows, shown
 from snapshots import make_snapshot, of_arrays
 
@@ -152,3 +153,12 @@ def test_a_long_table_scrolls_by_key() -> None:
         assert any("Θ³" in row for row in screen_rows(app))
 
     drive(pane, steps, size=(50, 7))
+
+
+@pytest.mark.parametrize("size", [(36, 10), (60, 12)])
+def test_units_that_cannot_part_are_named(size: tuple[int, int]) -> None:
+    same = make_snapshot(network={"init": "constant"})
+    assert same.equal_units == (0, 1)
+    assert "a₁ and a₂ are equal: symmetry" in shown(ThetaPane(), same, size)[-1]
+    assert make_snapshot().equal_units is None
+    assert "symmetry" not in shown(ThetaPane(), make_snapshot(), size)[-1]

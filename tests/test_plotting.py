@@ -160,7 +160,7 @@ def test_marks_and_plateaus_are_written_beside_the_curve() -> None:
 
 
 def test_one_long_plateau_is_labelled_once() -> None:
-    costs = np.linspace(0.25, 0.22, 4000)
+    costs = np.append(np.linspace(0.25, 0.22, 4000), np.linspace(0.22, 0.01, 400))
     assert "\n".join(rows_of(make_curve(costs), 80)).count("plateau") == 1
 
 

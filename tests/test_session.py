@@ -240,7 +240,9 @@ def test_a_finished_run_says_so_and_can_start_again(start: Start) -> None:
     assert (finished.state, finished.epoch) == ("finished", 50)
     assert finished.message == "reached 50 epochs"
     assert "starts again" in live.ask(ask.TogglePause()).message
-    assert live.ask(ask.Step()).epoch == 50
+    stepped = live.ask(ask.Step())
+    assert stepped.epoch == 50 and "starts again" in stepped.message
+    assert live.ask(ask.ForgetMessage()).message == "reached 50 epochs"
     again = live.ask(ask.Reinitialize(new_seed=False))
     assert again.epoch == 0
     assert live.ask(ask.Step(3)).epoch == 3

@@ -24,7 +24,13 @@ from textual.widgets import OptionList, Static
 from textual.worker import WorkerFailed
 
 from bptui.core.snapshot import Snapshot
-from bptui.core.training.commands import PlantFault, ShowBoundary, SweepEpsilon, TogglePause
+from bptui.core.training.commands import (
+    ForgetMessage,
+    PlantFault,
+    ShowBoundary,
+    SweepEpsilon,
+    TogglePause,
+)
 from bptui.tui.actions import ACTIONS, NEXT_RUN, Action
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.changed_cells import ShownCells
@@ -221,7 +227,7 @@ class Dashboard(App[None]):
         )
         pictures = everything or (
             snapshot is not self._pictures_drawn
-            and now - self._pictures_at >= cadence.pictures - 0.01
+            and (now - self._pictures_at >= cadence.pictures - 0.01 or self._outgrown(snapshot))
         )
         if line is not None and line.slow and numbers and pictures:
             # One after the other, the longer undrawn first: half the wait for what comes next.
@@ -245,6 +251,11 @@ class Dashboard(App[None]):
                 self._show(self._pictures, snapshot)
         finally:
             self.call_after_refresh(self.worker.gate.set)
+
+    def _outgrown(self, snapshot: Snapshot) -> bool:
+        """Whether the curve is young, and twice as long as the one that is drawn."""
+        drawn = self._pictures_drawn
+        return drawn is not None and snapshot.curve.epochs > 2 * drawn.curve.epochs
 
     def _show(self, panes: Iterable[SnapshotPane], snapshot: Snapshot) -> None:
         for pane in panes:
@@ -305,7 +316,9 @@ class Dashboard(App[None]):
         if self.worker.latest is None:
             return
         self.worker.send(SweepEpsilon())
-        if not self._above and not self.worker.latest.no_check:
+        # Of somebody's own model there is nothing to plot, and the answer says so.
+        sweeps = self.worker.latest.description.layers and not self.worker.latest.no_check
+        if sweeps and not self._above:
             screen = EpsilonScreen(self.worker.latest)
             self._above = (screen.pane,)
             self.push_screen(screen, self._leave_above)
@@ -313,10 +326,12 @@ class Dashboard(App[None]):
     def _do_article(self) -> None:
         from bptui.tui.screens.article import ArticleScreen
 
-        self.push_screen(ArticleScreen())
+        latest = self.worker.latest
+        self.push_screen(ArticleScreen(training=latest is not None and latest.state == "running"))
 
     def _leave_above(self, _: None) -> None:
         self._above = ()
+        self.worker.send(ForgetMessage())  # it was about what is closed now
 
     def _do_help(self) -> None:
         from bptui.tui.screens.help import HelpScreen

@@ -4,6 +4,8 @@ import codecs
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from bptui.tui.ascii_spelling import spelled
@@ -116,3 +118,22 @@ def over_ssh() -> bool:
 def is_dumb() -> bool:
     """Return whether the terminal says that it can do nothing but print."""
     return os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+
+
+@contextmanager
+def without_echo() -> Iterator[None]:
+    """Keep keys that are typed meanwhile from being written to the terminal; they are not lost."""
+    if sys.platform == "win32" or not on_a_terminal():
+        yield
+        return
+    import termios
+
+    number = sys.stdin.fileno()
+    before = termios.tcgetattr(number)
+    silent = [*before]
+    silent[3] &= ~termios.ECHO
+    termios.tcsetattr(number, termios.TCSANOW, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(number, termios.TCSANOW, before)

@@ -91,6 +91,11 @@ class NextRun:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetMessage:
+    """Have nothing more to say about what was asked for before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End the session."""
 
@@ -112,5 +117,6 @@ Command = (
     | Checkpoint
     | ShowBoundary
     | NextRun
+    | ForgetMessage
     | Stop
 )

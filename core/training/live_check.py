@@ -79,7 +79,7 @@ class LiveCheck:
             case commands.ChangeEpsilon(decades):
                 return self._change_epsilon(decades)
             case commands.SweepEpsilon():
-                self._sweep_epsilon()
+                return self._sweep_epsilon()
             case _:
                 return None
         return ""
@@ -125,9 +125,10 @@ class LiveCheck:
         self.forget()
         return ""
 
-    def _sweep_epsilon(self) -> None:
+    def _sweep_epsilon(self) -> str:
         epoch = self.trainer.epoch
         try:
             self.swept = Swept(epoch, self.trainer.sweep_epsilon(self._longest))
         except InputError as error:
             self.swept = Swept(epoch, None, str(error))
+        return self.swept.why_not

@@ -166,6 +166,8 @@ class Session:
         match command:
             case commands.TogglePause():
                 self._toggle_pause()
+            case commands.Step() if trainer.state == "finished":
+                self._paused, self._message = True, self._over
             case commands.Step(epochs):
                 self._paused = True
                 self._goal = (self._goal or trainer.epoch) + epochs
@@ -186,6 +188,8 @@ class Session:
                 self._checkpoint(keep)
             case commands.ShowBoundary(columns, rows):
                 self._view.set_grid(columns, rows)
+            case commands.ForgetMessage():
+                self._message = ""
             case commands.Stop(save):
                 if save:
                     self._checkpoint(keep=False)
@@ -210,10 +214,14 @@ class Session:
             self.trainer.resume()
             self._paused = False
         elif self.trainer.state == "finished":
-            self._message = f"{self.trainer.message}; r or R starts again"
+            self._message = self._over
         else:
             self._paused = not self._paused
         self.pace.restart()
+
+    @property
+    def _over(self) -> str:
+        return f"{self.trainer.message}; r or R starts again"
 
     def _reinitialize(self, new_seed: bool) -> None:
         about, seed = self._view.description, self.trainer.seed

@@ -91,6 +91,8 @@ class WatchSession:
                 self._chosen = (self._chosen + 1) % len(self.runs)
             case commands.ShowBoundary(columns, rows):
                 self._grid = (columns, rows)
+            case commands.ForgetMessage():
+                self._message = ""
             case _ if check is not None and (said := check.obey(command)) is not None:
                 self._message = said
             case (

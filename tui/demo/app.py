@@ -19,6 +19,7 @@ from bptui.tui.demo.settling import settle
 from bptui.tui.demo.worker import SteppedWorker
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar
+from bptui.tui.screens.faults import FaultScreen
 
 LONGEST = 3600
 """Seconds that a demo may take."""
@@ -124,6 +125,10 @@ class DemoDashboard(Dashboard):
         self._changed = True
 
     async def _press(self, key: str) -> None:
+        if key == "enter" and isinstance(self.screen, FaultScreen) and self.screen.is_empty:
+            raise InputError(
+                f"{self._step.where}: no fault is found by what is typed, so enter plants none"
+            )
         self._pressed = Key(*KEYS[key])
         self.post_message(self._pressed)
         await settle(self)

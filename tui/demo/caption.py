@@ -52,7 +52,7 @@ class Caption(Widget):
         """Return one of the two lines; the key is at the right of the first."""
         symbols: Symbols = getattr(self.app, "symbols", UNICODE)
         plain = self.rich_style
-        room = max(1, self.size.width - _KEY_ROOM)
+        room = caption_room(self.size.width)
         lines = wrapped(symbols.text(self._speech.text), room)
         if len(lines) > LINES:
             lines[LINES - 1] += symbols.ellipsis
@@ -64,3 +64,8 @@ class Caption(Widget):
 
     def _key_style(self) -> Style:
         return self.get_component_rich_style("caption--key")
+
+
+def caption_room(columns: int) -> int:
+    """Return the cells that a line of a caption has on a screen so many columns wide."""
+    return max(1, columns - _KEY_ROOM)

@@ -11,7 +11,9 @@ from bptui.tui.command_line.config_file import option_values, read_toml
 from bptui.tui.command_line.invocation import refuse_contradictions, with_preset
 from bptui.tui.command_line.options import options_of
 from bptui.tui.command_line.values import FLAG, SCREEN_SIZE, Kind, number, text, whole_number
+from bptui.tui.demo.caption import LINES, caption_room
 from bptui.tui.demo.keys import read_keys, read_text
+from bptui.tui.drawing.lines import wrapped
 
 SHIPPED = Path(__file__).with_name("scripts")
 """The folder of the scripts that come with bptui."""
@@ -105,12 +107,21 @@ def read_script(path: Path) -> Script:
         if key not in _KEYS and key.replace("_", "-") in _SETTINGS:
             raise InputError(f"{where}: {key} is an option of the run; put it under [settings]")
     _refuse_unknown(table, _KEYS, where, "a script")
+    size = _read(table, "size", SCREEN_SIZE, where, SIZE)
+    steps = _read_steps(table.get("step", []), where)
+    for step in steps:
+        room = caption_room(size[0])
+        if len(wrapped(step.caption or "", room)) > LINES:
+            raise InputError(
+                f"{step.where}, caption: longer than the {LINES} lines of {room} cells that a "
+                f"screen {size[0]} columns wide has for it"
+            )
     return Script(
         title=printable(_read(table, "title", _TEXT, where, path.stem)),
-        size=_read(table, "size", SCREEN_SIZE, where, SIZE),
+        size=size,
         paused=_read(table, "paused", FLAG, where, False),
         settings=_read_settings(table.get("settings", {}), where),
-        steps=_read_steps(table.get("step", []), where),
+        steps=steps,
     )
 
 

@@ -23,9 +23,16 @@ _MOST_ERRORS = 4
 class ArticlePane(LinePane):
     """Draws columns that somebody else has computed."""
 
-    def __init__(self, columns: Columns, errors: Sequence[float]) -> None:
-        """Begin with these; `errors` are the largest so far, the newest last."""
+    def __init__(self, columns: Columns, errors: Sequence[float], *, training: bool) -> None:
+        """Begin with these.
+
+        Args:
+            columns: to be shown.
+            errors: the largest so far, the newest last.
+            training: whether training goes on behind this.
+        """
         super().__init__()
+        self._training = training
         self.columns, self.errors = columns, errors
 
     def show(self, columns: Columns, errors: Sequence[float]) -> None:
@@ -36,14 +43,18 @@ class ArticlePane(LinePane):
     def redraw(self) -> None:
         """Lay out for the present size."""
         symbols, step = self.symbols, self.columns.step
-        self.set_title(("The article's question  ", ""), (f"step {step} of {STEPS}", "accent"))
-        keys = ("1 2 n [ ] change it", "a starts over", "Esc closes")
-        self.set_subtitle((symbols.separator.join(keys), "dim"))
+        behind = "  training goes on" if self._training else ""
+        self.set_title(
+            ("The article's question  ", ""), (f"step {step} of {STEPS}", "accent"), (behind, "dim")
+        )
         lines = article_lines(self.columns, self.errors, self.room().width, symbols)
         if len(lines) > self.room().height:
             lines = article_lines(
                 self.columns, self.errors, self.room(len(lines)).width, symbols, blanks=False
             )
+        more = "Down: more" if len(lines) > self.room().height else "a starts over"
+        keys = ("1 2 n [ ] change it", more, "Esc closes")
+        self.set_subtitle((symbols.separator.join(keys), "dim"))
         self.show_lines(TextLines(tuple(lines)))
 
     def on_resize(self) -> None:
@@ -63,7 +74,7 @@ def article_lines(
         *blank,
         *_switches(columns, symbols),
         *blank,
-        *_table(columns, symbols),
+        *_table(columns, width, symbols),
         *_paragraph(_trail(errors), "strong", width, symbols),
         *_paragraph(_ratio(columns), "", width, symbols),
         *blank,
@@ -90,24 +101,21 @@ def _switches(columns: Columns, symbols: Symbols) -> list[Line]:
     ]
 
 
-def _table(columns: Columns, symbols: Symbols) -> list[Line]:
-    lines: list[Line] = [
-        (
-            (
-                f"{'entry':<12}{'from backprop':>13}  {'from grad check':>15}"
-                f"{'difference':>13}{'rel. error':>12}",
-                "dim",
-            ),
-        )
-    ]
+def _table(columns: Columns, width: int, symbols: Symbols) -> list[Line]:
+    """Return a row an entry; where there is no room, without the difference of its columns."""
+    header = f"{'entry':<12}{'from backprop':>13}  {'from grad check':>15}"
+    whole = f"{header}{'difference':>13}{'rel. error':>12}"
+    differences = len(whole) <= width
+    lines: list[Line] = [((whole if differences else f"{header}{'rel. error':>12}", "dim"),)]
     name = symbols.text(theta_name(0))
     for index, relative in np.ndenumerate(columns.relative_error):
         backprop, numerical = float(columns.backprop[index]), float(columns.numerical[index])
+        difference = f"{backprop - numerical:>+13.1e}" if differences else ""
         lines.append(
             (
                 (
                     f"{entry_name(name, index):<12}{backprop:>13.8f}  {numerical:>15.8f}"
-                    f"{backprop - numerical:>+13.1e}{relative:>12.2e}",
+                    f"{difference}{relative:>12.2e}",
                     "strong" if relative == columns.largest_error else "",
                 ),
             )
@@ -146,10 +154,13 @@ def now(columns: Columns) -> tuple[str, str]:
             f"is still {columns.too_long:g} times it. The article's 2 belongs to four samples.",
             "Press 2 to divide by N·K/2 instead.",
         )
+    rate = f"one of {LEARNING_RATE * columns.factor:g}"
+    if columns.factor != 2.0:
+        rate += f" here, {LEARNING_RATE * 2.0:g} for four samples"
     return (
         f"The gradient of a mean of N·K squares is 2/(N·K) Σ δ a, here 1/{factor} of Σ δ a. "
         f"The article steps along Σ δ a itself, {factor} times the gradient: its η of "
-        f"{LEARNING_RATE:g} is one of {LEARNING_RATE * columns.factor:g}.",
+        f"{LEARNING_RATE:g} is {rate}.",
         "That is the answer. n tries another N; 1 and 2 bring the mistakes back.",
     )
 

@@ -10,7 +10,7 @@ from bptui.tui.drawing.axes import epoch_axis
 from bptui.tui.drawing.chart import VerticalMark, Word, chart_layout, draw_chart
 from bptui.tui.drawing.compared_curves import compared_lines
 from bptui.tui.drawing.cost_curve import column_series, cost_axis
-from bptui.tui.drawing.lines import Line, Span, TextLines, that_fit
+from bptui.tui.drawing.lines import Line, Span, TextLines, that_fit, wrapped
 from bptui.tui.drawing.numbers import significant
 from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.line_pane import blank_source
@@ -24,8 +24,8 @@ class CostPane(SnapshotPane):
 
     HELP: ClassVar[str] = (
         "The cost J by epoch; no spike is lost, however many epochs share a column. "
-        "Plateaus and changes of the learning rate η are marked, and the validation cost "
-        "has its own curve."
+        "Plateaus that it has left and changes of the learning rate η are marked; the validation "
+        "cost has its own curve."
     )
     SCROLLS: ClassVar[bool] = False
     DEFAULT_CSS = """
@@ -67,7 +67,8 @@ class CostPane(SnapshotPane):
             self.show_lines(TextLines(lines))
         else:
             waiting = f"paused at epoch {snapshot.epoch:,}; space goes on" if paused else ""
-            self.show_lines(blank_source(waiting or "waiting for the first epoch"))
+            waiting = waiting or "waiting for the first epoch"
+            self.show_lines(blank_source(*wrapped(waiting, max(1, self.size.width))))
 
     def _show_title(self, snapshot: Snapshot) -> None:
         # J itself is in the status line, which is drawn more often than this.

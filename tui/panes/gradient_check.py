@@ -20,6 +20,10 @@ _SMALL = 60
 """Up to so many entries are shown in their own order."""
 _FIRST = 256
 """So many of the worst are found first; the rest are sorted when someone scrolls there."""
+_LEAST_ENTRIES = 3
+"""Lines of entries that a long diagnosis leaves room for."""
+_AGREES = 1e-3
+"""A relative error beyond this passes only where both are 0 but for rounding."""
 _WIDEST_NAME = 24
 _GAP = 4
 """Cells between two entries side by side."""
@@ -32,7 +36,8 @@ class GradientCheckPane(SnapshotPane):
         "The gradient of backpropagation, or of your own code, beside a numerical one, taken at "
         "the same Θ. An entry is wrong (✗) when the two differ by more than rounding can explain, "
         "unresolved (?) when the arithmetic cannot tell, and at a kink (^) when the cost has no "
-        "derivative there."
+        "derivative there; ≈ 0 says that both are 0 but for rounding. Worst first goes by the "
+        "error against what rounding explains, by itself where one is wrong or over 60 are shown."
     )
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -62,7 +67,7 @@ class GradientCheckPane(SnapshotPane):
             return
         table = self._table
         worst_first = self.worst_first
-        room = self.room(report.entries + 1 + len(report.diagnosis))
+        room = self.room(report.entries + 1 + len(_explanations(report)))
         width = room.width
         if table is None or not table.fits(report, worst_first, room):
             table = self._table = CheckLines(report, worst_first, room, self.symbols)
@@ -106,7 +111,16 @@ class CheckLines:
         self.digits = _digits(report)
         self._names = [symbols.text(array.name) for array in report.arrays]
         self._name_width = min(_WIDEST_NAME, max(map(self._longest_name, range(len(self._names)))))
-        self._before = self._diagnosis()
+        whole = self._explained()
+        most = max(1, room.height - 1 - min(self.entries, _LEAST_ENTRIES))
+        self._before, self._after = whole, list[Line]()
+        if len(whole) > most:
+            # The beginning stays above the entries; the whole follows them.
+            (text, style) = whole[most - 1][0]
+            cut = symbols.ellipsis
+            text = fit(text, min(cell_len(text), max(20, room.width) - len(cut)), ellipsis="")
+            self._before = [*whole[: most - 1], ((text.rstrip() + cut, style),)]
+            self._after = [(), *whole]
         self._header = (
             f"  {fit('entry', self._name_width)}  {'backprop':>14}  {'numerical':>14}"
             f"  {'rel. error':>10}"
@@ -118,7 +132,7 @@ class CheckLines:
         if len(self._before) + 1 + self.entries > room.height:
             self._blocks = max(1, (room.width + _GAP) // (block + _GAP))
         self._rows = -(-self.entries // self._blocks)
-        self.height = len(self._before) + 1 + self._rows
+        self.height = len(self._before) + 1 + self._rows + len(self._after)
         self.width = self._blocks * (block + _GAP) - _GAP
 
     def fits(self, report: Report, worst_first: bool, room: Size) -> bool:
@@ -126,13 +140,15 @@ class CheckLines:
         return self.report is report and (self._worst_first, self._room) == (worst_first, room)
 
     def line(self, index: int) -> Line:
-        """Return a line of the diagnosis, the header or a row."""
+        """Return a line of the diagnosis, the header, a row, or the whole diagnosis again."""
         if index < len(self._before):
             return self._before[index]
         if index == len(self._before):
             headers = (" " * _GAP).join([self._header] * self._blocks)
             return ((f"{headers}  {self.note}".rstrip(), "dim"),)
         row = index - len(self._before) - 1
+        if row >= self._rows:
+            return self._after[row - self._rows]
         if self._worst_first:
             places = range(row * self._blocks, min(self.entries, (row + 1) * self._blocks))
         else:
@@ -156,9 +172,13 @@ class CheckLines:
             self._name_width,
             ellipsis=self._symbols.ellipsis,
         )
+        relative = float(array.relative_error.flat[flat])
+        error = f"{relative:.1e}"
+        if verdict == "pass" and relative > _AGREES:
+            error = self._symbols.text("≈ 0")
         text = (
             f"{verdict_sign(verdict, self._symbols)} {label}  {array.backprop.flat[flat]:>+14.7e}"
-            f"  {array.numerical.flat[flat]:>+14.7e}  {array.relative_error.flat[flat]:>10.1e}"
+            f"  {array.numerical.flat[flat]:>+14.7e}  {error:>10}"
         )
         return ((text, "" if verdict == "pass" else VERDICT_STYLES[verdict]),)
 
@@ -185,14 +205,27 @@ class CheckLines:
         last = tuple(max(0, size - 1) for size in shape)
         return max(5, cell_len(entry_name(self._names[which], last)))
 
-    def _diagnosis(self) -> list[Line]:
+    def _explained(self) -> list[Line]:
         width = max(20, self._room.width)
         style = "bad" if self.report.verdict == "fail" else "warning"
         return [
             ((line, style),)
-            for diagnosis in self.report.diagnosis
-            for line in wrapped(self._symbols.text(diagnosis.message), width)
+            for message in _explanations(self.report)
+            for line in wrapped(self._symbols.text(message), width)
         ]
+
+
+def _explanations(report: Report) -> list[str]:
+    """Return the diagnosis, or what to do where there is none and the check cannot tell."""
+    messages = [diagnosis.message for diagnosis in report.diagnosis]
+    if messages or report.verdict != "unresolved":
+        return messages
+    if report.epsilon is None:
+        return ["Rounding hides what is left of the entries marked ?."]
+    return [
+        "Truncation or rounding of this ε hides what is left of the entries marked ?: "
+        "[ ] change ε, m takes another method."
+    ]
 
 
 def title(table: CheckLines, width: int, symbols: Symbols) -> Line:

@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from bptui.core.snapshot import Snapshot
-from bptui.tui.drawing.lines import Line, Span, TextLines, line_width, wrapped
+from bptui.tui.drawing.lines import Line, Span, TextLines, fit, line_width, wrapped
 from bptui.tui.drawing.numbers import rate, significant
 from bptui.tui.drawing.outcomes import outcomes
 from bptui.tui.drawing.symbols import Symbols
@@ -15,9 +15,9 @@ _STATE_STYLES = {"running": "good", "paused": "warning", "finished": "accent", "
 
 _IMPORTANCE = (
     "state",
+    "cost",
     "epoch",
     "fault",
-    "cost",
     "message",
     "data",
     "layers",
@@ -33,6 +33,7 @@ _PROGRESS = ("state", "fault", "epoch", "cost", "speed", "right", "message")
 _MOST_LINES = 4
 _COST_WIDTH = len("J 1.23e-05")
 _FASTEST_WIDTH = len("100,000/s")
+_SHORTEST_FAULT = len("fault: sign…")
 _TOO_SLOW_TO_MEASURE = 5.0
 """Epochs a second of which so few fall into one that counting them says little."""
 _KEEPS_UP = 0.8
@@ -81,6 +82,9 @@ def status_lines(
     of its own. With `right` it is said how many samples are put into the right class.
     """
     parts = _parts(snapshot, symbols, right=right)
+    fault, style = parts["fault"]
+    always = _spans(parts, ["state", "epoch", "cost"], symbols)
+    parts["fault"] = (_cut(fault, width - line_width(always) - 2, symbols), style)
     kept = _that_fit(parts, width, symbols)
     message, style = parts["message"]
     if not message or "message" in kept:
@@ -95,6 +99,13 @@ def status_lines(
         below[most - 1 :] = [last + cut]
     first = _line(parts, _that_fit(parts, width, symbols), symbols)
     return (first, *(((line, style),) for line in below))
+
+
+def _cut(fault: str, room: int, symbols: Symbols) -> str:
+    """Return a fault in `room` cells: its name may be cut, but is not to go as a whole."""
+    if _SHORTEST_FAULT <= room < len(fault):
+        return fit(fault, room, ellipsis=symbols.ellipsis)
+    return fault
 
 
 def _that_fit(parts: dict[str, Span], width: int, symbols: Symbols) -> list[str]:
@@ -146,6 +157,8 @@ def _speed(snapshot: Snapshot) -> str:
         return ""
     measured = snapshot.epochs_per_second
     text = rate(measured) or "0/s"
+    if not measured and not snapshot.epoch and asked is not None:  # nothing is known of it yet
+        return f"pace {asked_text}"
     if asked is None:
         return f"{text} max".ljust(_FASTEST_WIDTH + len(" max"))
     if asked <= _TOO_SLOW_TO_MEASURE and abs(measured - asked) <= 1.5:

@@ -12,7 +12,7 @@ from bptui.tui.drawing.heat_map import heat_legend, heat_line, heat_map, heat_sc
 from bptui.tui.drawing.lines import Line, Span, fit, fit_name, merged, that_fit
 from bptui.tui.drawing.matrices import Matrix, matrices
 from bptui.tui.drawing.numbers import axis_number, fixed
-from bptui.tui.drawing.symbols import Symbols
+from bptui.tui.drawing.symbols import Symbols, subscript
 from bptui.tui.drawing.verdicts import VERDICT_STYLES, verdict_sign
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 
@@ -56,7 +56,11 @@ class ThetaPane(SnapshotPane):
             rate = self.symbols.text(f"η {axis_number(snapshot.scheduled_learning_rate, 3)}")
         self.set_title((name, ""), ("  ", ""), (rate, "dim"))
         saved = snapshot.checkpoint_epoch
-        self.set_subtitle(("" if saved is None else f"checkpoint of epoch {saved:,}", "dim"))
+        subtitle = "" if saved is None else f"checkpoint of epoch {saved:,}"
+        if not subtitle and (equal := snapshot.equal_units) is not None:
+            one, other = (subscript("a", unit + 1) for unit in equal)
+            subtitle = f"{one} and {other} are equal: symmetry"
+        self.set_subtitle((subtitle, "dim"))
         found = matrices(snapshot, self.symbols)
         changing = self._changing(snapshot, found)
         width = max(1, self.room(sum(map(_height, found))).width)

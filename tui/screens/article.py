@@ -35,13 +35,17 @@ class ArticleScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self) -> None:
-        """Begin where the article ends."""
+    def __init__(self, *, training: bool) -> None:
+        """Begin where the article ends.
+
+        Args:
+            training: whether training goes on behind this screen, which is then said.
+        """
         super().__init__()
         self._procedure = Procedure()
         columns = columns_of(self._procedure)
         self._errors = [columns.largest_error]
-        self.pane = ArticlePane(columns, tuple(self._errors))
+        self.pane = ArticlePane(columns, tuple(self._errors), training=training)
 
     def compose(self) -> ComposeResult:
         """Show the pane alone."""

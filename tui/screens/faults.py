@@ -61,7 +61,8 @@ class FaultScreen(ModalScreen[PlantFault | None]):
         """Make the field to search with, the list and the description."""
         self._symbols: Symbols = getattr(self.app, "symbols", UNICODE)
         self._search = Input(
-            placeholder="type to search; / before a word that begins with h", select_on_focus=False
+            placeholder="type to search; press / first if the word begins with h",
+            select_on_focus=False,
         )
         self._list = OptionList(markup=False)
         self._about = Static(markup=False)
@@ -129,13 +130,21 @@ class FaultScreen(ModalScreen[PlantFault | None]):
         else:
             self.dismiss(PlantFault(name, hidden=self._hide))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is found by what was typed."""
+        return not self._list.option_count
+
     def _fill(self) -> None:
         words = self._search.value.lower().split()
-        options = [
-            Option(self._row(name, title), name)
-            for name, title in self._choices()
-            if all(word in f"{name} {title} {_teaches(name)}".lower() for word in words)
-        ]
+        choices = list(self._choices())
+        # Titles are looked through only for what no name has, and what a fault teaches last.
+        found = (
+            [each for each in choices if _has(words, each[0])]
+            or [each for each in choices if _has(words, *each)]
+            or [each for each in choices if _has(words, *each, _teaches(each[0]))]
+        )
+        options = [Option(self._row(name, title), name) for name, title in found]
         self._list.clear_options()
         self._list.add_options(options)
         names = [option.id for option in options]
@@ -178,6 +187,10 @@ class FaultScreen(ModalScreen[PlantFault | None]):
         self._box.border_title = f"Plant a fault{planted}"
         hide = f"h hides its name ({'yes' if self._hide else 'no'})"
         self._box.border_subtitle = separator.join(("Enter plants", hide, "Esc closes"))
+
+
+def _has(words: list[str], *texts: str) -> bool:
+    return all(word in " ".join(texts).lower() for word in words)
 
 
 def _teaches(name: str) -> str:
