@@ -149,9 +149,9 @@ class TestTrain:
         assert "not fallen for 60 epochs" in capsys.readouterr().out
 
     def test_a_quick_training_has_a_log_too(self, tmp_path):
-        assert main(["train", "--epochs", "3000", "--run", str(tmp_path)]) == 0
+        assert main(["train", "--epochs", "30000", "--run", str(tmp_path)]) == 0
         rows = (tmp_path / "log.csv").read_text().splitlines()
-        assert len(rows) > 5 and rows[-1].startswith("3000,")
+        assert len(rows) > 3 and rows[-1].startswith("30000,")
 
     def test_another_run_is_never_overwritten(self, tmp_path, capsys):
         folder, other = tmp_path / "run", tmp_path / "other"
