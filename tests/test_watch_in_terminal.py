@@ -76,7 +76,7 @@ def test_two_are_laid_over_each_other(tmp_path: Path) -> None:
     [
         ((), "watch: name what to watch, bptui watch RUN: a run folder, or a CSV file with the"),
         (("nothing.csv",), "watch needs a terminal"),
-        (("--seed", "3", "x"), "--seed: an option of bptui run and "),
+        (("--seed", "3", "x"), "--seed: an option of bptui run, train, "),
     ],
 )
 def test_without_a_terminal_it_is_one_sentence(tmp_path, words, telling):

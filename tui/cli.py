@@ -131,14 +131,18 @@ def _dispatch(words: list[str]) -> int:
         from bptui.tui.commands.check import check
 
         return check(configuration, invocation.check_choices(values))
+    from bptui.tui.commands.interruption import Interruption
     from bptui.tui.terminal import on_a_terminal, without_echo
 
-    with without_echo():
+    # A signal that ended the process here would leave the terminal without an echo.
+    with Interruption() as interruption, without_echo():
         from bptui.tui.commands.run import run
 
         if on_a_terminal():
             import bptui.tui.app  # noqa: F401 (it takes the longest to be read)
 
+    if interruption.signal is not None:
+        return interruption.status
     return run(configuration, invocation.run_choices(values, words))
 
 

@@ -123,7 +123,7 @@ def is_dumb() -> bool:
 @contextmanager
 def without_echo() -> Iterator[None]:
     """Keep keys that are typed meanwhile from being written to the terminal; they are not lost."""
-    if sys.platform == "win32" or not on_a_terminal():
+    if sys.platform == "win32" or in_browser() or not on_a_terminal():
         yield
         return
     import termios
