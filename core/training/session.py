@@ -7,7 +7,6 @@ it through immutable snapshots.
 
 import math
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from threading import Event
 from time import perf_counter
 
@@ -15,6 +14,7 @@ from bptui.core.errors import InputError, printable
 from bptui.core.initializers import LARGEST_SEED
 from bptui.core.snapshot import Snapshot, State
 from bptui.core.training import commands
+from bptui.core.training.command_queue import CommandQueue
 from bptui.core.training.keeper import RunKeeper
 from bptui.core.training.live import LiveTrainer
 from bptui.core.training.live_check import LiveCheck
@@ -65,7 +65,7 @@ class Session:
         self.trainer = trainer
         self.interval = interval
         self._keeper, self._unsaved = keeper, unsaved
-        self._commands: SimpleQueue[commands.Command] = SimpleQueue()
+        self._commands = CommandQueue()
         self._clock, self._stepped = clock, stepped
         self._slice = _NO_HURRY if stepped else SLICE
         self._published = -math.inf
@@ -86,7 +86,7 @@ class Session:
 
     def send(self, command: commands.Command) -> None:
         """Ask for something; it is done between two slices. Safe from any thread."""
-        self._commands.put(command)
+        self._commands.send(command)
 
     def run(self, publish: Callable[[Snapshot, bool], None], gate: Event | None = None) -> None:
         """Train until `Stop`.
@@ -113,7 +113,7 @@ class Session:
             publish: as for `run`.
             wait: real seconds to wait for a command, if there is none.
         """
-        answered = self._obey(wait)
+        answered = self._commands.obey(self._carry_out, wait)
         if self._stopped:
             return
         running = self.going
@@ -142,20 +142,6 @@ class Session:
             return 0.5
         until_snapshot = self._published + self.interval - self._clock()
         return max(0.0, min(self.pace.wait(), until_snapshot))
-
-    def _obey(self, wait: float) -> bool:
-        """Carry out all commands in the queue, waiting for the first; say whether any came."""
-        try:
-            command = self._commands.get(timeout=wait) if wait else self._commands.get_nowait()
-        except Empty:
-            return False
-        self._message = ""
-        while True:
-            self._carry_out(command)
-            try:
-                command = self._commands.get_nowait()
-            except Empty:
-                return True
 
     def _carry_out(self, command: commands.Command) -> None:
         trainer = self.trainer

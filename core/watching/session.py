@@ -1,7 +1,6 @@
 """A session that trains nothing: it looks at files, checks the last Θ, and obeys the screen."""
 
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
 from threading import Event
 from time import perf_counter
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from bptui.core.snapshot import NamedCurve, Snapshot
 from bptui.core.training import commands
+from bptui.core.training.command_queue import CommandQueue
 from bptui.core.training.live_check import LiveCheck
 from bptui.core.training.session import CHECK_SHARE
 from bptui.core.watching.run import WatchedRun, names
@@ -34,7 +34,7 @@ class WatchSession:
         self.runs = tuple(runs)
         self.interval = interval
         self._chosen = 0
-        self._commands: SimpleQueue[commands.Command] = SimpleQueue()
+        self._commands = CommandQueue()
         self._checks: dict[int, LiveCheck] = {}
         self._grid = (0, 0)
         self._stopped = False
@@ -42,7 +42,7 @@ class WatchSession:
 
     def send(self, command: commands.Command) -> None:
         """Ask for something; it is done between two slices. Safe from any thread."""
-        self._commands.put(command)
+        self._commands.send(command)
 
     def run(self, publish: Callable[[Snapshot, bool], None], gate: Event | None = None) -> None:
         """Look at the files until `Stop`; see `Session.run` for the arguments."""
@@ -54,7 +54,7 @@ class WatchSession:
                 gate.wait(0.25)
             behind = any(run.costs.read_share < 1.0 for run in self.runs)
             wait = 0.0 if behind else max(0.0, next_look - perf_counter())
-            answered = self._obey(wait)
+            answered = self._commands.obey(self._carry_out, wait)
             if self._stopped:
                 return
             now = perf_counter()
@@ -67,20 +67,6 @@ class WatchSession:
             if answered or due:
                 publish(self.snapshot(), answered)
                 published, said, news = perf_counter(), saying, False
-
-    def _obey(self, wait: float) -> bool:
-        """Carry out all commands in the queue, waiting for the first; say whether any came."""
-        try:
-            command = self._commands.get(timeout=wait) if wait else self._commands.get_nowait()
-        except Empty:
-            return False
-        self._message = ""
-        while True:
-            self._carry_out(command)
-            try:
-                command = self._commands.get_nowait()
-            except Empty:
-                return True
 
     def _carry_out(self, command: commands.Command) -> None:
         check = self._check()
