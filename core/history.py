@@ -22,6 +22,16 @@ class Mark:
     text: str
 
 
+def learning_rate_mark(epoch: int, learning_rate: float) -> Mark:
+    """Return the mark of an η that holds from `epoch` on."""
+    return Mark(epoch, "learning-rate", f"η {learning_rate:g}")
+
+
+def with_mark(marks: Sequence[Mark], mark: Mark) -> list[Mark]:
+    """Return the marks and another one, which replaces what was marked at the same epoch."""
+    return [*(other for other in marks if other.epoch != mark.epoch), mark]
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """A curve reduced to columns; all arrays are equally long."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bptui.core.data.dataset import Dataset
 from bptui.core.errors import InputError
-from bptui.core.history import CostCurve, CostHistory, Mark
+from bptui.core.history import CostCurve, CostHistory, Mark, learning_rate_mark, with_mark
 from bptui.core.network import Network
 from bptui.core.trainer_state import TrainerState
 from bptui.core.training.early_stopping import EarlyStopping
@@ -119,16 +119,12 @@ class TrainingLoop:
     def learning_rate(self, value: float) -> None:
         if value != self._learning_rate:
             self._learning_rate = checked_learning_rate(value)
-            self._mark("learning-rate", f"η {value:g}")
+            self.marks = with_mark(self.marks, learning_rate_mark(self.epoch, value))
 
     @property
     def fault(self) -> str | None:
         """Name of the fault that is planted in backpropagation, if any."""
         return self.network.fault
-
-    def _mark(self, kind: str, text: str) -> None:
-        self.marks = [mark for mark in self.marks if mark.epoch != self.epoch]
-        self.marks.append(Mark(self.epoch, kind, text))
 
     @property
     def cost(self) -> float:

@@ -19,7 +19,7 @@ from bptui.core.check.parameters import Layout
 from bptui.core.check.problem import flattened
 from bptui.core.check.user_code import UserFunctions
 from bptui.core.errors import InputError, check_choice
-from bptui.core.history import CostCurve, CostHistory, Mark
+from bptui.core.history import CostCurve, CostHistory, Mark, learning_rate_mark, with_mark
 from bptui.core.model_file import ModelFile
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import Saved
@@ -139,8 +139,7 @@ class ModelTrainer:
     def learning_rate(self, value: float) -> None:
         if value != self._learning_rate:
             self._learning_rate = checked_learning_rate(value)
-            self.marks = [mark for mark in self.marks if mark.epoch != self.epoch]
-            self.marks.append(Mark(self.epoch, "learning-rate", f"η {value:g}"))
+            self.marks = with_mark(self.marks, learning_rate_mark(self.epoch, value))
 
     @property
     def scheduled_learning_rate(self) -> float:

@@ -26,6 +26,7 @@ from bptui.core.data.dataset import Dataset, digest
 from bptui.core.data.preparation import Prepared
 from bptui.core.errors import InputError, check_choice
 from bptui.core.faults import check_fault
+from bptui.core.history import Mark, with_mark
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import Saved, save_run
@@ -147,7 +148,8 @@ class Trainer(TrainingLoop):
             if fault is not None:
                 check_fault(fault, self.network.setting(self.batch_size))
             self._stepper.plant(fault)
-            self._mark("fault", "no fault" if fault is None else "fault")
+            mark = Mark(self.epoch, "fault", "no fault" if fault is None else "fault")
+            self.marks = with_mark(self.marks, mark)
         self.fault_hidden = hidden and fault is not None
 
     def next_work(self) -> Backpropagation:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.errors import InputError, printable
-from bptui.core.history import CostCurve, Mark
+from bptui.core.history import CostCurve, Mark, learning_rate_mark
 from bptui.core.watching.cost_rows import RowReader, Rows
 from bptui.core.watching.follower import FileFollower
 from bptui.core.watching.sparse_history import SparseHistory
@@ -189,7 +189,7 @@ class WatchedCurve:
         for place in np.flatnonzero(np.diff(rates, prepend=before)).tolist():
             if self._scheduled:
                 break
-            self._marks.append(Mark(int(epochs[place]), "learning-rate", f"η {rates[place]:g}"))
+            self._marks.append(learning_rate_mark(int(epochs[place]), rates[place]))
             self._scheduled = len(self._marks) > _MOST_MARKS
         if self._scheduled:
             self._marks.clear()
