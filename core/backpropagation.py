@@ -9,7 +9,6 @@ What has to be done with these arrays is written down once too, as a `Plan`: eve
 step is a list of NumPy calls, and an evaluation runs down the lists of all steps.
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,26 +19,9 @@ from numpy.typing import NDArray
 from bptui.core.activations import ACTIVATIONS
 from bptui.core.calls import Calls, constant, run
 from bptui.core.costs import find_cost
+from bptui.core.layers import layer_views, weight_mask
 
 Array = NDArray[Any]
-
-
-def layer_views(flat: Array, layers: Sequence[int]) -> list[Array]:
-    """Return the matrices of shape (s_{l+1}, s_l + 1) that share memory with `flat`, (P,)."""
-    views, start = [], 0
-    for inputs, outputs in itertools.pairwise(layers):
-        size = outputs * (inputs + 1)
-        views.append(flat[start : start + size].reshape(outputs, inputs + 1))
-        start += size
-    return views
-
-
-def weight_mask(layers: Sequence[int], dtype: Any) -> Array:
-    """Return 1 for every weight and 0 for every bias, (P,)."""
-    mask = np.ones(sum(b * (a + 1) for a, b in itertools.pairwise(layers)), dtype)
-    for matrix in layer_views(mask, layers):
-        matrix[:, 0] = 0.0
-    return mask
 
 
 def with_ones(X: Array, dtype: Any) -> Array:

@@ -13,7 +13,6 @@ import warnings
 import zipfile
 import zlib
 from dataclasses import fields
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from bptui.core.configuration import Configuration
 from bptui.core.history import CostHistory, Mark
 from bptui.core.initializers import check_seed
+from bptui.core.layers import parameter_count
 from bptui.core.trainer_state import TrainerState
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def read_array(archive: zipfile.ZipFile, name: str, most: int) -> NDArray[Any]:
 def check_size(archive: zipfile.ZipFile, configuration: Configuration) -> None:
     """Raise a `ValueError` if Θ cannot be in the file, before there is memory for it."""
     sizes = configuration.layers or configuration.hidden or ()
-    least = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+    least = parameter_count(sizes)
     if 4 * least > archive.getinfo("theta.npy").file_size:
         raise ValueError(f"it holds less than the {least:,} parameters of its network")
 

@@ -1,6 +1,5 @@
 """Ways to draw the first Θ of a layer, biases in column 0."""
 
-import itertools
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.errors import InputError, check_choice, printable
+from bptui.core.layers import layer_shapes
 
 Floats = NDArray[np.float64]
 
@@ -118,7 +118,7 @@ def initial_thetas(
         raise InputError(
             f"init-scale: {width} is not a number between -{LARGEST_SCALE:g} and {LARGEST_SCALE:g}"
         )
-    shapes = [(outputs, inputs + 1) for inputs, outputs in itertools.pairwise(layers)]
+    shapes = layer_shapes(layers)
     drawn = np.empty((sum(map(math.prod, shapes)), len(seeds)))
     generator = None
     for place, seed in enumerate(seeds):

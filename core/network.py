@@ -1,6 +1,5 @@
 """A multilayer perceptron on one flat parameter vector."""
 
-import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,12 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bptui.core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
-from bptui.core.backpropagation import Backpropagation, layer_views, with_ones
+from bptui.core.backpropagation import Backpropagation, with_ones
 from bptui.core.check import Report, check_backpropagation
 from bptui.core.costs import check_targets, find_cost
 from bptui.core.errors import InputError, check_choice, printable
 from bptui.core.faults import FAULTS, Setting, check_fault
 from bptui.core.initializers import check_seed, initial_theta
+from bptui.core.layers import layer_views, parameter_count
 
 Array = NDArray[Any]
 
@@ -238,7 +238,7 @@ def _checked_layers(layers: Sequence[int]) -> tuple[int, ...]:
         if whole != size or whole < 1:
             raise InputError(f"layers: every size is a whole number from 1, not {printable(size)}")
         sizes.append(whole)
-    parameters = sum(b * (a + 1) for a, b in itertools.pairwise(sizes))
+    parameters = parameter_count(sizes)
     if parameters > LARGEST_PARAMETERS:
         raise InputError(
             f"layers: {'-'.join(map(str, sizes))} has {parameters:,} parameters; "

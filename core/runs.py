@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name, open_input_file
 from bptui.core.errors import InputError, printable
 from bptui.core.initializers import check_seed
+from bptui.core.layers import layer_views, parameter_count
 from bptui.core.run_files import CHECKPOINT, CONFIGURATION
 
 if TYPE_CHECKING:
@@ -180,14 +180,12 @@ def read_run(folder: Path) -> Kept:
 
 def _matrices(theta: NDArray[Any], layers: list[int]) -> tuple[NDArray[Any], ...]:
     """Cut Θ, flat (P,), into the matrices of a network with such layers."""
-    shapes = [(outputs, inputs + 1) for inputs, outputs in pairwise(layers)]
-    ends = list(accumulate(rows * columns for rows, columns in shapes))
-    if not shapes:
+    if len(layers) < 2:
         return ()
-    if min(layers) < 1 or theta.ndim != 1 or theta.dtype.kind != "f" or theta.size != ends[-1]:
+    size = parameter_count(layers)
+    if min(layers) < 1 or theta.ndim != 1 or theta.dtype.kind != "f" or theta.size != size:
         raise ValueError("its Θ is not of its layers")
-    parts = np.split(theta.astype(np.float64), ends[:-1])
-    return tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
+    return tuple(layer_views(theta.astype(np.float64), layers))
 
 
 def resume_run(folder: Path, build: Callable[[Configuration], "Trainer"]) -> "Trainer":

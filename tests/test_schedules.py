@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.backpropagation import weight_mask
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
+from bptui.core.layers import weight_mask
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.step_rules import RuledOptimizer
 from bptui.core.training import Trainer, build_trainer, resume_trainer

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.check.complex_step import EVERY_ROW, Rows, cost_is_perturbed_apart
+from bptui.core.layers import layer_shapes
 
 Array = NDArray[Any]
 
@@ -80,7 +81,7 @@ def whole_rows(
             as many as take little time and memory.
         seed: of the draw.
     """
-    shapes = _shapes(layers)
+    shapes = layer_shapes(layers)
     total = sum(map(math.prod, shapes))
     most = MOST_ENTRIES if most is None else most
     counts = []
@@ -114,7 +115,7 @@ def single_entries(layers: Sequence[int], samples: int, most: int | None, seed: 
         most: how many to check at most; `None` is as many as take seconds.
         seed: of the draw.
     """
-    shapes = _shapes(layers)
+    shapes = layer_shapes(layers)
     total = sum(map(math.prod, shapes))
     if most is None:
         in_time = _MOST_PRODUCTS_OF_DIFFERENCES // (4 * samples * total)
@@ -129,10 +130,6 @@ def single_entries(layers: Sequence[int], samples: int, most: int | None, seed: 
     ]
     drawn = [(len(chosen),) for chosen in places]
     return _drawn(shapes, drawn, [EVERY_ROW] * len(shapes), places)
-
-
-def _shapes(layers: Sequence[int]) -> list[tuple[int, int]]:
-    return [(units, below + 1) for below, units in pairwise(layers)]
 
 
 def _all(shapes: Sequence[tuple[int, int]]) -> Draw:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.backpropagation import layer_views
 from bptui.core.check.replica import Replica
+from bptui.core.layers import layer_views
 
 Array = NDArray[Any]
 

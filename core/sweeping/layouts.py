@@ -5,7 +5,6 @@ layer (I + 1, N, S), what comes out of it (J, N, S). No product mixes networks, 
 on how many there are beside each other, so that a network's bits are those of its seed alone.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
@@ -13,6 +12,8 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bptui.core.layers import layer_shapes
 
 Array = NDArray[Any]
 Product = Callable[[], object]
@@ -144,5 +145,5 @@ def _matrices(array: Array) -> Array:
 
 def layout_for(layers: Sequence[int], samples: int) -> Layout:
     """Return the faster layout for networks of these layers, with so many samples."""
-    largest = max((inputs + 1) * outputs for inputs, outputs in itertools.pairwise(layers))
+    largest = max(rows * columns for rows, columns in layer_shapes(layers))
     return NetworksAdjacent() if samples * largest <= LARGEST_TINY else NetworksApart()

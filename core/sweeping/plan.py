@@ -13,6 +13,7 @@ from bptui.core.data.datasets import load_dataset
 from bptui.core.data.preparation import prepare
 from bptui.core.errors import InputError, check_choice
 from bptui.core.initializers import LARGEST_SEED, check_seed
+from bptui.core.layers import parameter_count
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping.block import Block, Samples
@@ -219,7 +220,7 @@ def _check_setting(chosen: Configuration, samples: Samples) -> None:
 def block_size(setting: Configuration, samples: int) -> int:
     """Return how many networks of a setting are trained side by side; nothing else decides it."""
     assert setting.layers is not None
-    parameters = sum((a + 1) * b for a, b in itertools.pairwise(setting.layers))
+    parameters = parameter_count(setting.layers)
     units = sum(size + 1 for size in setting.layers[1:])
     numbers = 3 * units * samples + 4 * parameters
     return max(FEWEST_NETWORKS, min(WIDEST_BLOCK, _NUMBERS_IN_A_BLOCK // numbers))

@@ -5,7 +5,6 @@ one axis more: the network. Every array is made once and only ever written into,
 works on is settled once.
 """
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -14,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.activations import ACTIVATIONS
-from bptui.core.backpropagation import weight_mask, with_ones
+from bptui.core.backpropagation import with_ones
 from bptui.core.calls import Calls
 from bptui.core.costs import find_cost
+from bptui.core.layers import layer_views, parameter_count, weight_mask
 from bptui.core.sweeping.layouts import layout_for
 
 Array = NDArray[Any]
@@ -56,13 +56,13 @@ class StackedBackpropagation:
         self._inputs = with_ones(X, dtype)
         self._targets: Array = np.ascontiguousarray(y.T, dtype)[:, :, np.newaxis]
         self._layout = layout = layout_for(layers, samples)
-        parameters = sum((a + 1) * b for a, b in itertools.pairwise(layers))
+        parameters = parameter_count(layers)
         self.theta: Array = layout.ones((parameters,), networks, dtype)
         """Parameters of every network, (P, S)."""
         self.gradient: Array = layout.ones((parameters,), networks, dtype)
         """∂J/∂Θ of every network, (P, S), after `forward` and `backward`."""
-        self._thetas = stacked_views(self.theta, layers)
-        self._gradients = stacked_views(self.gradient, layers)
+        self._thetas = layer_views(self.theta, layers)
+        self._gradients = layer_views(self.gradient, layers)
         self.is_weight: Array = weight_mask(layers, dtype)[:, np.newaxis]
         """1 for weights and 0 for biases, (P, 1)."""
         self._penalty = l2 / samples
@@ -146,13 +146,3 @@ class StackedBackpropagation:
 
 def _steps(calls: Calls) -> Iterator[Step]:
     return (partial(function, *arguments) for function, arguments in calls)
-
-
-def stacked_views(flat: Array, layers: Sequence[int]) -> list[Array]:
-    """Return the matrices (s_{l+1}, s_l + 1, S) that share memory with `flat`, (P, S)."""
-    views, start = [], 0
-    for inputs, outputs in itertools.pairwise(layers):
-        size = outputs * (inputs + 1)
-        views.append(flat[start : start + size].reshape(outputs, inputs + 1, flat.shape[1]))
-        start += size
-    return views

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.backpropagation import Backpropagation, weight_mask
+from bptui.core.backpropagation import Backpropagation
 from bptui.core.check import (
     METHODS,
     EpsilonSweep,
@@ -27,6 +27,7 @@ from bptui.core.data.preparation import Prepared
 from bptui.core.errors import InputError, check_choice
 from bptui.core.faults import check_fault
 from bptui.core.history import Mark, with_mark
+from bptui.core.layers import weight_mask
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import Saved, save_run
