@@ -9,17 +9,21 @@ import numpy as np
 
 from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
-from bptui.core.data.datasets import load_dataset
-from bptui.core.data.preparation import prepare
 from bptui.core.errors import InputError, check_choice
 from bptui.core.initializers import LARGEST_SEED, check_seed
 from bptui.core.layers import parameter_count
-from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping.block import Block, Samples
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.steps import stacked_optimizer
-from bptui.core.training.build import completed, findable, schedule_of, targets_are_scaled
+from bptui.core.training.build import (
+    completed,
+    dataset_of,
+    findable,
+    network_of,
+    prepared_as,
+    schedule_of,
+)
 from bptui.core.training.loop import checked_learning_rate
 
 SWEPT = (
@@ -115,13 +119,7 @@ def make_plan(
     given = {name: tuple(values) for name, values in (axes or {}).items()}
     base = findable(replace(base, epochs=EPOCHS if base.epochs is None else base.epochs))
     _check(base, given, seeds)
-    dataset = load_dataset(
-        base.data,
-        target=base.target,
-        samples=base.samples,
-        noise=base.noise,
-        seed=base.data_seed,
-    )
+    dataset = dataset_of(base)
     if dataset.task == "regression" and base.until_cost is None:
         raise InputError(
             f"until-cost: {dataset.name} is a regression, where no output is simply right; "
@@ -143,14 +141,7 @@ def make_plan(
 
 
 def _samples(chosen: Configuration, dataset: Dataset) -> Samples:
-    standardize = bool(chosen.standardize)
-    training = prepare(
-        dataset,
-        validation=chosen.validation,
-        standardize=standardize,
-        seed=chosen.data_seed,
-        standardize_targets=targets_are_scaled(chosen, dataset),
-    ).training
+    training = prepared_as(chosen, dataset).training
     return Samples(training.X, training.y)
 
 
@@ -199,17 +190,7 @@ def _check(base: Configuration, axes: Mapping[str, tuple[Any, ...]], seeds: int)
 
 def _check_setting(chosen: Configuration, samples: Samples) -> None:
     """Refuse what a network or a trainer would refuse."""
-    assert chosen.layers is not None
-    Network(
-        chosen.layers,
-        activation=chosen.activation,
-        output=str(chosen.output),
-        cost=str(chosen.cost),
-        l2=chosen.l2,
-        init=chosen.init,
-        init_scale=chosen.init_scale,
-        dtype=chosen.dtype,
-    ).loaded(samples.X, samples.y)
+    network_of(chosen).loaded(samples.X, samples.y)
     check_choice("optimizer", chosen.optimizer, OPTIMIZERS)
     schedule_of(chosen, len(samples.X))
     if chosen.learning_rate is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
 from bptui.core.data.datasets import GENERATORS, load_dataset
-from bptui.core.data.preparation import prepare
+from bptui.core.data.preparation import Prepared, prepare
 from bptui.core.errors import InputError, printable
 from bptui.core.network import Network
 from bptui.core.runs import resume_run
@@ -26,36 +26,11 @@ def build_trainer(configuration: Configuration) -> Trainer:
     Raises:
         InputError: anything in the configuration is impossible or does not fit the data.
     """
-    dataset = load_dataset(
-        configuration.data,
-        target=configuration.target,
-        samples=configuration.samples,
-        noise=configuration.noise,
-        seed=configuration.data_seed,
-    )
+    dataset = dataset_of(configuration)
     chosen = completed(configuration, dataset)
-    prepared = prepare(
-        dataset,
-        validation=chosen.validation,
-        standardize=bool(chosen.standardize),
-        seed=chosen.data_seed,
-        standardize_targets=targets_are_scaled(chosen, dataset),
-    )
-    assert chosen.layers is not None and chosen.output is not None and chosen.cost is not None
-    network = Network(
-        chosen.layers,
-        activation=chosen.activation,
-        output=chosen.output,
-        cost=chosen.cost,
-        l2=chosen.l2,
-        init=chosen.init,
-        init_scale=chosen.init_scale,
-        seed=chosen.seed,
-        dtype=chosen.dtype,
-        fault=chosen.fault,
-    )
+    prepared = prepared_as(chosen, dataset)
     return Trainer(
-        network,
+        network_of(chosen),
         prepared.training,
         prepared.validation,
         optimizer=chosen.optimizer,
@@ -71,6 +46,57 @@ def build_trainer(configuration: Configuration) -> Trainer:
         epsilon=chosen.epsilon,
         configuration=findable(configuration),
         preparation=prepared,
+    )
+
+
+def dataset_of(configuration: Configuration) -> Dataset:
+    """Load, or generate, the data of a configuration.
+
+    Raises:
+        InputError: there is no such data, or it cannot be read.
+    """
+    return load_dataset(
+        configuration.data,
+        target=configuration.target,
+        samples=configuration.samples,
+        noise=configuration.noise,
+        seed=configuration.data_seed,
+    )
+
+
+def prepared_as(chosen: Configuration, dataset: Dataset) -> Prepared:
+    """Split and scale the data as a `completed` configuration says.
+
+    Raises:
+        InputError: as `prepare` does.
+    """
+    return prepare(
+        dataset,
+        validation=chosen.validation,
+        standardize=bool(chosen.standardize),
+        seed=chosen.data_seed,
+        standardize_targets=_targets_are_scaled(chosen, dataset),
+    )
+
+
+def network_of(chosen: Configuration) -> Network:
+    """Return the network of a `completed` configuration, with its initial Θ.
+
+    Raises:
+        InputError: as `Network` does.
+    """
+    assert chosen.layers is not None and chosen.output is not None and chosen.cost is not None
+    return Network(
+        chosen.layers,
+        activation=chosen.activation,
+        output=chosen.output,
+        cost=chosen.cost,
+        l2=chosen.l2,
+        init=chosen.init,
+        init_scale=chosen.init_scale,
+        seed=chosen.seed,
+        dtype=chosen.dtype,
+        fault=chosen.fault,
     )
 
 
@@ -94,7 +120,7 @@ def usual_epochs(samples: int, batch_size: int | None) -> int:
     return FULL_BATCH_EPOCHS if full_batch else MINIBATCH_EPOCHS
 
 
-def targets_are_scaled(chosen: Configuration, dataset: Dataset) -> bool:
+def _targets_are_scaled(chosen: Configuration, dataset: Dataset) -> bool:
     """Return whether targets are scaled as features are, by a `completed` configuration."""
     return bool(chosen.standardize) and dataset.task == "regression" and chosen.output == "linear"
 
