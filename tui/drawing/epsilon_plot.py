@@ -1,20 +1,19 @@
 """The V of each kind of difference: its error against ε, on logarithmic axes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from bptui.core.check import METHODS, EpsilonSweep, MethodSweep
 from bptui.tui.drawing.axes import Axis, log_axis
-from bptui.tui.drawing.chart import VerticalMark, draw_chart
+from bptui.tui.drawing.chart import VerticalMark
+from bptui.tui.drawing.lettered_chart import draw_in_letters
 from bptui.tui.drawing.lines import Line
 from bptui.tui.drawing.numbers import axis_number
 from bptui.tui.drawing.plotting import Series
 from bptui.tui.drawing.symbols import Symbols
 
 _SMALLEST_ERROR = 1e-17
-_PIXEL = "*"
 
 
 def epsilon_plot(
@@ -58,14 +57,8 @@ def epsilon_plot(
             for x in [float(x_axis.fraction(method.best_epsilon))]
             for y in [float(y_axis.fraction(method.best_error))]
         ]
-    # One character a cell: each is then written over with the digit of its curve.
-    one_each = replace(symbols, marker=_PIXEL, marker_columns=1, marker_rows=1)
-    lines = draw_chart(width, height, x_axis, y_axis, series, one_each, marks=marks)
     digits = {style: str(method.order) for style, method in zip(styles, sweep.methods, strict=True)}
-    return tuple(
-        tuple((text.replace(_PIXEL, digits.get(style, _PIXEL)), style) for text, style in line)
-        for line in lines
-    )
+    return draw_in_letters(width, height, x_axis, y_axis, series, symbols, digits, marks=marks)
 
 
 def series_style(place: int) -> str:
