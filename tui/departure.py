@@ -12,6 +12,8 @@ from time import perf_counter
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from bptui.tui.ending_signals import EndingSignals
+
 WATCH_SECONDS = 0.1
 """Between two looks at whether the terminal is still there."""
 HANG_UP_SECONDS = 0.75
@@ -20,7 +22,6 @@ PATIENCE_SECONDS = 2.0
 """The same after a signal, while the terminal may still be there."""
 HUNG_UP = 129
 """Exit status without a terminal: that of SIGHUP."""
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _RESTORE = (
     b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[0m"
@@ -55,7 +56,7 @@ class Departure:
         self._over = Event()
         self._requests: SimpleQueue[int] = SimpleQueue()
         self._deadline: float | None = None
-        self._before: dict[int, Any] = {}
+        self._signals = EndingSignals()
         self._terminals = [
             stream.fileno() for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__) if stream
         ]
@@ -70,10 +71,7 @@ class Departure:
 
     def __enter__(self) -> Self:
         """Take the signals, and watch the terminal."""
-        for name in _SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
-                self._before[number] = signal.signal(number, self._signalled)
+        self._signals.take(self._signalled)
         Thread(target=self._serve, name="departure", daemon=True).start()
         return self
 
@@ -85,8 +83,7 @@ class Departure:
     ) -> None:
         """Let the signals do again what they did before."""
         self._over.set()
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        self._signals.give_back()
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
         # A handler runs in the midst of anything, under any lock that its thread has taken;

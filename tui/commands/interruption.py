@@ -1,10 +1,10 @@
 """Ending in good order when somebody, or a lost connection, asks for the end."""
 
-import signal
+from contextlib import suppress
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Self
 
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+from bptui.tui.ending_signals import EndingSignals
 
 
 class Interruption:
@@ -22,7 +22,7 @@ class Interruption:
         self.signal: int | None = None
         """Number of the signal that came, or `None`."""
         self._hang_up = hang_up
-        self._before: dict[int, Any] = {}
+        self._signals = EndingSignals()
 
     @property
     def status(self) -> int:
@@ -31,17 +31,8 @@ class Interruption:
 
     def __enter__(self) -> Self:
         """Catch the signals."""
-        for name in _SIGNALS:
-            number = getattr(signal, name, None)
-            if number is None or signal.getsignal(number) in (signal.SIG_IGN, None):
-                continue
-            ignored = name == "SIGHUP" and not self._hang_up
-            try:
-                self._before[number] = signal.signal(
-                    number, signal.SIG_IGN if ignored else self._note
-                )
-            except ValueError:  # signals belong to the main thread
-                return self
+        with suppress(ValueError):  # signals belong to the main thread
+            self._signals.take(self._note, ignored=() if self._hang_up else ("SIGHUP",))
         return self
 
     def __exit__(
@@ -51,15 +42,10 @@ class Interruption:
         traceback: TracebackType | None,
     ) -> None:
         """Let the signals do again what they did before."""
-        self._restore()
-
-    def _restore(self) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        self._before.clear()
+        self._signals.give_back()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None:
-            self._restore()
+            self._signals.give_back()
             raise KeyboardInterrupt
         self.signal = number
