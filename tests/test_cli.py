@@ -14,9 +14,11 @@ from command import BPTUI, run
 from bptui.core import activations, costs, initializers, network, optimizers
 from bptui.core.check import METHOD_NAMES
 from bptui.core.configuration import Configuration
+from bptui.core.data import datasets
 from bptui.core.data.datasets import GENERATORS
 from bptui.core.errors import InputError
-from bptui.core.training import build_trainer, schedules, session
+from bptui.core.sweeping import plan, processes
+from bptui.core.training import build_trainer, keeper, schedules, session
 from bptui.tui.cli import main
 from bptui.tui.command_line import invocation, names
 from bptui.tui.command_line.option import COMMANDS
@@ -152,6 +154,13 @@ class TestOptions:
         assert tuple(optimizers.OPTIMIZERS) == names.OPTIMIZERS
         assert tuple(schedules.SCHEDULES) == names.SCHEDULES
         assert session.CHECK_SHARE == names.CHECK_SHARE
+
+    def test_the_bounds_and_defaults_are_those_of_core(self):
+        assert datasets.MOST_SAMPLES == names.MOST_SAMPLES
+        assert initializers.LARGEST_SEED == names.LARGEST_SEED
+        assert plan.MOST_SEEDS == names.MOST_SEEDS
+        assert processes.MOST_WORKERS == names.MOST_WORKERS
+        assert keeper.CHECKPOINT_SECONDS == names.CHECKPOINT_SECONDS
 
     def test_no_option_is_called_twice(self):
         flags = [flag for option in OPTIONS for flag in option.flags]

@@ -1,4 +1,4 @@
-"""The names that options choose from, and defaults that core keeps beside its NumPy code.
+"""The names that options choose from, and bounds and defaults that core keeps beside NumPy code.
 
 Help and completion scripts must not wait for NumPy, so they are written out here once
 more; a test holds them equal to core's own tables.
@@ -14,6 +14,11 @@ METHODS = ("auto", "complex", "central", "forward", "richardson")
 LEARNING_RATES = {"sgd": 2.0, "momentum": 0.5, "nesterov": 0.5, "rmsprop": 0.01, "adam": 0.01}
 """By optimizer, for XOR as `bptui` alone trains it."""
 SCHEDULES = ("constant", "step", "cosine")
+MOST_SAMPLES = 1_000_000
+"""That are generated."""
+LARGEST_SEED = 2**32 - 1
+MOST_SEEDS, MOST_WORKERS = 10_000_000, 256
+"""Of a sweep."""
 CHECK_SHARE = 0.05
 """Of the time of a live session."""
 CHECKPOINT_SECONDS = 10.0

@@ -48,7 +48,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "samples",
         "Data",
-        whole_number(1, 1_000_000),
+        whole_number(1, names.MOST_SAMPLES),
         "how many samples to generate",
         "N",
         "4 or 200",
@@ -64,7 +64,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "data-seed",
         "Data",
-        whole_number(0, 2**32 - 1),
+        whole_number(0, names.LARGEST_SEED),
         "of generated samples and of the validation split",
         "N",
         f"{_DEFAULTS.data_seed}",
@@ -168,7 +168,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "seed",
         "Network",
-        whole_number(0, 2**32 - 1),
+        whole_number(0, names.LARGEST_SEED),
         "of Θ and of the order of minibatches; the same seed is the same run",
         "N",
         f"{_DEFAULTS.seed}",
@@ -272,7 +272,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "seeds",
         "Training",
-        whole_number(1, 10_000_000),
+        whole_number(1, names.MOST_SEEDS),
         "how many initializations of each setting, with seeds from --seed on",
         "N",
         "1,000",
@@ -432,7 +432,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "workers",
         "This run",
-        whole_number(1, 256),
+        whole_number(1, names.MOST_WORKERS),
         "share the work among so many processes; the results are the same",
         "N",
         "this one",
