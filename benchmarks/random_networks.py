@@ -1,4 +1,7 @@
-"""Random networks for the benchmarks, and the faults that show in them."""
+"""Random networks for the benchmarks, and the faults that show in them.
+
+Those of seeds from 1,000,000 on are for figures that are published; below it for development.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +17,6 @@ Array = np.ndarray[Any, Any]
 
 SAME = 1e-8
 """A fault that moves no entry by more of the largest one is none in that network."""
-FINAL = 1_000_000
-"""Networks from this seed on are for figures that are published; below it for development."""
 PAIRS = [(cost, output) for cost, outputs in COSTS.items() for output in outputs]
 
 

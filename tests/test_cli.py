@@ -238,7 +238,6 @@ class TestOptions:
         choices = invocation.run_choices(values, words)
         assert (choices.speed, choices.speed_given, choices.check) == (50.0, True, False)
         assert (choices.run_folder, choices.resume) == (Path("there"), None)
-        assert choices.preset == "article"
         assert choices.command_line == ("bptui", *words)
 
     def test_a_speed_of_max_is_not_the_same_as_none_given(self):

@@ -28,7 +28,6 @@ class RunChoices:
     """Whether to train on without the terminal."""
     fps: float | None
     """Pictures a second at most; `None` is what suits the line."""
-    preset: str | None
     command_line: tuple[str, ...]
     """The command that repeats this run, `bptui` included."""
 

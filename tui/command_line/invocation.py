@@ -146,7 +146,6 @@ def run_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> RunChoic
         checkpoint_every=values.get("checkpoint_every", names.CHECKPOINT_SECONDS),
         keep_training=values.get("keep_training", False),
         fps=values.get("fps"),
-        preset=values.get("preset"),
         command_line=("bptui", *arguments),
     )
 
