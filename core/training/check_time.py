@@ -1,4 +1,4 @@
-"""How much of somebody's own model can be checked in a given time."""
+"""How much of a gradient can be checked in a given time."""
 
 from math import log2
 
@@ -18,8 +18,18 @@ _PATIENCE = 4.0
 """How many times longer than it should the shortest check may take."""
 
 
+def entries_to_draw(most: int, parameters: int) -> int:
+    """Return how many of all entries to check where there is time for `most`.
+
+    Where that is not for all of them it is a power of two, so that the draw seldom changes.
+    """
+    if most >= parameters:
+        return most
+    return 2 ** int(log2(most)) if most else 0
+
+
 class CheckTime:
-    """Watches how long their functions take, and turns seconds into entries."""
+    """Watches how long somebody's own functions take, and turns seconds into entries."""
 
     def __init__(self, cost_seconds: float, step_seconds: float) -> None:
         """Take the time of the first cost, and of that and the first gradient together."""
@@ -56,10 +66,7 @@ class CheckTime:
             )
         left = max(seconds - besides, seconds / 2.0)
         most = max(arrays, min(MOST_ENTRIES, int(left / entry)))
-        if most >= parameters:
-            return most
-        # A power of two, so that the entries that are drawn seldom change.
-        return max(arrays, 2 ** int(log2(most)))
+        return max(arrays, entries_to_draw(most, parameters))
 
     def _costs_an_entry(self, method: str) -> int:
         if method == "auto":

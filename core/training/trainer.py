@@ -1,7 +1,6 @@
 """A network in training: its data, its optimizer, its gradient checks, its checkpoints."""
 
 from functools import cached_property
-from math import log2
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import Saved, save_run
 from bptui.core.step_rules import RuledOptimizer
+from bptui.core.training.check_time import entries_to_draw
 from bptui.core.training.loop import TrainingLoop
 from bptui.core.training.schedules import CONSTANT, Schedule
 from bptui.core.training.scores import Scores, scores
@@ -208,10 +208,7 @@ class Trainer(TrainingLoop):
             work.cost()
         seconds_an_entry = METHODS[method].costs_an_entry * (perf_counter() - started)
         most = min(MOST_DIFFERENCES, int(seconds / max(seconds_an_entry, 1e-9)))
-        if most >= self.network.theta.size:
-            return most
-        # A power of two, so that the entries that are drawn seldom change.
-        return 2 ** int(log2(most)) if most else 0
+        return entries_to_draw(most, self.network.theta.size)
 
     def parameters(self) -> tuple[Array, ...]:
         """Return copies of all Θ in double precision."""
