@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.check import check_backpropagation, theta_name
-from bptui.core.check.report import Diagnosis, make_array_report, make_report
+from bptui.core.check.report import Diagnosis
+from bptui.core.check.reporting import make_array_report, make_report
 from bptui.core.history import CostCurve, CostHistory, Mark
 from bptui.core.network import Network
 from bptui.core.snapshot import Boundary, Description, Snapshot

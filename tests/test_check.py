@@ -19,7 +19,7 @@ from bptui.core.check import (
     check_backpropagation,
     entry_name,
 )
-from bptui.core.check.report import make_array_report
+from bptui.core.check.reporting import make_array_report
 from bptui.core.costs import COSTS
 from bptui.core.errors import InputError
 from bptui.core.network import Network

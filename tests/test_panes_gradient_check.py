@@ -8,7 +8,7 @@ from snapshots import make_snapshot, wrong_report
 from textual.geometry import Size
 
 from bptui.core.check import Report
-from bptui.core.check.report import make_array_report, make_report
+from bptui.core.check.reporting import make_array_report, make_report
 from bptui.tui.drawing.symbols import ASCII, UNICODE
 from bptui.tui.panes.gradient_check import CheckLines, GradientCheckPane
 

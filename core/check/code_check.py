@@ -19,7 +19,8 @@ from bptui.core.check.methods import METHOD_NAMES, choose_method
 from bptui.core.check.numerical import Comparison, Entries, Numerical
 from bptui.core.check.parameters import Layout
 from bptui.core.check.problem import GivenCost, GivenGradient, Problem
-from bptui.core.check.report import ArrayReport, Report, make_array_report, make_report
+from bptui.core.check.report import ArrayReport, Report
+from bptui.core.check.reporting import make_array_report, make_report
 from bptui.core.check.user_code import UserFunctions
 from bptui.core.errors import InputError, check_choice
 

@@ -22,7 +22,8 @@ from bptui.core.check.evidence import Facts
 from bptui.core.check.known_faults import with_known_faults
 from bptui.core.check.methods import choose_method
 from bptui.core.check.replica import KINKED, Block, Replica
-from bptui.core.check.report import Report, make_array_reports, make_report
+from bptui.core.check.report import Report
+from bptui.core.check.reporting import make_array_reports, make_report
 from bptui.core.check.rounding import DOUBLE_ROUNDOFF, Rounding, rounding_bounds
 from bptui.core.check.tie import tie_to_cost, untied
 
