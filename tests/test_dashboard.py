@@ -368,9 +368,9 @@ def test_a_pane_that_comes_to_light_is_drawn_at_once(tmp_path: Path) -> None:
 
 def test_a_young_curve_does_not_wait_for_its_turn_to_be_drawn(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
-        app._clock = lambda: app._pictures_at  # no time passes
+        app._clock = lambda: app._turns.pictures_at  # no time passes
         await pilot.press("space")
         await until(pilot, lambda: app.shown.epoch > 100)
-        await until(pilot, lambda: app._pictures_drawn.curve.epochs > 50)
+        await until(pilot, lambda: app._turns.drawn.pictures.curve.epochs > 50)
 
     drive(script, tmp_path)

@@ -47,6 +47,7 @@ from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
 from bptui.tui.terminal import in_browser
+from bptui.tui.turns import Turns
 from bptui.tui.worker import TrainingWorker
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 15
@@ -126,12 +127,9 @@ class Dashboard(App[None]):
         """The exit status that `cut_off` was given, before there was a loop to leave."""
         self._running_loop: asyncio.AbstractEventLoop | None = None
         self._cadence, self._clock = cadence, clock
+        self._turns = Turns(cadence)
         self._heard: Snapshot | None = None
         self._heard_at = perf_counter()
-        self._drawn: Snapshot | None = None
-        self._numbers_drawn: Snapshot | None = None
-        self._pictures_drawn: Snapshot | None = None
-        self._numbers_at = self._pictures_at = 0.0
         self._shown_cells = ShownCells()
         self._owes_answer = False
         """Whether somebody waits for a picture that the line had no room for."""
@@ -219,43 +217,23 @@ class Dashboard(App[None]):
             self._owes_answer = everything
             return
         self._owes_answer = False
-        now, cadence = self._clock(), self._cadence
-        # What is not due yet is drawn later, also if no other snapshot comes.
-        status = everything or snapshot is not self._drawn
-        numbers = everything or (
-            snapshot is not self._numbers_drawn and now - self._numbers_at >= cadence.numbers - 0.01
-        )
-        pictures = everything or (
-            snapshot is not self._pictures_drawn
-            and (now - self._pictures_at >= cadence.pictures - 0.01 or self._outgrown(snapshot))
-        )
-        if line is not None and line.slow and numbers and pictures:
-            # One after the other, the longer undrawn first: half the wait for what comes next.
-            numbers = self._numbers_at <= self._pictures_at
-            pictures = not numbers
-        if not (status or numbers or pictures):
+        slow = line is not None and line.slow
+        due = self._turns.take(snapshot, self._clock(), everything=everything, slow=slow)
+        if not any(due):
             return
         self.worker.gate.clear()
         try:
             # Other programs write no Θ, and their curve then has the whole screen.
             self.set_class(snapshot.watched and not snapshot.thetas, "-curve-alone")
-            if status:
-                self._drawn = snapshot
+            if due.status:
                 self._status.show(snapshot)
-            if numbers:
-                self._numbers_at, self._numbers_drawn = now, snapshot
+            if due.numbers:
                 self._show(self._numbers, snapshot)
                 self._show(self._above, snapshot)
-            if pictures:
-                self._pictures_at, self._pictures_drawn = now, snapshot
+            if due.pictures:
                 self._show(self._pictures, snapshot)
         finally:
             self.call_after_refresh(self.worker.gate.set)
-
-    def _outgrown(self, snapshot: Snapshot) -> bool:
-        """Whether the curve is young, and twice as long as the one that is drawn."""
-        drawn = self._pictures_drawn
-        return drawn is not None and snapshot.curve.epochs > 2 * drawn.curve.epochs
 
     def _show(self, panes: Iterable[SnapshotPane], snapshot: Snapshot) -> None:
         for pane in panes:

@@ -154,10 +154,9 @@ class DemoDashboard(Dashboard):
         if self._playing and self._time() >= LONGEST:
             raise InputError(f"{self._step.where}: a demo takes {LONGEST:,} seconds at most")
         self._stepped.pass_frame()
-        before = (self._drawn, self._numbers_drawn, self._pictures_drawn)
+        before = self._turns.drawn
         self._draw(everything=False)
-        after = (self._drawn, self._numbers_drawn, self._pictures_drawn)
-        changed = self._changed or any(map(is_not, before, after))
+        changed = self._changed or any(map(is_not, before, self._turns.drawn))
         self._changed = False
         if changed:
             await settle(self)
