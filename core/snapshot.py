@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bptui.core.check import EpsilonSweep, Report
 from bptui.core.history import CostCurve
+from bptui.core.wording import counted
 
 _MOST_COMPARED = 5_000
 
@@ -59,7 +60,7 @@ class Description:
             return ""
         if self.layers:
             return "-".join(map(str, self.layers))
-        return f"{self.parameters:,} parameter{'' if self.parameters == 1 else 's'}"
+        return counted(self.parameters, "parameter")
 
 
 @dataclass(frozen=True, slots=True)

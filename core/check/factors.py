@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from bptui.core.check.evidence import Evidence, Facts, Piece
 from bptui.core.check.fits import Factor, clear_entries, common_factor
 from bptui.core.check.report import Diagnosis
+from bptui.core.wording import listed
 
 EVERYWHERE = "everywhere"
 
 
 def names_of(pieces: Sequence[Piece]) -> str:
     """Return `W1`, or `W1, b1 and W2`."""
-    names = [piece.name for piece in pieces]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return listed([piece.name for piece in pieces])
 
 
 def place_of(evidence: Evidence, pieces: Sequence[Piece]) -> str:

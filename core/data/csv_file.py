@@ -14,11 +14,11 @@ from bptui.core.data.dataset import Dataset
 from bptui.core.data.input_file import display_name, open_input_file, quoted
 from bptui.core.data.targets import MOST_CELLS, Targets, class_targets, number_targets
 from bptui.core.errors import InputError, did_you_mean
+from bptui.core.wording import first_of
 
 MOST_CATEGORIES = 100
 """Distinct texts of a feature column, each of which becomes a feature."""
 _HEADER_ROWS = 100
-_NAMES_LISTED = 8
 
 
 def load_csv(path: Path, target: Sequence[str] = ()) -> Dataset:
@@ -118,7 +118,7 @@ def _named_column(wanted: str, header: Sequence[str], names: Sequence[str], file
             return list(choices).index(wanted)
     raise InputError(
         f"{file}: no column is called {quoted(wanted)}{did_you_mean(wanted, names)}; "
-        f"the columns are {_listed(names)}"
+        f"the columns are {first_of(names)}"
     )
 
 
@@ -130,11 +130,6 @@ def _numbered_column(wanted: str, width: int, file: str) -> int:
         f"{file}: unknown target {quoted(wanted)}; the file has no header, so give the number "
         f"of a column from 1 to {width}"
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _NAMES_LISTED
-    return ", ".join(names[:_NAMES_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _read_targets(

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from bptui.core.data.targets import MOST_CELLS
 from bptui.core.errors import InputError
+from bptui.core.wording import counted
 
 LONGEST_LINE = 1_000_000
 """Bytes."""
@@ -106,7 +107,7 @@ def read_chunks(stream: BinaryIO, file: str) -> Iterator[Chunk]:
             _check_width(width, f"{file}, line {line}")
         elif len(row) != width:
             raise InputError(
-                f"{file}, line {line}: {_cells(len(row))}, but the first row has {width:,}"
+                f"{file}, line {line}: {counted(len(row), 'cell')}, but the first row has {width:,}"
             )
         total += 1
         if total > MOST_ROWS or total * width > MOST_CELLS:
@@ -184,7 +185,3 @@ def _check_width(width: int, where: str) -> None:
         )
     if width > MOST_COLUMNS:
         raise InputError(f"{where}: {width:,} columns; at most {MOST_COLUMNS:,} can be read")
-
-
-def _cells(count: int) -> str:
-    return "1 cell" if count == 1 else f"{count:,} cells"

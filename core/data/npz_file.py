@@ -17,6 +17,7 @@ from bptui.core.data.dataset import Dataset
 from bptui.core.data.input_file import display_name, open_input_file, quoted
 from bptui.core.data.targets import MOST_CELLS, Targets, class_targets, number_targets
 from bptui.core.errors import InputError
+from bptui.core.wording import first_of
 
 MOST_BYTES = 2_000_000_000
 """Of both arrays together, unpacked."""
@@ -26,7 +27,6 @@ DENSEST = 100
 """Bytes in memory for each byte in the file."""
 LONGEST_HEADER = 20_000
 """Bytes before the values of an array; NumPy itself refuses half of that."""
-_NAMES_LISTED = 8
 
 
 def load_npz(path: Path) -> Dataset:
@@ -94,16 +94,9 @@ def _find(archive: zipfile.ZipFile, name: str, file: str) -> zipfile.ZipInfo:
         raise InputError(f"{file}: more than one array is called {name}; there must be one")
     if not found:
         names = [member.filename.removesuffix(".npy") for member in archive.infolist()]
-        raise InputError(f"{file}: no array is called {name}; the file has {_listed(names)}")
+        there = first_of(names, quoted) or "none at all"
+        raise InputError(f"{file}: no array is called {name}; the file has {there}")
     return found[0]
-
-
-def _listed(names: list[str]) -> str:
-    if not names:
-        return "none at all"
-    more = len(names) - _NAMES_LISTED
-    listed = ", ".join(map(quoted, names[:_NAMES_LISTED]))
-    return listed + (f" and {more:,} more" if more > 0 else "")
 
 
 def _check_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> None:

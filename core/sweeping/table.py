@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bptui.core.errors import printable
+from bptui.core.wording import counted
 
 if TYPE_CHECKING:
     from bptui.core.sweeping.result import Pick, SettingResult, SweepResult
@@ -26,8 +27,8 @@ def heading(sweep: "SweepResult") -> str:
     plan, base = sweep.plan, sweep.plan.base
     assert base.epochs is not None
     first = "" if base.seed == 0 else f" from {base.seed}"
-    seeds = f"{plan.seeds:,} {'seed' if plan.seeds == 1 else 'seeds'}{first}"
-    epochs = f"{base.epochs:,} {'epoch' if base.epochs == 1 else 'epochs'}"
+    seeds = f"{counted(plan.seeds, 'seed')}{first}"
+    epochs = counted(base.epochs, "epoch")
     settings = f" x {len(plan.settings):,} settings" if len(plan.settings) > 1 else ""
     part = "" if sweep.complete else f", {sweep.networks:,} of them trained so far"
     solved = (

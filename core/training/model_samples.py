@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bptui.core.check.user_code import call
 from bptui.core.errors import InputError
 from bptui.core.model_file import ModelFile
+from bptui.core.wording import listed
 
 Floats = NDArray[np.float64]
 
@@ -27,9 +28,7 @@ class ModelSamples:
         wanted = {"X": model.X, "y": model.y, "predict(parameters, X)": model.predict}
         missing = [name for name, value in wanted.items() if value is None]
         if missing:
-            *others, last = missing
-            names = f"{', '.join(others)} and {last}" if others else last
-            raise InputError(f"{names} in {model.name} would show predictions here")
+            raise InputError(f"{listed(missing)} in {model.name} would show predictions here")
         self._predict = model.predict
         X, y = _numbers("X", model.X), _numbers("y", model.y)
         self._in_columns = _in_columns(X, y)

@@ -13,12 +13,12 @@ from bptui.core.data.csv_rows import find_delimiter
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, printable
 from bptui.core.watching.sparse_history import LARGEST_EPOCH
+from bptui.core.wording import first_of
 
 Floats = NDArray[np.float64]
 
 NEEDED = ("epoch", "cost")
 OPTIONAL = ("validation_cost", "learning_rate", "seed", "seconds")
-_NAMES_LISTED = 8
 _SAMPLE = 10
 
 
@@ -101,12 +101,10 @@ class RowReader:
         names = [cell.strip().lower() for cell in cells]
         missing = [name for name in NEEDED if name not in names]
         if missing:
-            more = len(cells) - _NAMES_LISTED
-            listed = ", ".join(display_name(cell.strip()) for cell in cells[:_NAMES_LISTED])
+            there = first_of(cells, lambda cell: display_name(cell.strip()))
             self.problem = (
                 f"{printable(self._path)}: no column is called {' or '.join(missing)}; a training "
-                "is followed by the columns epoch and cost, and the first line has "
-                f"{listed}{f' and {more:,} more' if more > 0 else ''}"
+                f"is followed by the columns epoch and cost, and the first line has {there}"
             )
             raise InputError(self.problem)
         self._header = self._delimiter.join(cells)

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from bptui.core.data.input_file import quoted
 from bptui.core.errors import InputError, did_you_mean
+from bptui.core.wording import listed
 from bptui.tui.command_line.names import DATA
 from bptui.tui.command_line.option import COMMANDS, Option
 from bptui.tui.command_line.options import options_of
@@ -242,17 +243,11 @@ def _left_over(word: str, command: str, parser: argparse.ArgumentParser) -> Inpu
         if any(name in option.flags for option in options_of(other)) and other != command
     ]
     if elsewhere:
-        return InputError(
-            f"{name}: an option of bptui {_listed(elsewhere)}, not of bptui {command}"
-        )
+        return InputError(f"{name}: an option of bptui {listed(elsewhere)}, not of bptui {command}")
     known = [flag for flag in parser._option_string_actions if flag.startswith("--")]
     other = _OTHER_WORDS.get(name)
     near = f" (did you mean {other!r}?)" if other in known else did_you_mean(name, known)
     return InputError(f"unknown option {quoted(name)}{near}; see bptui {command} --help")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _is_data(word: str) -> bool:

@@ -12,6 +12,7 @@ from bptui.core.errors import InputError, printable
 from bptui.core.model_file import load_model_file
 from bptui.core.training.build import FULL_BATCH_EPOCHS
 from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer
+from bptui.core.wording import counted
 from bptui.tui.command_line.choices import CheckChoices, RunChoices, TrainChoices
 from bptui.tui.commands import check, run, train
 from bptui.tui.commands.interruption import Interruption
@@ -88,7 +89,8 @@ def _check(trainer: ModelTrainer, choices: CheckChoices) -> int:
     if choices.json:
         say(to_json(check.as_dict(report, choices.values)))
         return check.STATUS[report.verdict]
-    about = [trainer.model.name, f"{trainer.theta.size:,} parameters in {_arrays(trainer)}"]
+    arrays = counted(len(trainer.names), "array")
+    about = [trainer.model.name, f"{trainer.theta.size:,} parameters in {arrays}"]
     about += [f"seed {trainer.seed}"] if trainer.model.takes_seed else []
     about += [f"epoch {trainer.epoch:,}", f"J {trainer.cost:.6g}"]
     say(" · ".join(about) + "\n")
@@ -141,8 +143,3 @@ def _train(trainer: ModelTrainer, choices: TrainChoices) -> int:
             say(f"bptui: {printable(trainer.message)}", sys.stderr)
         return train.DIVERGED
     return 0
-
-
-def _arrays(trainer: ModelTrainer) -> str:
-    count = len(trainer.names)
-    return f"{count:,} array{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ from bptui.core.errors import printable
 from bptui.core.snapshot import Description
 from bptui.core.training import Scores, Trainer
 from bptui.core.training.view import View
+from bptui.core.wording import counted
 from bptui.tui.command_line.words import without_options
 from bptui.tui.commands.progress import format_rate, format_seconds
 from bptui.tui.drawing.confusion_table import confusion_lines
@@ -45,12 +46,12 @@ def summary(
     rows = [
         (
             "data",
-            f"{printable(about.data)}, {_count(about.samples, 'sample')}{held_back}, "
-            f"{_count(about.layers[0], 'feature')}",
+            f"{printable(about.data)}, {counted(about.samples, 'sample')}{held_back}, "
+            f"{counted(about.layers[0], 'feature')}",
         ),
         (
             "layers",
-            f"{'-'.join(map(str, about.layers))}, {_count(about.parameters, 'parameter')}, "
+            f"{'-'.join(map(str, about.layers))}, {counted(about.parameters, 'parameter')}, "
             f"{_activations(about)}",
         ),
         (
@@ -101,10 +102,6 @@ def _learning_rate(trainer: Trainer) -> str:
     if not trainer.schedule.constant:
         text += f" ({trainer.schedule}), now {trainer.scheduled_learning_rate:.3g}"
     return text
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _score(name: str, value: float) -> str:

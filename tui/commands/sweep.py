@@ -9,6 +9,7 @@ from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.runs import free_folder
 from bptui.core.sweeping import SEEDS, Sweep, SweepFolder, SweepResult, make_plan, open_sweep
+from bptui.core.wording import counted
 from bptui.tui.command_line.choices import DEFAULT_SWEEP_FOLDER, SweepChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
@@ -93,7 +94,7 @@ def _keep(work: Sweep) -> InputError | None:
 
 def _trained(work: Sweep) -> str:
     now = work.networks - work.earlier
-    in_all = f"{work.networks:,} network{'' if work.networks == 1 else 's'}"
+    in_all = counted(work.networks, "network")
     seconds = f"in {format_seconds(work.seconds)}"
     if now and not work.earlier:
         return f"{in_all} {seconds}"
