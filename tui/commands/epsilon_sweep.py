@@ -2,12 +2,11 @@
 
 import sys
 
-import numpy as np
-
 from bptui.core.check import EpsilonSweep, MethodSweep
-from bptui.tui.drawing.epsilon_plot import epsilon_plot, kind_of_difference
+from bptui.tui.drawing.epsilon_plot import epsilon_plot, kind_of_difference, slope_text
 from bptui.tui.drawing.lettered_chart import chart_width
 from bptui.tui.drawing.lines import plain
+from bptui.tui.drawing.numbers import two_digits
 from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
 from bptui.tui.terminal import encoding_is_utf8, say
 
@@ -46,13 +45,8 @@ def table(sweep: EpsilonSweep) -> str:
 
 def _row(found: MethodSweep) -> str:
     name = kind_of_difference(found)
-    slope = "-" if found.slope is None else f"{found.slope:.2f}"
     return (
-        f"{found.order} {name:<11}{found.order:>6}{slope:>7}"
-        f"{_number(found.best_epsilon):>10}{_number(found.best_error):>12}"
-        f"{_number(found.default_epsilon):>12}{_number(found.default_error):>12}"
+        f"{found.order} {name:<11}{found.order:>6}{slope_text(found):>7}"
+        f"{two_digits(found.best_epsilon):>10}{two_digits(found.best_error):>12}"
+        f"{two_digits(found.default_epsilon):>12}{two_digits(found.default_error):>12}"
     )
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None or not np.isfinite(value) else f"{value:.1e}"

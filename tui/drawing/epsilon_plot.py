@@ -71,6 +71,11 @@ def kind_of_difference(method: MethodSweep) -> str:
     return METHODS[method.method].title.removesuffix(" difference")
 
 
+def slope_text(method: MethodSweep) -> str:
+    """Return the power of ε that the error follows, or a dash where none is known."""
+    return "-" if method.slope is None else f"{method.slope:.2f}"
+
+
 def _decades(low: float, high: float, height: int) -> Axis:
     first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
     last = max(last, first + 1)

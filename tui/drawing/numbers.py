@@ -54,6 +54,11 @@ def fixed(value: float) -> str:
     return f"{value:+6}"
 
 
+def two_digits(value: float | None) -> str:
+    """Return `1.2e-08`, or a dash where there is no number."""
+    return "-" if value is None or not math.isfinite(value) else f"{value:.1e}"
+
+
 def rate(per_second: float) -> str:
     """Return `1,000/s`, with three digits that can be read while they change."""
     if per_second <= 0.0 or not math.isfinite(per_second):

@@ -8,9 +8,14 @@ import numpy as np
 from bptui.core.check import METHODS, EpsilonSweep, MethodSweep
 from bptui.core.snapshot import Snapshot, Swept
 from bptui.tui.drawing.chart import VerticalMark
-from bptui.tui.drawing.epsilon_plot import epsilon_plot, kind_of_difference, series_style
+from bptui.tui.drawing.epsilon_plot import (
+    epsilon_plot,
+    kind_of_difference,
+    series_style,
+    slope_text,
+)
 from bptui.tui.drawing.lines import Line, TextLines, fit, wrapped
-from bptui.tui.drawing.numbers import axis_number, significant
+from bptui.tui.drawing.numbers import axis_number, significant, two_digits
 from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 
@@ -77,12 +82,12 @@ def _table(
     epsilon = snapshot.epsilon
     columns = [
         ["  difference", *(f"{each.order} {kind_of_difference(each)}" for each in sweep.methods)],
-        ["slope", *(_slope(each) for each in sweep.methods)],
-        ["best ε", *(_number(each.best_epsilon) for each in sweep.methods)],
-        ["error", *(_number(each.best_error) for each in sweep.methods)],
+        ["slope", *(slope_text(each) for each in sweep.methods)],
+        ["best ε", *(two_digits(each.best_epsilon) for each in sweep.methods)],
+        ["error", *(two_digits(each.best_error) for each in sweep.methods)],
     ]
     if epsilon is not None:
-        errors = [_number(sweep.error_at(epsilon, each)) for each in sweep.methods]
+        errors = [two_digits(sweep.error_at(epsilon, each)) for each in sweep.methods]
         columns.append([f"error at {axis_number(epsilon, 3)}", *errors])
         used = ["in use" if each.method == snapshot.method else "" for each in sweep.methods]
         columns.append(["", *used])
@@ -116,7 +121,7 @@ def in_use(sweep: EpsilonSweep, method: str, epsilon: float | None) -> str:
     best, least = found.best_epsilon, found.best_error
     if not np.isfinite(error) or best is None or least is None:
         return step + "the error cannot be read here, so far from the steps of the sweep."
-    step += f"error {_number(error)}, "
+    step += f"error {two_digits(error)}, "
     if error <= _NEAR_THE_BEST * least:
         return step + "as good as the best."
     step += f"{significant(error / least, 2)} times the best"
@@ -137,11 +142,3 @@ def _scope(swept: Swept, sweep: EpsilonSweep) -> str:
         which = f"{sweep.entries:,} of {sweep.parameters:,} entries drawn, not to hold up training"
     kinks = " Steps across a kink follow no power of ε." if sweep.kinks else ""
     return f"Measured at the Θ of epoch {swept.epoch:,}, {which}.{kinks}"
-
-
-def _slope(method: MethodSweep) -> str:
-    return "-" if method.slope is None else f"{method.slope:.2f}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None or not np.isfinite(value) else f"{value:.1e}"
