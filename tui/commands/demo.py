@@ -11,7 +11,7 @@ from bptui.tui.command_line.choices import DemoChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.run import closing_lines, require_terminal
 from bptui.tui.demo.script import Script, find_script, read_script
-from bptui.tui.terminal import say, shows_unicode
+from bptui.tui.terminal import say
 
 PICTURE_SECONDS = 3.0
 """Between two screens of an animation: enough for the story, and the file stays small."""
@@ -69,10 +69,9 @@ def _record(path: Path, script: Script, choices: DemoChoices) -> int:
 
 def _play(script: Script, choices: DemoChoices) -> int:
     from bptui.tui.demo.play import play
-    from bptui.tui.drawing.symbols import ASCII, UNICODE
+    from bptui.tui.drawing.symbols import screen_symbols
 
-    unicode = shows_unicode()
-    status, snapshot = play(script, UNICODE if unicode else ASCII)
+    status, snapshot = play(script, screen_symbols())
     if snapshot is not None:
         trained, _ = closing_lines(snapshot, choices.command_line, None)
         with suppress(OSError, UnicodeError):  # after a hang-up there is nobody to tell

@@ -1,24 +1,21 @@
 """`bptui check --sweep-epsilon`: the error of every difference against its step."""
 
-import sys
-
 from bptui.core.check import EpsilonSweep, MethodSweep
 from bptui.tui.drawing.epsilon_plot import epsilon_plot, kind_of_difference, slope_text
 from bptui.tui.drawing.lettered_chart import chart_width
 from bptui.tui.drawing.lines import plain
 from bptui.tui.drawing.numbers import two_digits
-from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
-from bptui.tui.terminal import encoding_is_utf8, say
+from bptui.tui.drawing.symbols import Symbols, output_symbols
+from bptui.tui.terminal import say
 
 _HEIGHT = 20
 
 
 def say_sweep(sweep: EpsilonSweep, about: str) -> None:
     """Print a sweep as a plot and a table, below a line `about` the network."""
-    utf8 = sys.stdout is None or encoding_is_utf8(sys.stdout)
     say(f"{about}\n")
     say("relative error of each difference, against the complex step")
-    for line in plot(sweep, chart_width(), _HEIGHT, UNICODE if utf8 else ASCII):
+    for line in plot(sweep, chart_width(), _HEIGHT, output_symbols()):
         say(line)
     say("")
     say(table(sweep))

@@ -26,7 +26,6 @@ from bptui.tui.terminal import (
     on_a_terminal,
     over_ssh,
     say,
-    shows_unicode,
 )
 from bptui.tui.worker import TrainingWorker
 
@@ -78,7 +77,7 @@ def watch(
 
     from bptui.tui.app import Dashboard
     from bptui.tui.cadence import LOCAL, OVER_SSH
-    from bptui.tui.drawing.symbols import ASCII, UNICODE
+    from bptui.tui.drawing.symbols import screen_symbols
 
     cadence = OVER_SSH if over_ssh() else LOCAL
     if choices.fps is not None:
@@ -98,7 +97,7 @@ def watch(
         worker,
         saves=keeper is not None and keeper.folder.given is not None,
         cadence=cadence,
-        symbols=UNICODE if shows_unicode() else ASCII,
+        symbols=screen_symbols(),
     )
     if light_background():
         app.theme = "textual-light"

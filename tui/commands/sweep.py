@@ -16,7 +16,7 @@ from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Bar, format_rate, format_seconds
 from bptui.tui.commands.summary import repeat_line
 from bptui.tui.commands.sweep_csv import check_csv, write_csv
-from bptui.tui.terminal import is_dumb, on_a_terminal, say, shows_unicode
+from bptui.tui.terminal import is_dumb, on_a_terminal, say
 
 
 def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepChoices) -> int:
@@ -107,10 +107,10 @@ def _trained(work: Sweep) -> str:
 
 
 def _show_screen(found: SweepResult) -> None:
-    from bptui.tui.drawing.symbols import ASCII, UNICODE
+    from bptui.tui.drawing.symbols import screen_symbols
     from bptui.tui.sweep_app import SweepApp
 
-    SweepApp(found, UNICODE if shows_unicode() else ASCII).run()
+    SweepApp(found, screen_symbols()).run()
 
 
 def _say_all(work: Sweep, choices: SweepChoices) -> None:

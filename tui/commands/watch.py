@@ -13,7 +13,7 @@ from bptui.tui.actions import COMPARING, WATCHING
 from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.commands.run import SWITCH_INTERVAL, require_terminal
 from bptui.tui.departure import HUNG_UP, Departure
-from bptui.tui.terminal import light_background, over_ssh, say, shows_unicode
+from bptui.tui.terminal import light_background, over_ssh, say
 from bptui.tui.worker import TrainingWorker
 
 _PATIENCE = 1.0
@@ -39,7 +39,7 @@ def watch(paths: Sequence[Path], words: Sequence[str]) -> int:
 
     from bptui.tui.app import Dashboard
     from bptui.tui.cadence import LOCAL, OVER_SSH
-    from bptui.tui.drawing.symbols import ASCII, UNICODE
+    from bptui.tui.drawing.symbols import screen_symbols
 
     cadence = OVER_SSH if over_ssh() else LOCAL
     worker = TrainingWorker(WatchSession(runs, interval=cadence.status))
@@ -47,7 +47,7 @@ def watch(paths: Sequence[Path], words: Sequence[str]) -> int:
         worker,
         actions=WATCHING if len(runs) == 1 else COMPARING,
         cadence=cadence,
-        symbols=UNICODE if shows_unicode() else ASCII,
+        symbols=screen_symbols(),
     )
     if light_background():
         app.theme = "textual-light"

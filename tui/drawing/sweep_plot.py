@@ -1,7 +1,5 @@
 """The result of a sweep as a chart in characters."""
 
-import sys
-
 from bptui.core.sweeping import SettingResult, SweepResult
 from bptui.tui.drawing.axes import Axis, epoch_axis
 from bptui.tui.drawing.lettered_chart import chart_width, lettered_chart
@@ -13,8 +11,7 @@ from bptui.tui.drawing.sweep_charts import (
     quantile_names,
     share_series,
 )
-from bptui.tui.drawing.symbols import ASCII, UNICODE
-from bptui.tui.terminal import encoding_is_utf8
+from bptui.tui.drawing.symbols import output_symbols
 
 _HEIGHT = 16
 _MOST_CURVES = 9
@@ -30,8 +27,7 @@ def plot_of(found: SweepResult) -> list[str]:
 
 
 def _chart(width: int, x_axis: Axis, y_axis: Axis, series: list[Series]) -> list[str]:
-    utf8 = sys.stdout is None or encoding_is_utf8(sys.stdout)
-    lines = lettered_chart(width, _HEIGHT, x_axis, y_axis, series, UNICODE if utf8 else ASCII)
+    lines = lettered_chart(width, _HEIGHT, x_axis, y_axis, series, output_symbols())
     return [*lines, "epoch".rjust(width)]
 
 

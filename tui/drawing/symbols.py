@@ -1,9 +1,11 @@
 """The characters of the screen, for terminals with and without Unicode."""
 
+import sys
 from dataclasses import dataclass, replace
 
 from bptui.core.errors import printable
 from bptui.tui.ascii_spelling import spelled
+from bptui.tui.terminal import encoding_is_utf8, shows_unicode
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -117,3 +119,14 @@ ASCII = Symbols(
 def subscript(letter: str, number: int) -> str:
     """Return `a₁` for `a` and 1."""
     return letter + str(number).translate(_SUBSCRIPTS)
+
+
+def screen_symbols() -> Symbols:
+    """Return the characters for a screen on this terminal."""
+    return UNICODE if shows_unicode() else ASCII
+
+
+def output_symbols() -> Symbols:
+    """Return the characters for lines on standard output."""
+    utf8 = sys.stdout is None or encoding_is_utf8(sys.stdout)
+    return UNICODE if utf8 else ASCII
