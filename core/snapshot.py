@@ -11,6 +11,8 @@ from bptui.core.check import EpsilonSweep, Report
 from bptui.core.history import CostCurve
 from bptui.core.wording import counted
 
+SHOWN_SAMPLES = 200
+"""So many samples, the first, are shown with their predictions."""
 _MOST_COMPARED = 5_000
 
 State = Literal["running", "paused", "finished", "diverged"]

@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 from bptui.core.check.user_code import call
 from bptui.core.errors import InputError
 from bptui.core.model_file import ModelFile
+from bptui.core.snapshot import SHOWN_SAMPLES
 from bptui.core.wording import listed
 
 Floats = NDArray[np.float64]
-
-MOST_SAMPLES = 200
-"""So many of the first are predicted."""
 
 
 class ModelSamples:
@@ -41,9 +39,9 @@ class ModelSamples:
             raise InputError(f"X has {len(X):,} samples and y has {len(y):,}")
         self._shape = X.shape[1:]
         """Of one sample in `X`."""
-        self.X = X.reshape(len(X), -1)[:MOST_SAMPLES]
+        self.X = X.reshape(len(X), -1)[:SHOWN_SAMPLES]
         """Samples as rows, (n, features)."""
-        self.y = y.reshape(len(y), -1)[:MOST_SAMPLES]
+        self.y = y.reshape(len(y), -1)[:SHOWN_SAMPLES]
         """Their targets as rows, (n, K)."""
         self.count = len(X)
         """How many samples there are in all."""

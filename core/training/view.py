@@ -6,13 +6,11 @@ from numpy.typing import NDArray
 from bptui.core.backpropagation import Backpropagation, with_ones
 from bptui.core.check import theta_name
 from bptui.core.faults import FAULTS
-from bptui.core.snapshot import Boundary, Description
+from bptui.core.snapshot import SHOWN_SAMPLES, Boundary, Description
 from bptui.core.training.plane import Plane
 from bptui.core.training.trainer import Trainer
 
 Floats = NDArray[np.float64]
-
-MOST_SAMPLES = 200
 
 
 class View:
@@ -24,8 +22,8 @@ class View:
         self._preparation = trainer.preparation
         scaled = trainer.training.X
         self._given = scaled if self._preparation is None else self._preparation.unscaled_X
-        self.description = _describe(trainer, self._given[:MOST_SAMPLES])
-        self._samples = self._loaded(scaled[:MOST_SAMPLES])
+        self.description = _describe(trainer, self._given[:SHOWN_SAMPLES])
+        self._samples = self._loaded(scaled[:SHOWN_SAMPLES])
         self._grid: Backpropagation | None = None
         self._plane: Plane | None = None
 
@@ -92,6 +90,6 @@ def _describe(trainer: Trainer, given: Floats) -> Description:
         target_names=training.target_names,
         class_names=training.target_names if training.task == "classes" else training.class_names,
         X=given,
-        y=(training.y if preparation is None else preparation.unscaled_y)[:MOST_SAMPLES],
+        y=(training.y if preparation is None else preparation.unscaled_y)[:SHOWN_SAMPLES],
         no_faults={name: why for name, fault in FAULTS.items() if (why := fault.needs(setting))},
     )
