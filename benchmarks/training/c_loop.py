@@ -3,6 +3,7 @@
 import ctypes
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def _pointer(array: Array) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
 
+@cache
 def _compiled(dtype: str) -> Any:
     """Return the library for numbers of this dtype."""
     suffix = "" if dtype == "float64" else "f"

@@ -12,7 +12,8 @@ CONTESTANTS = {
 """Name in the tables, and module of this package.
 
 Every module has `prepare(workload)`, which returns `train(epochs)`, or `None` where it does not
-train such a network. `train` goes on from where it was, but for scikit-learn's `fit`.
+train such a network. `train` goes on from where it was, but for scikit-learn's `fit`. Several
+networks are trained one after the other, unless the module has a `prepare_many` as well.
 """
 
 NOT_SUITED = "does not train such a network"

@@ -1,4 +1,7 @@
-"""JAX: all the epochs that are timed, compiled into one `lax.scan`; compiling is not timed."""
+"""JAX: all the epochs that are timed, compiled into one `lax.scan`; compiling is not timed.
+
+Several networks are one array with an axis more, by `vmap`.
+"""
 
 from functools import partial
 
@@ -16,8 +19,6 @@ def prepare(workload: Workload):
     from jax import numpy as jnp
 
     X, y = (jnp.asarray(array) for array in workload.data())
-    weights = [jnp.asarray(theta[:, 1:].T) for theta in workload.thetas()]
-    biases = [jnp.asarray(theta[:, 0]) for theta in workload.thetas()]
     value = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "relu": jax.nn.relu}[workload.activation]
     size, whole = workload.batch_size, workload.samples // workload.batch_size
 
@@ -54,15 +55,25 @@ def prepare(workload: Workload):
             total += cost * len(rest)
         return (thetas, key), total / workload.samples
 
-    @partial(jax.jit, static_argnums=1)
-    def many(carried, epochs, X, y):
+    def epochs_of_one(carried, epochs, X, y):
         return lax.scan(partial(epoch, X=X, y=y), carried, None, length=epochs)
 
-    carried = (list(zip(weights, biases, strict=True)), jax.random.key(0))
+    def start(workload):
+        thetas = [(theta[:, 1:].T, theta[:, 0]) for theta in workload.thetas()]
+        return jax.tree.map(jnp.asarray, thetas), jax.random.key(0)
+
+    carried, many = start(workload), epochs_of_one
+    if workload.networks > 1:
+        carried = jax.tree.map(lambda *parts: jnp.stack(parts), *map(start, workload.alone()))
+        many = jax.vmap(epochs_of_one, in_axes=(0, None, None, None))
+    compiled = jax.jit(many, static_argnums=1)
 
     def train(epochs: int) -> float:
         nonlocal carried
-        carried, costs = many(carried, epochs, X, y)
-        return float(np.asarray(costs)[-1])
+        carried, costs = compiled(carried, epochs, X, y)
+        return float(np.asarray(costs)[..., -1].mean())
 
     return train
+
+
+prepare_many = prepare

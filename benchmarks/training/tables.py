@@ -15,6 +15,8 @@ AIMS = {
     ("xor", "PyTorch eager"): 20,
     ("digits", "PyTorch eager"): 8,
     ("digits", "scikit-learn"): 6,
+    ("seeds", "the article's loop"): 400,
+    ("seeds-32", "the article's loop"): 800,
 }
 """How many times faster bptui is meant to be."""
 
@@ -85,7 +87,9 @@ def growth(grown: Growth) -> str:
 def _described(workload: Workload) -> str:
     batch = "full batch" if workload.full_batch else f"batch {workload.batch_size}"
     layers = ", ".join(map(str, workload.layers))
-    return f"{workload.name}: [{layers}], N {workload.samples:,}, {batch}, {workload.dtype}"
+    networks = f"{workload.networks:,} x " if workload.networks > 1 else ""
+    name = f"{workload.name}: {networks}[{layers}]"
+    return f"{name}, N {workload.samples:,}, {batch}, {workload.dtype}"
 
 
 def _number(result: Result | None) -> str:
@@ -100,4 +104,5 @@ def _ratio(workload: Workload, found: dict[str, Result], name: str) -> str:
         return ""
     aim = AIMS.get((workload.name, name))
     ratio = found[name].microseconds / found["bptui"].microseconds
-    return f"{ratio:.2g}" + (f" (aim {aim})" if aim else "")
+    shown = f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.2g}"
+    return shown + (f" (aim {aim})" if aim else "")

@@ -7,12 +7,27 @@ took, those of CPU time, the last cost, and the memory at its highest. An empty 
 import json
 import resource
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from importlib import import_module
+from statistics import mean
 from time import perf_counter, process_time
+from types import ModuleType
 
 from benchmarks.training.contestants import NOT_SUITED
 from benchmarks.training.workloads import Workload
+
+
+def prepared(contestant: ModuleType, workload: Workload) -> Callable[[int], float] | None:
+    """Return what trains some epochs and returns the last cost, or the mean of several networks."""
+    if workload.networks == 1:
+        return contestant.prepare(workload)
+    if hasattr(contestant, "prepare_many"):
+        return contestant.prepare_many(workload)
+    trains = [contestant.prepare(one) for one in workload.alone()]
+    if None in trains:
+        return None
+    return lambda epochs: mean(train(epochs) for train in trains)
 
 
 def main() -> None:
@@ -21,7 +36,7 @@ def main() -> None:
     values["layers"] = tuple(values["layers"])
     workload = Workload(**{field.name: values[field.name] for field in fields(Workload)})
     try:
-        train = import_module(f"benchmarks.training.{module}").prepare(workload)
+        train = prepared(import_module(f"benchmarks.training.{module}"), workload)
     except (ImportError, FileNotFoundError) as error:
         print(json.dumps({"missing": str(error)}), flush=True)
         return

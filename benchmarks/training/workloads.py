@@ -1,7 +1,7 @@
 """What everybody has to train: networks, data and the Θ to start from."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,10 @@ class Workload:
     epochs: int
     """So many are timed together."""
     dtype: str = "float64"
+    networks: int = 1
+    """So many are trained, each from a Θ of its own."""
+    first_seed: int = 2
+    """Of the Θ of the first of them."""
 
     @property
     def steps(self) -> int:
@@ -48,9 +52,14 @@ class Workload:
         y[np.arange(self.samples), rng.integers(0, self.layers[-1], self.samples)] = 1.0
         return X, y
 
+    def alone(self) -> list["Workload"]:
+        """Return the networks as so many workloads."""
+        seeds = range(self.first_seed, self.first_seed + self.networks)
+        return [replace(self, networks=1, first_seed=seed) for seed in seeds]
+
     def thetas(self) -> list[Array]:
         """Return Θ of each layer to start from, (s_{l+1}, s_l + 1), column 0 the bias."""
-        rng = np.random.default_rng(2)
+        rng = np.random.default_rng(self.first_seed)
         return [
             (rng.uniform(-1.0, 1.0, (above, below + 1)) * (3.0 / below) ** 0.5).astype(self.dtype)
             for below, above in itertools.pairwise(self.layers)
@@ -65,6 +74,15 @@ WORKLOADS = (
     Workload(
         "large", (784, 128, 10), "relu", "softmax", "cross-entropy", 60_000, 128, 0.05, 1, "float32"
     ),
+    Workload(
+        *("seeds", (2, 2, 2, 1), "sigmoid", "sigmoid", "mse", 4, 4, 0.2, 100),
+        networks=1000,
+    ),
+    Workload(
+        *("seeds-32", (2, 2, 2, 1), "sigmoid", "sigmoid", "mse", 4, 4, 0.2, 100),
+        dtype="float32",
+        networks=1000,
+    ),
 )
 
 
@@ -75,3 +93,10 @@ def grown(samples: int, width: int, depth: int) -> Workload:
     epochs = int(min(500, max(2, 2e8 / (work + 1e5 * depth))))
     name = f"N {samples}, width {width}, depth {depth}"
     return Workload(name, layers, "tanh", "sigmoid", "mse", samples, samples, 0.1, epochs)
+
+
+def side_by_side(networks: int) -> Workload:
+    """Return so many XOR networks."""
+    epochs = int(min(2000, max(2, 20_000 / networks)))
+    settings = ("sigmoid", "sigmoid", "mse", 4, 4, 0.2, epochs)
+    return Workload(f"{networks} seeds", (2, 2, 2, 1), *settings, networks=networks)
