@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError
 from bptui.core.history import CostHistory, Mark
 from bptui.core.initializers import check_seed
 from bptui.core.layers import parameter_count
 from bptui.core.trainer_state import TrainerState
 
 if TYPE_CHECKING:
-    from bptui.core.training.trainer import Trainer
+    from bptui.core.training.resumable import Resumable
 
 FORMAT = 2
 """Raised when older checkpoints can no longer be read."""
@@ -112,8 +113,12 @@ def _fits(value: object, hint: Any) -> bool:
     return isinstance(value, (int, float) if hint is float else hint)
 
 
-def packed(trainer: "Trainer", choices: str) -> bytes:
-    """Return a checkpoint of `trainer`; `choices` is its configuration as JSON."""
+def packed(trainer: "Resumable", choices: str) -> bytes:
+    """Return a checkpoint of `trainer`; `choices` is its configuration as JSON.
+
+    Raises:
+        InputError: it is of so many arrays that it could not be read again.
+    """
     point = trainer.point()
     facts: dict[str, Any] = {
         "format": FORMAT,
@@ -123,14 +128,13 @@ def packed(trainer: "Trainer", choices: str) -> bytes:
         "last_cost": point.last_cost,
         "drawn_from": point.drawn_from,
         "seed": point.seed,
-        "layers": list(trainer.network.layers),
         "state": trainer.state,
         "message": trainer.message,
         "learning_rate": point.learning_rate,
         "fault": point.fault,
         "fault_hidden": trainer.fault_hidden,
-        "data_digest": trainer.data_digest,
         "marks": [[mark.epoch, mark.kind, mark.text] for mark in trainer.marks],
+        **trainer.facts(),
     }
     arrays: dict[str, NDArray[Any]] = {
         "facts": np.array(json.dumps(facts)),
@@ -141,6 +145,8 @@ def packed(trainer: "Trainer", choices: str) -> bytes:
     arrays |= {f"fault.{name}": values for name, values in point.fault_memory.items()}
     arrays |= {f"history.{name}": values for name, values in trainer.history.arrays().items()}
     arrays["validation"] = trainer.validation_history()
+    if arrays["facts"].nbytes > LARGEST_TEXT:
+        raise InputError("a run of so many arrays of parameters cannot be saved")
     early = trainer.early_stopping
     if early is not None:
         arrays["best.theta"] = early.best_theta
@@ -150,31 +156,21 @@ def packed(trainer: "Trainer", choices: str) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(trainer: "Trainer", facts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+def unpack(trainer: "Resumable", facts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
     """Bring `trainer` to the point that the facts and arrays of a checkpoint describe.
 
     Raises:
         ValueError, or another of `FOREIGN`: they do not fit it, or each other.
     """
 
-    def part(prefix: str) -> dict[str, NDArray[Any]]:
-        return {
-            name.removeprefix(prefix): values
-            for name, values in arrays.items()
-            if name.startswith(prefix)
-        }
-
-    theta = arrays["theta"]
-    if theta.shape != trainer.network.theta.shape:
-        raise ValueError(
-            f"it holds {theta.size} parameters, the network has {trainer.network.theta.size}"
-        )
-    now = trainer.point()
+    theta, now = arrays["theta"], trainer.point()
+    if theta.shape != now.theta.shape:
+        raise ValueError(f"it holds {theta.size} parameters, and {now.theta.size} are needed")
     if theta.dtype != now.theta.dtype:
-        raise ValueError(f"its parameters are {theta.dtype}, the network's are {now.theta.dtype}")
+        raise ValueError(f"its parameters are {theta.dtype}, and {now.theta.dtype} are needed")
     point = TrainerState(
         theta=theta,
-        optimizer=part("optimizer."),
+        optimizer=_part(arrays, "optimizer."),
         epoch=int(facts["epoch"]),
         batch=int(facts["batch"]),
         partial_cost=float(facts["partial_cost"]),
@@ -183,19 +179,18 @@ def unpack(trainer: "Trainer", facts: dict[str, Any], arrays: dict[str, NDArray[
         seed=check_seed(facts["seed"]),
         learning_rate=float(facts["learning_rate"]),
         fault=facts.get("fault"),
-        fault_memory=part("fault."),
+        fault_memory=_part(arrays, "fault."),
     )
     if not _alike(point.fault_memory, dict.fromkeys(point.fault_memory, theta)):
         raise ValueError("what it has of the planted fault is not of this network")
-    batches = -(-len(trainer.training) // trainer.batch_size)
+    batches = trainer.steps_an_epoch
     if point.epoch < 0 or not 0 <= point.batch < batches or not 0 < point.learning_rate < math.inf:
         raise ValueError("its epoch, batch or learning rate cannot be")
     if (now.drawn_from is None) != (point.drawn_from is None):
         raise ValueError("its order of minibatches is missing, or there should be none")
     if not _alike(point.optimizer, now.optimizer):
         raise ValueError("it is of another optimizer")
-    marks = [Mark(int(epoch), str(kind), str(text)) for epoch, kind, text in facts["marks"]]
-    history = CostHistory.restore(part("history."))
+    history, marks, validation = restored_curve(facts, arrays)
     # A diverged run has gone back by a step, and keeps the costs beyond it.
     if history.epochs not in (point.epoch, point.epoch + 1):
         raise ValueError(f"it has {history.epochs} costs of {point.epoch} epochs")
@@ -208,8 +203,31 @@ def unpack(trainer: "Trainer", facts: dict[str, Any], arrays: dict[str, NDArray[
         if not 0 <= epoch <= seen <= point.epoch:
             raise ValueError("the epoch of its lowest validation cost cannot be")
         early.restore(cost, int(epoch), int(seen), best)
-    trainer.continue_from(point, history, arrays["validation"], marks)
+    trainer.continue_from(point, history, validation, marks)
     trainer.fault_hidden = bool(facts.get("fault_hidden", False))
+
+
+def restored_curve(
+    facts: dict[str, Any], arrays: dict[str, NDArray[Any]]
+) -> tuple[CostHistory, list[Mark], NDArray[Any]]:
+    """Return the costs of a checkpoint, their marks, and epochs and validation costs, (n, 2).
+
+    Raises:
+        ValueError, or another of `FOREIGN`: they are none.
+    """
+    marks = [Mark(int(epoch), str(kind), str(text)) for epoch, kind, text in facts["marks"]]
+    validation = arrays["validation"]
+    if validation.ndim != 2 or validation.shape[1] != 2 or validation.dtype.kind != "f":
+        raise ValueError("its validation costs are not real numbers")
+    return CostHistory.restore(_part(arrays, "history.")), marks, validation
+
+
+def _part(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    return {
+        name.removeprefix(prefix): values
+        for name, values in arrays.items()
+        if name.startswith(prefix)
+    }
 
 
 def _alike(arrays: dict[str, NDArray[Any]], others: dict[str, NDArray[Any]]) -> bool:

@@ -1,6 +1,7 @@
 """Somebody's own model: a Python file with parameters, a cost and its gradients."""
 
 import contextlib
+import hashlib
 import importlib.util
 import io
 import itertools
@@ -32,6 +33,8 @@ class ModelFile:
     X: Any
     y: Any
     predict: Callable[..., Any] | None
+    digest: str
+    """SHA-256 of its text; what it imports is not in it."""
 
     @property
     def name(self) -> str:
@@ -63,7 +66,9 @@ def load_model_file(path: Path, *, captured: bool = False) -> ModelFile:
     Raises:
         InputError: it cannot be read or run, or lacks a name; the message says which line.
     """
-    module = _run(path)
+    with open_input_file(path) as stream:
+        source = stream.read()
+    module = _run(path, source)
     for name in NEEDED:
         if name not in module:
             near = did_you_mean(name, [key for key in module if not key.startswith("_")])
@@ -84,6 +89,7 @@ def load_model_file(path: Path, *, captured: bool = False) -> ModelFile:
         module.get("X"),
         module.get("y"),
         quietly(module.get("predict")),
+        hashlib.sha256(source).hexdigest(),
     )
 
 
@@ -128,9 +134,7 @@ def _quietly(value: Any) -> Any:
     return called
 
 
-def _run(path: Path) -> dict[str, Any]:
-    with open_input_file(path) as stream:
-        source = stream.read()
+def _run(path: Path, source: bytes) -> dict[str, Any]:
     shown = printable(path)
     name = f"bptui_model_{next(_NUMBER)}"
     try:

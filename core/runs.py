@@ -8,14 +8,11 @@ import os
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bptui.core.checkpoint import (
     FOREIGN,
@@ -33,12 +30,13 @@ from bptui.core.checkpoint import (
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name, open_input_file
 from bptui.core.errors import InputError, printable
-from bptui.core.initializers import check_seed
-from bptui.core.layers import layer_views, parameter_count
+from bptui.core.model_facts import MODEL, ModelFacts
 from bptui.core.run_files import CHECKPOINT, CONFIGURATION
 
 if TYPE_CHECKING:
-    from bptui.core.training.trainer import Trainer
+    from bptui.core.training.resumable import Resumable
+
+AnyTrainer = TypeVar("AnyTrainer", bound="Resumable")
 
 SWEEP = "sweep.json"
 """What tells the folder of a sweep, which is no run's."""
@@ -54,15 +52,25 @@ class Saved:
     seed: int
 
 
-def save_run(trainer: "Trainer", folder: Path) -> Path:
+class ModelNeededError(InputError):
+    """A run cannot go on because it is of a model file, which has to be named."""
+
+    def __init__(self, folder: Path, model: str) -> None:
+        """Say so of the run in `folder`; `model` is what the file was called."""
+        super().__init__(
+            f"{printable(folder)}: this run trains {display_name(model)}, and a checkpoint names "
+            "no code that is run; name the file to go on"
+        )
+        self.model = model
+
+
+def save_run(trainer: "Resumable", folder: Path) -> Path:
     """Write a checkpoint, all or nothing, and a copy of the configuration; return the folder.
 
     Raises:
         InputError: the folder cannot be written, or the trainer has no configuration.
     """
-    if trainer.configuration is None:
-        raise InputError("only a trainer built from a configuration can be saved")
-    choices = json.dumps(asdict(trainer.configuration), indent=2) + "\n"
+    choices = json.dumps(trainer.settings(), indent=2) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / CHECKPOINT, packed(trainer, choices))
@@ -100,7 +108,7 @@ def check_free(folder: Path) -> None:
     if not os.path.lexists(folder / CHECKPOINT):
         return
     try:
-        with _opened(folder) as (_, facts, configuration):
+        with opened(folder) as (_, facts, configuration):
             name = display_name(Path(configuration.data).name)
             held = f"a run at epoch {int(facts['epoch']):,} of {name}"
     except (InputError, *FOREIGN):
@@ -134,80 +142,39 @@ def load_configuration(folder: Path) -> Configuration:
     Raises:
         InputError: there is no run in the folder, or it cannot be understood.
     """
-    with _opened(folder) as (_, _, configuration):
+    with opened(folder) as (_, _, configuration):
         return configuration
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a checkpoint says by itself, where its data need not be."""
-
-    configuration: Configuration
-    epoch: int
-    seed: int
-    learning_rate: float
-    state: str
-    """Of its training as it was saved; empty where it was not kept."""
-    message: str
-    """Why training had ended."""
-    fault: str | None
-    thetas: tuple[NDArray[Any], ...]
-    """Θ of every layer; empty where the sizes of the layers were not kept."""
-
-
-def read_run(folder: Path) -> Kept:
-    """Read a checkpoint without its data.
-
-    Raises:
-        InputError: it is missing or damaged.
-    """
-    with _opened(folder) as (archive, facts, configuration), _understood(folder):
-        # Nothing in a checkpoint is larger than the file, for nothing is compressed.
-        theta = read_array(archive, "theta", archive.getinfo("theta.npy").file_size)
-        layers = [int(size) for size in facts.get("layers") or configuration.layers or ()]
-        hidden = facts.get("fault_hidden", False)
-        return Kept(
-            configuration,
-            int(facts["epoch"]),
-            check_seed(facts["seed"]),
-            float(facts["learning_rate"]),
-            str(facts.get("state", "")),
-            printable(str(facts.get("message", ""))[:LONGEST_REASON]),
-            "?" if hidden and facts.get("fault") else facts.get("fault"),
-            _matrices(theta, layers),
-        )
-
-
-def _matrices(theta: NDArray[Any], layers: list[int]) -> tuple[NDArray[Any], ...]:
-    """Cut Θ, flat (P,), into the matrices of a network with such layers."""
-    if len(layers) < 2:
-        return ()
-    size = parameter_count(layers)
-    if min(layers) < 1 or theta.ndim != 1 or theta.dtype.kind != "f" or theta.size != size:
-        raise ValueError("its Θ is not of its layers")
-    return tuple(layer_views(theta.astype(np.float64), layers))
-
-
-def resume_run(folder: Path, build: Callable[[Configuration], "Trainer"]) -> "Trainer":
+def resume_run(
+    folder: Path, build: Callable[[Configuration], AnyTrainer], *, own_code: bool = False
+) -> AnyTrainer:
     """Build the trainer of a run and bring it to the run's checkpoint.
 
+    Args:
+        folder: of the run.
+        build: makes a trainer that stands before the first epoch.
+        own_code: whether what it makes trains a model file that the user has named.
+
     Raises:
-        InputError: the checkpoint is missing or damaged, or its data is gone or changed.
+        ModelNeededError: it does not, and the run is of one.
+        InputError: the checkpoint is missing or damaged, or of something else than is built.
     """
-    with _opened(folder) as (archive, facts, configuration):
-        with _understood(folder):
+    with opened(folder) as (archive, facts, configuration):
+        with understood(folder):
             check_size(archive, configuration)
+            model = ModelFacts.decoded(facts)
+        if model is not None and not own_code:
+            raise ModelNeededError(folder, Path(configuration.data).name)
         try:
+            if model is None and own_code:
+                raise InputError("it is of a network of bptui's own; leave the model file out")
             trainer = build(configuration)
+            trainer.recognize(facts, configuration)
         except InputError as error:
             raise InputError(f"{printable(folder)}: this run cannot go on: {error}") from None
-        if facts.get("data_digest") != trainer.data_digest:
-            raise InputError(
-                f"{printable(folder)}: this run cannot go on: its data, "
-                f"{printable(configuration.data)}, has changed since it was saved"
-            )
-        with _understood(folder):
-            most = max(8 * trainer.network.theta.size, LARGEST_CURVE) + HEADER
+        with understood(folder):
+            most = max(8 * trainer.point().theta.size, LARGEST_CURVE) + HEADER
             names = [name.removesuffix(".npy") for name in archive.namelist()]
             if len(names) > MOST_ARRAYS:
                 raise ValueError("it holds too many arrays")
@@ -223,18 +190,27 @@ def resume_run(folder: Path, build: Callable[[Configuration], "Trainer"]) -> "Tr
     return trainer
 
 
+def last_run_of(model: str, folders: Iterable[Path]) -> Path | None:
+    """Return the last of these folders whose run is of a model file of this name."""
+    for folder in reversed(list(folders)):
+        with suppress(InputError), opened(folder) as (_, facts, configuration):
+            if facts.get(MODEL) is not None and configuration.data == model:
+                return folder
+    return None
+
+
 @contextmanager
-def _opened(folder: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any], Configuration]]:
+def opened(folder: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any], Configuration]]:
     """Open a checkpoint; its facts and its configuration are read, its arrays are not."""
     try:
         file = open_input_file(folder / CHECKPOINT)
     except InputError as error:
         raise InputError(f"no run can be resumed: {error}") from None
     with file:
-        with _understood(folder):
+        with understood(folder):
             archive = zipfile.ZipFile(file)
         with archive:
-            with _understood(folder):
+            with understood(folder):
                 facts = json.loads(read_text(archive, "facts"))
                 if facts["format"] != FORMAT:
                     raise ValueError(f"it has format {facts['format']}, this bptui reads {FORMAT}")
@@ -245,7 +221,7 @@ def _opened(folder: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any], Con
 
 
 @contextmanager
-def _understood(folder: Path) -> Iterator[None]:
+def understood(folder: Path) -> Iterator[None]:
     """Turn what reading foreign bytes may raise into one sentence."""
     path = printable(folder / CHECKPOINT)
     try:

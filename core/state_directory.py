@@ -40,7 +40,7 @@ def new_run_directory(name: str) -> Path:
     """
     runs = runs_directory()
     runs.mkdir(parents=True, exist_ok=True)
-    _prune(runs)
+    _prune()
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:_LONGEST_NAME] or "run"
     number = 1
     while True:
@@ -55,25 +55,22 @@ def new_run_directory(name: str) -> Path:
 
 def latest_run() -> Path | None:
     """Return the run that was saved last, or `None`."""
-    try:
-        runs = _by_age(runs_directory())
-    except RuntimeError:
-        return None
+    runs = runs_by_age()
     return runs[-1] if runs else None
 
 
-def _by_age(runs: Path) -> list[Path]:
+def runs_by_age() -> list[Path]:
     """Return the runs that have a checkpoint, the newest last."""
     found: list[tuple[float, Path]] = []
-    with suppress(OSError):
-        for folder in runs.iterdir():
+    with suppress(OSError, RuntimeError):
+        for folder in runs_directory().iterdir():
             with suppress(OSError):
                 found.append(((folder / CHECKPOINT).stat().st_mtime, folder))
     return [folder for _, folder in sorted(found)]
 
 
-def _prune(runs: Path) -> None:
-    spare = [folder for folder in _by_age(runs) if not (folder / KEPT).exists()]
+def _prune() -> None:
+    spare = [folder for folder in runs_by_age() if not (folder / KEPT).exists()]
     for folder in spare[: max(0, len(spare) - MOST_RUNS + 1)]:
         with suppress(OSError):
             if not is_locked(folder):

@@ -11,7 +11,7 @@ from bptui.core.errors import InputError, printable
 from bptui.core.run_folder import RunFolder
 from bptui.core.run_log import Row, RunLog
 from bptui.core.runs import save_run
-from bptui.core.training.trainer import Trainer
+from bptui.core.training.resumable import Resumable
 
 CHECKPOINT_SECONDS = 10.0
 """Between two checkpoints, unless another time is asked for."""
@@ -27,7 +27,7 @@ class RunKeeper:
     """Saves a trainer now and then, and writes down its costs."""
 
     def __init__(
-        self, trainer: Trainer, folder: RunFolder, *, every: float = CHECKPOINT_SECONDS
+        self, trainer: Resumable, folder: RunFolder, *, every: float = CHECKPOINT_SECONDS
     ) -> None:
         """Write nothing yet.
 

@@ -101,6 +101,11 @@ class TrainingLoop:
         return self._stepper.steps
 
     @property
+    def steps_an_epoch(self) -> int:
+        """Steps of the optimizer in an epoch: the number of batches."""
+        return self._stepper.steps_an_epoch
+
+    @property
     def progress(self) -> float:
         """Epochs so far, parts of one included."""
         return self._stepper.steps / self._stepper.steps_an_epoch

@@ -18,12 +18,15 @@ from bptui.core.check.code_check import MOST_ENTRIES
 from bptui.core.check.parameters import Layout
 from bptui.core.check.problem import flattened
 from bptui.core.check.user_code import UserFunctions
+from bptui.core.configuration import Configuration
+from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, check_choice
 from bptui.core.history import CostCurve, CostHistory, Mark, learning_rate_mark, with_mark
+from bptui.core.model_facts import MODEL, ModelFacts
 from bptui.core.model_file import ModelFile
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.runs import Saved
-from bptui.core.trainer_state import copied
+from bptui.core.runs import Saved, save_run
+from bptui.core.trainer_state import TrainerState, copied
 from bptui.core.training.check_time import CheckTime
 from bptui.core.training.live import TrainerPhase
 from bptui.core.training.loop import checked_learning_rate
@@ -32,6 +35,11 @@ if TYPE_CHECKING:
     from bptui.core.training.model_view import ModelView
 
 Array = NDArray[Any]
+
+_SETTINGS = (
+    *("data", "optimizer", "learning_rate", "epochs", "until_cost", "seed", "method", "epsilon"),
+)
+"""Fields of a configuration that mean something here; `data` is the name of the file."""
 
 
 class ModelTrainer:
@@ -42,8 +50,13 @@ class ModelTrainer:
     fault_hidden = False
     validation_cost: float | None = None
     """A model file has no validation set."""
+    early_stopping = None
+    """There is none without a validation cost."""
+    steps_an_epoch = 1
     saved: Saved | None = None
-    """Nothing is."""
+    """What `save` wrote last."""
+    notice = ""
+    """One sentence on what the user should know of the run that goes on here."""
 
     def __init__(
         self,
@@ -64,7 +77,18 @@ class ModelTrainer:
         """
         self.model, self.optimizer_name = model, check_choice("optimizer", optimizer, OPTIMIZERS)
         self.epoch_limit, self.until_cost = epoch_limit, until_cost
-        self.method, self.epsilon = method, epsilon
+        self.method, self.epsilon = check_choice("method", method, METHOD_NAMES), epsilon
+        self.configuration = Configuration(
+            data=model.path.name,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            epochs=epoch_limit,
+            until_cost=until_cost,
+            seed=seed,
+            method=method,
+            epsilon=epsilon,
+        )
+        """What was asked for, as a run folder keeps it."""
         self.methods = tuple(
             # What `auto` finds is the complex step already, wherever that suits.
             name
@@ -109,7 +133,7 @@ class ModelTrainer:
         self.epoch = 0
         self.cost = cost
         self.marks: list[Mark] = []
-        self._history = CostHistory()
+        self.history = CostHistory()
         self._costs: list[float] = []
         """Of the epochs of this call of `advance`, which are recorded together."""
         self._gradient: Array | None = gradient
@@ -162,7 +186,7 @@ class ModelTrainer:
             if perf_counter() >= deadline:
                 break
         self._ended()
-        self._history.extend(self._costs)
+        self.history.extend(self._costs)
         self._costs.clear()
         return self.epoch - first
 
@@ -259,7 +283,7 @@ class ModelTrainer:
         """Return an immutable picture of the costs so far."""
         nothing = np.empty(0)
         return CostCurve(
-            self._history.columns(), nothing, nothing, tuple(self.marks), self._history.epochs
+            self.history.columns(), nothing, nothing, tuple(self.marks), self.history.epochs
         )
 
     def view(self) -> "ModelView":
@@ -269,14 +293,79 @@ class ModelTrainer:
         return ModelView(self)
 
     def save(self, folder: Path) -> Path:
-        """Refuse to.
+        """Write a run folder that `resume_model_trainer` goes on from; see `save_run`."""
+        return save_run(self, folder)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the fields of the configuration that it was built from."""
+        return {name: getattr(self.configuration, name) for name in _SETTINGS}
+
+    def facts(self) -> dict[str, Any]:
+        """Return what tells its training from others: the file's text and the parameters."""
+        return {MODEL: self._facts().encoded()}
+
+    def _facts(self) -> ModelFacts:
+        shapes = tuple(array.shape for array in self._layout.arrays)
+        return ModelFacts(self.model.digest, self.model.takes_seed, tuple(self.names), shapes)
+
+    def recognize(self, facts: dict[str, Any], configuration: Configuration) -> None:
+        """Make sure that a checkpoint is of such parameters; other code is a `notice`.
 
         Raises:
-            InputError: always.
+            InputError: they have another structure or other shapes.
         """
-        raise InputError(
-            "the training of a model file cannot be saved yet; the same command repeats it"
+        saved = ModelFacts.decoded(facts)
+        assert saved is not None
+        saved.check_parameters(self._facts(), self.model.name)
+        if saved.digest != self.model.digest:
+            name, was = self.model.name, display_name(configuration.data)
+            self.notice = (
+                f"{name} has changed since this run was saved; it goes on with the new text"
+                if configuration.data == self.configuration.data
+                else f"this run was saved with {was}; it goes on with {name}"
+            )
+
+    def point(self) -> TrainerState:
+        """Return a copy of everything that decides how training goes on."""
+        return TrainerState(
+            theta=self.theta.copy(),
+            optimizer=copied(self._optimizer.state),
+            epoch=self.epoch,
+            batch=0,
+            partial_cost=0.0,
+            last_cost=self.cost,
+            drawn_from=None,
+            seed=self.seed,
+            learning_rate=self._learning_rate,
         )
+
+    def validation_history(self) -> Array:
+        """Return nothing, (0, 2): there is no validation set."""
+        return np.empty((0, 2))
+
+    def continue_from(
+        self, point: TrainerState, history: CostHistory, validation: Array, marks: list[Mark]
+    ) -> None:
+        """Take up an earlier run at `point`; `take_cost` has to follow.
+
+        Raises:
+            ValueError: a parameter is not finite.
+        """
+        if not np.isfinite(point.theta).all():
+            raise ValueError("a parameter in it is not a finite number")
+        self._go_back(point.theta, point.optimizer)
+        self.epoch, self.seed, self._learning_rate = point.epoch, point.seed, point.learning_rate
+        self.history, self.marks, self._gradient = history, marks, None
+
+    def take_cost(self) -> None:
+        """Take J anew, of the parameters as they are: their code may be another than before.
+
+        Raises:
+            InputError: their function raised, or there is no finite J.
+        """
+        self.cost = self._functions.cost(self._arrays())
+        if not np.isfinite(self.cost):
+            raise InputError(f"cost: it is {self.cost} at the parameters to go on from")
 
     def _step(self) -> None:
         theta, memory = self.theta.copy(), copied(self._optimizer.state)

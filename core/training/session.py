@@ -28,7 +28,9 @@ _NO_HURRY = 1e9
 """Seconds for what may take as long as it takes."""
 _SMALLEST_LEARNING_RATE, _LARGEST_LEARNING_RATE = 1e-12, 1e12
 
-UNSAVED_MODEL = "a model of one's own cannot be saved yet"
+_OF_THE_SCREEN = (commands.ShowBoundary, commands.ForgetMessage)
+"""Commands that no key asks for."""
+UNSAVED = "this run is not saved anywhere"
 
 
 class Session:
@@ -43,7 +45,8 @@ class Session:
         check_share: float = CHECK_SHARE,
         interval: float = 0.1,
         keeper: RunKeeper | None = None,
-        unsaved: str = UNSAVED_MODEL,
+        unsaved: str = UNSAVED,
+        notice: str = "",
         clock: Callable[[], float] = perf_counter,
         stepped: bool = False,
     ) -> None:
@@ -57,6 +60,7 @@ class Session:
             interval: seconds between two snapshots while training.
             keeper: saves the run; without one, nothing can be saved.
             unsaved: why that is so.
+            notice: what to say until something is asked for.
             clock: what the pace goes by, in seconds.
             stepped: train all that is due in one go, however long it really takes, so that
                 what happens depends on the clock alone; "as fast as possible" is then
@@ -75,7 +79,7 @@ class Session:
         self._check = LiveCheck(
             trainer, checking=checking, share=check_share, clock=clock, stepped=stepped
         )
-        self._message = ""
+        self._message, self._notice = "", notice
         self._goal: int | None = None
         """The epoch that was stepped to, while it is not reached."""
 
@@ -145,6 +149,8 @@ class Session:
 
     def _carry_out(self, command: commands.Command) -> None:
         trainer = self.trainer
+        if not isinstance(command, _OF_THE_SCREEN):
+            self._notice = ""
         said = self._check.obey(command)
         if said is not None:
             self._message = said
@@ -292,7 +298,11 @@ class Session:
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
             no_predictions=self._view.no_predictions,
-            message=self._trouble() or self._message or trainer.message or self._check.complaint,
+            message=self._trouble()
+            or self._message
+            or trainer.message
+            or self._notice
+            or self._check.complaint,
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,
             swept=self._check.swept,

@@ -1,5 +1,6 @@
 """A network in training: its data, its optimizer, its gradient checks, its checkpoints."""
 
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -23,7 +24,7 @@ from bptui.core.configuration import Configuration
 from bptui.core.costs import check_targets
 from bptui.core.data.dataset import Dataset, digest
 from bptui.core.data.preparation import Prepared
-from bptui.core.errors import InputError, check_choice
+from bptui.core.errors import InputError, check_choice, printable
 from bptui.core.faults import check_fault
 from bptui.core.history import Mark, with_mark
 from bptui.core.layers import weight_mask
@@ -234,6 +235,31 @@ class Trainer(TrainingLoop):
             return digest(self.training.X, self.training.y)
         # Their last digits are the same on every machine; those of scaled ones need not be.
         return digest(self.preparation.unscaled_X, self.preparation.unscaled_y)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the configuration that this trainer was built from, by field.
+
+        Raises:
+            InputError: it was built from none.
+        """
+        if self.configuration is None:
+            raise InputError("only a trainer built from a configuration can be saved")
+        return asdict(self.configuration)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what tells its training from others: the layers, and what the data are."""
+        return {"layers": list(self.network.layers), "data_digest": self.data_digest}
+
+    def recognize(self, facts: dict[str, Any], configuration: Configuration) -> None:
+        """Make sure that a checkpoint is of these data.
+
+        Raises:
+            InputError: they have changed since.
+        """
+        if facts.get("data_digest") != self.data_digest:
+            raise InputError(
+                f"its data, {printable(configuration.data)}, has changed since it was saved"
+            )
 
     def scores(self) -> Scores:
         """Return accuracy, or R² and errors, on the training and the validation set."""

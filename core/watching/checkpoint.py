@@ -10,8 +10,9 @@ from bptui.core.check import theta_name
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError
+from bptui.core.kept_run import Kept, read_run
 from bptui.core.run_files import CHECKPOINT
-from bptui.core.runs import Kept, read_run, resume_run
+from bptui.core.runs import resume_run
 from bptui.core.snapshot import Description
 from bptui.core.training.build import build_trainer
 from bptui.core.training.trainer import Trainer
@@ -28,9 +29,9 @@ class WatchedCheckpoint:
         self.kept: Kept | None = None
         """What it says, or `None` before there is one."""
         self.trainer: Trainer | None = None
-        """At that very point; `None` where the data are not here."""
+        """At that very point; `None` where the data are not here, and for a model file."""
         self.no_data = ""
-        """One sentence on why they are not."""
+        """One sentence on why there is none."""
         self.problem = ""
         """One sentence while it cannot be read."""
         self._seen: tuple[int, ...] | None = None
@@ -55,6 +56,11 @@ class WatchedCheckpoint:
             self.problem = str(error)
             return True
         self.problem = self.no_data = ""
+        if self.kept.model is not None:
+            name = display_name(self.kept.configuration.data)
+            self.trainer = None
+            self.no_data = f"it takes the code in {name}, and watching runs none"
+            return True
         try:
             self.trainer = resume_run(self.folder, self._build)
         except InputError as error:
@@ -75,16 +81,26 @@ class WatchedCheckpoint:
 
 
 def describe(kept: Kept) -> Description:
-    """Return what a checkpoint says of its network, without the data."""
+    """Return what a checkpoint says of its network or model file, without data or code."""
     chosen = kept.configuration
-    return replace(
+    known = replace(
         nothing_known(display_name(Path(chosen.data).name)),
+        optimizer=chosen.optimizer,
+        parameters=sum(theta.size for theta in kept.thetas),
+    )
+    if kept.model is not None:
+        return replace(
+            known,
+            array_names=tuple(map(display_name, kept.model.names)),
+            bias_column=False,
+            takes_seed=kept.model.takes_seed,
+        )
+    return replace(
+        known,
         layers=(kept.thetas[0].shape[1] - 1, *map(len, kept.thetas)) if kept.thetas else (),
         activation=chosen.activation,
         output=chosen.output or "",
         cost=chosen.cost or "mse",
-        optimizer=chosen.optimizer,
-        parameters=sum(theta.size for theta in kept.thetas),
         array_names=tuple(theta_name(layer) for layer in range(len(kept.thetas))),
         takes_seed=True,
     )

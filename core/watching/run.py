@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, printable
 from bptui.core.history import Columns, CostCurve
+from bptui.core.kept_run import Kept
 from bptui.core.run_files import CHECKPOINT, LOG
-from bptui.core.runs import Kept
 from bptui.core.snapshot import Description, State
 from bptui.core.training.live import LiveView
 from bptui.core.training.trainer import Trainer
@@ -122,6 +122,8 @@ class WatchedRun:
         """J of the last epoch; NaN where there is none yet."""
         if not self.has_log and self.trainer is not None:
             return self.trainer.cost
+        if not self.has_log and self.kept is not None:
+            return self.kept.cost
         return self.costs.cost
 
     @property
@@ -180,15 +182,15 @@ class WatchedRun:
 
     def curve(self) -> CostCurve:
         """Return all costs: those of the checkpoint, and of the log what came after it."""
-        log, trainer = self.costs.picture(), self.trainer
-        if trainer is None:
+        log, kept = self.costs.picture(), self.kept
+        if kept is None:
             return log
         if not len(log.columns):
-            return trainer.curve()
-        same = self.costs.seed in (None, trainer.seed)
-        if not same or trainer.epoch > self.costs.epoch:
+            return kept.curve
+        same = self.costs.seed in (None, kept.seed)
+        if not same or kept.epoch > self.costs.epoch:
             return log  # it began again since
-        return _joined(trainer.curve(), log, trainer.epoch)
+        return _joined(kept.curve, log, kept.epoch)
 
 
 def _joined(first: CostCurve, log: CostCurve, epoch: int) -> CostCurve:

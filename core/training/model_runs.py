@@ -1,0 +1,69 @@
+"""Going on with the training of somebody's own model file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from bptui.core.check.methods import choose_method
+from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError, printable
+from bptui.core.initializers import check_seed
+from bptui.core.model_file import ModelFile
+from bptui.core.runs import resume_run
+from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer
+
+
+def model_trainer_of(model: ModelFile, configuration: Configuration) -> ModelTrainer:
+    """Return a trainer of a model file that stands before the first epoch.
+
+    Raises:
+        InputError: the configuration is impossible, or their functions fail.
+    """
+    if configuration.epsilon is not None:
+        choose_method(configuration.method, configuration.epsilon)
+    return built_model_trainer(
+        model,
+        seed=check_seed(configuration.seed),
+        optimizer=configuration.optimizer,
+        learning_rate=configuration.learning_rate,
+        epoch_limit=configuration.epochs,
+        until_cost=configuration.until_cost,
+        method=configuration.method,
+        epsilon=configuration.epsilon,
+    )
+
+
+def resume_model_trainer(
+    folder: Path,
+    model: ModelFile,
+    *,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
+) -> ModelTrainer:
+    """Return the trainer of a run folder, at its checkpoint.
+
+    The code is that of `model`, whatever it was when the run was saved: the trainer's `notice`
+    says so if it was another.
+
+    Args:
+        folder: of the run.
+        model: the file, which the user has named again.
+        epochs: another epoch to finish at.
+        learning_rate: another η from here on.
+
+    Raises:
+        InputError: no run of a model file is there, it is damaged, its parameters are not those
+            of the file, or the functions of the file fail.
+    """
+    trainer = resume_run(folder, lambda saved: model_trainer_of(model, saved), own_code=True)
+    try:
+        trainer.take_cost()
+    except InputError as error:
+        raise InputError(
+            f"{printable(folder)}: this run cannot go on: {model.name}: {error}"
+        ) from error
+    if epochs is not None:
+        trainer.epoch_limit = epochs
+        trainer.configuration = replace(trainer.configuration, epochs=epochs)
+    if learning_rate is not None:
+        trainer.learning_rate = learning_rate
+    return trainer
