@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +15,16 @@ import pytest
 from pane_app import screen_rows, shown
 from rich.cells import cell_len
 from snapshots import of_arrays
-from terminal import Terminal
+from terminal import COMMAND, CONTROLLED, Terminal
 from textual.app import App, ComposeResult
+from watching import watched
 
 from bptui.core.model_file import load_model_file
 from bptui.core.snapshot import Snapshot
+from bptui.core.state_directory import latest_run
 from bptui.core.training import Session
 from bptui.core.training import commands as ask
+from bptui.core.training.model_runs import resume_model_trainer
 from bptui.core.training.model_trainer import built_model_trainer
 from bptui.tui.app import Dashboard
 from bptui.tui.panes.cost import CostPane
@@ -158,8 +162,6 @@ def test_an_example_is_watched_steered_and_left(tmp_path: Path) -> None:
         terminal.wait_for("central")
         terminal.send("f")
         terminal.wait_for("bptui's own networks alone")
-        terminal.send("c")
-        terminal.wait_for("cannot be saved yet")
         terminal.send("r")
         terminal.wait_for(lambda here: epoch(here) == 0 and "seed 1" in here.row(0))
         terminal.send("q")
@@ -168,6 +170,83 @@ def test_an_example_is_watched_steered_and_left(tmp_path: Path) -> None:
         assert "mistake.py · 26 parameters: epoch 0" in what and what.endswith("fail, seed 1")
         assert how == f"repeat: bptui {path} --seed 1"
         assert list(tmp_path.iterdir()) == []
+
+
+CLASS = FOLDER / "xor_class.py"
+
+
+def goes_on_to_the_same_bits(folder: Path, least: int) -> int:
+    """Compare a run with one that was never interrupted; return its epoch."""
+    model = load_model_file(CLASS, captured=True)
+    resumed = resume_model_trainer(folder, model)
+    straight = built_model_trainer(model)
+    assert resumed.epoch >= least
+    straight.advance(60.0, resumed.epoch + 50)
+    reached, resumed.epoch_limit = resumed.epoch, None
+    resumed.advance(60.0, 50)
+    assert np.array_equal(resumed.theta, straight.theta)
+    assert resumed.history.columns().last.tobytes() == straight.history.columns().last.tobytes()
+    return reached
+
+
+def test_a_run_is_saved_resumed_and_watched(tmp_path: Path) -> None:
+    with Terminal(str(CLASS), "--run", "mine", cwd=tmp_path) as terminal:
+        terminal.wait_for(lambda here: epoch(here) > 20)
+        terminal.send(" c")
+        terminal.wait_for(lambda here: re.search(r"saved epoch [\d,]+ in mine", here.text()))
+        terminal.send("q")
+        assert terminal.wait() == 0
+        how = terminal.scrollback()[-1]
+    assert how == f"resume: bptui run {CLASS} --resume mine"
+    reached = goes_on_to_the_same_bits(tmp_path / "mine", 20)
+    text = screens([watched(tmp_path / "mine")])[0]
+    assert "xor_class.py · 13 parameters" in text and f"checkpoint of epoch {reached}" in text
+    assert "[0] 2×3" in text and text.count("it takes the code in xor_class.py") == 2
+    changed = tmp_path / "xor_class.py"
+    changed.write_text(CLASS.read_text("utf-8") + "\n", "utf-8")
+    words = ("run", "xor_class.py", "--resume", "mine", "--eta", "0.25", "--speed", "1")
+    with Terminal(*words, cwd=tmp_path) as terminal:
+        terminal.wait_for("xor_class.py has changed since this run was saved")
+        terminal.wait_for(lambda here: epoch(here) >= reached and "η 0.25" in here.text())
+        terminal.send("q")
+        assert terminal.wait() == 0
+        how = terminal.scrollback()[-1]
+    assert how == "resume: bptui run xor_class.py --resume mine"
+
+
+def test_a_hang_up_loses_nothing(tmp_path: Path) -> None:
+    words = (str(CLASS), "--speed", "100")
+    with Terminal(*words, command=[*CONTROLLED, *COMMAND], cwd=tmp_path) as terminal:
+        terminal.wait_for(lambda here: epoch(here) > 20)
+        seen = epoch(terminal)
+        terminal.hang_up()
+        assert terminal.process.wait(10) == 129
+    run = latest_run()
+    assert run is not None and run.name == "xor_class-1"
+    goes_on_to_the_same_bits(run, seen)
+
+
+SLOW = """
+import time
+parameters = [1.0, 2.0]
+def cost(p):
+    time.sleep(0.8 * (p[0] < 0.9))
+    return p[0] ** 2 + p[1] ** 2
+def gradients(p):
+    return [2 * p[0], 2 * p[1]]
+"""
+
+
+def test_a_signal_waits_a_while_for_code_that_is_slow(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW, "utf-8")
+    with Terminal("slow.py", "--run", "mine", "--no-check", cwd=tmp_path) as terminal:
+        terminal.wait_for(lambda here: epoch(here) > 1)
+        seen = epoch(terminal)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait() == 143
+        assert terminal.scrollback()[-1] == "resume: bptui run slow.py --resume mine"
+    resumed = resume_model_trainer(tmp_path / "mine", load_model_file(tmp_path / "slow.py"))
+    assert resumed.epoch >= seen
 
 
 LOUD = """
@@ -282,7 +361,7 @@ def test_code_that_raises_stops_training_with_its_file_and_line(tmp_path: Path) 
     "words, said",
     [
         (["--layers", "2,1"], "--layers: a model file has parameters"),
-        (["--run", "here"], "--run: it is for bptui's own networks"),
+        (["--patience", "3"], "--patience: it is for bptui's own networks"),
     ],
 )
 def test_options_of_networks_are_refused(words: list[str], said: str, capsys: Any) -> None:

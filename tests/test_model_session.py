@@ -15,7 +15,10 @@ from running import Running
 
 from bptui.core import InputError
 from bptui.core.model_file import load_model_file
+from bptui.core.run_folder import RunFolder
 from bptui.core.training import commands as ask
+from bptui.core.training.keeper import RunKeeper
+from bptui.core.training.model_runs import resume_model_trainer
 from bptui.core.training.model_samples import classes_of
 from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer
 
@@ -163,13 +166,35 @@ def test_a_method_that_does_not_suit_is_a_message(made: Made, start: Start) -> N
     assert live.ask(ask.NextMethod()).report is not None
 
 
-def test_faults_and_checkpoints_are_refused_in_a_sentence(made: Made, start: Start) -> None:
+def test_faults_and_sweeps_of_epsilon_are_refused_in_a_sentence(made: Made, start: Start) -> None:
     live = start(made(BOWL))
     assert "bptui's own networks alone" in live.ask(ask.PlantFault(None)).message
-    assert "cannot be saved yet" in live.ask(ask.Checkpoint()).message
     shown = live.ask(ask.SweepEpsilon())
     assert shown.swept is not None and shown.swept.sweep is None
     assert "own networks" in shown.swept.why_not == shown.message
+
+
+def test_it_is_saved_where_there_is_a_folder(made: Made, start: Start, tmp_path: Path) -> None:
+    assert "not saved anywhere" in start(made(BOWL)).ask(ask.Checkpoint()).message
+    trainer = made(BOWL, optimizer="adam")
+    keeper = RunKeeper(trainer, RunFolder(tmp_path / "run"))
+    keeper.begin()
+    live = start(trainer, keeper=keeper)
+    live.ask(ask.Step(20))
+    assert live.ask(ask.Checkpoint()).message == f"saved epoch 20 in {tmp_path / 'run'}"
+    live.ask(ask.Reinitialize(new_seed=True), ask.Step(3))
+    live.stop(save=True)
+    resumed = resume_model_trainer(tmp_path / "run", trainer.model)
+    assert (resumed.epoch, resumed.seed) == (3, 1)
+    assert np.array_equal(resumed.theta, trainer.theta)
+
+
+def test_a_notice_stands_until_a_key_is_pressed(made: Made) -> None:
+    live = Running(made(BOWL), speed=0.1, notice="mine.py has changed")
+    assert live.first.message == "mine.py has changed"
+    assert live.ask(ask.ShowBoundary(0, 0)).message == "mine.py has changed"
+    assert live.ask(ask.Step()).message == ""
+    live.stop()
 
 
 @pytest.mark.parametrize("name", ["cost", "gradients"])

@@ -106,7 +106,7 @@ def _dispatch(words: list[str]) -> int:
         return serve(
             invocation.configuration_of(values),
             arguments.model,
-            invocation.run_choices(values, words),
+            invocation.run_choices(values, words, arguments.model),
             invocation.serve_choices(values, words),
         )
     command = _feasible(arguments.command)
@@ -119,8 +119,8 @@ def _dispatch(words: list[str]) -> int:
             arguments.model,
             invocation.configuration_of(values),
             invocation.check_choices(values),
-            invocation.train_choices(values, words),
-            invocation.run_choices(values, words),
+            invocation.train_choices(values, words, arguments.model),
+            invocation.run_choices(values, words, arguments.model),
         )
     configuration = invocation.configuration_of(values)
     if command == "train":

@@ -7,7 +7,7 @@ from typing import Any
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
-from bptui.core.state_directory import latest_run
+from bptui.core.state_directory import latest_run, runs_by_age
 from bptui.tui.command_line import names
 from bptui.tui.command_line.choices import (
     DEFAULT_SWEEP_FOLDER,
@@ -29,6 +29,7 @@ _OF_MODELS = (
     *("seed", "optimizer", "learning_rate", "epochs", "until_cost", "method", "epsilon"),
     *("after", "values", "sweep_epsilon", "json", "check", "check_share", "speed", "fps"),
     *("blas_threads", "host", "port", "visitors"),
+    *("run", "resume", "checkpoint_every", "keep_training"),
 )
 """Options that make sense with somebody's own model file."""
 _NOT_SWEPT = ("values", "method", "epsilon")
@@ -133,9 +134,11 @@ def sweep_of(values: Mapping[str, Any]) -> tuple[Configuration, dict[str, tuple[
     return configuration_of({key: values[key] for key in values if key not in axes}), axes
 
 
-def run_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> RunChoices:
-    """Return the choices of `bptui run` among `values`."""
-    resume, folder = _folders(values)
+def run_choices(
+    values: Mapping[str, Any], arguments: Sequence[str], model: Path | None = None
+) -> RunChoices:
+    """Return the choices of `bptui run` among `values`, of a network or a model file."""
+    resume, folder = _folders(values, _latest_of(model))
     return RunChoices(
         speed=values.get("speed"),
         speed_given="speed" in values,
@@ -150,9 +153,11 @@ def run_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> RunChoic
     )
 
 
-def train_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> TrainChoices:
-    """Return the choices of `bptui train` among `values`."""
-    resume, folder = _folders(values)
+def train_choices(
+    values: Mapping[str, Any], arguments: Sequence[str], model: Path | None = None
+) -> TrainChoices:
+    """Return the choices of `bptui train` among `values`, of a network or a model file."""
+    resume, folder = _folders(values, _latest_of(model))
     return TrainChoices(
         json=values.get("json", False),
         run_folder=folder,
@@ -255,6 +260,19 @@ def _refuse_settings(values: Mapping[str, Any], but: Sequence[str]) -> None:
                 f"--{BY_KEY[key].name}: a resumed run keeps the settings it has; "
                 "leave this option out"
             )
+
+
+def _latest_of(model: Path | None) -> Callable[[], Path | None]:
+    """Return what finds the run that was saved last, of a model file if one is named."""
+    if model is None:
+        return latest_run
+
+    def latest() -> Path | None:
+        from bptui.core.runs import last_run_of  # it needs NumPy
+
+        return last_run_of(model.name, runs_by_age())
+
+    return latest
 
 
 def _last_sweep() -> Path:

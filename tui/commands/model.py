@@ -1,24 +1,25 @@
 """`bptui run`, `check` and `train MODEL.py`: somebody's own NumPy code."""
 
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 from bptui.core.check import format_report, headline
-from bptui.core.check.methods import choose_method
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.model_file import load_model_file
+from bptui.core.run_folder import RunFolder
 from bptui.core.training.build import FULL_BATCH_EPOCHS
-from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer
+from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer
+from bptui.core.training.model_trainer import ModelTrainer
 from bptui.core.wording import counted
 from bptui.tui.command_line.choices import CheckChoices, RunChoices, TrainChoices
 from bptui.tui.commands import check, run, train
-from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Progress, format_rate, format_seconds
-from bptui.tui.commands.summary import repeat_line
+from bptui.tui.commands.starting import run_folder
 from bptui.tui.terminal import say
 
 _PATIENCE = 0.5
@@ -39,42 +40,63 @@ def run_model(
     Raises:
         InputError: the file cannot be used, or its functions fail.
     """
-    trainer = model_trainer(path, configuration, captured=command == "run")
-    model = trainer.model
+    called = replace(configuration, data=path.name)
     if command == "run":
-        return run.watch(trainer, run_choices, default_speed=run.DEFAULT_SPEED, patience=_PATIENCE)
-    try:
-        if command == "check":
+        trainer, keeper = run.begun(
+            lambda: model_trainer(path, configuration, run_choices.resume, captured=True),
+            called,
+            run_choices,
+        )
+        return run.watch(
+            trainer,
+            run_choices,
+            default_speed=run.DEFAULT_SPEED,
+            patience=_PATIENCE,
+            keeper=keeper,
+            model=path,
+            notice=trainer.notice,
+        )
+    if command == "check":
+        trainer = model_trainer(path, configuration, None, captured=False)
+        with _named(trainer):
             return _check(trainer, check_choices)
-        return _train(trainer, train_choices)
+    folder = run_folder(called, train_choices.run_folder, train_choices.resume)
+    with closing(folder):
+        trainer = model_trainer(path, configuration, train_choices.resume, captured=False)
+        return _train(folder, trainer, train_choices)
+
+
+@contextmanager
+def _named(trainer: ModelTrainer) -> Iterator[None]:
+    """Name the file in what is wrong with its functions."""
+    name = trainer.model.name
+    try:
+        yield
     except InputError as error:
-        if str(error).startswith(model.name):
+        if str(error).startswith(name):
             raise
-        raise InputError(f"{model.name}: {error}") from error
+        raise InputError(f"{name}: {error}") from error
 
 
-def model_trainer(path: Path, configuration: Configuration, *, captured: bool) -> ModelTrainer:
-    """Return a trainer of the model at `path`.
+def model_trainer(
+    path: Path, configuration: Configuration, resume: Path | None, *, captured: bool
+) -> ModelTrainer:
+    """Return a new trainer of the model at `path`, or the one of the run to resume.
 
     Args:
         path: somebody's own Python file.
         configuration: how to train it.
+        resume: the folder of a run of such a model.
         captured: whether what it prints is kept from the terminal.
 
     Raises:
-        InputError: the file cannot be used, or its functions fail.
+        InputError: the file cannot be used, its functions fail, or the run cannot go on.
     """
-    if configuration.epsilon is not None:
-        choose_method(configuration.method, configuration.epsilon)
-    return built_model_trainer(
-        load_model_file(path, captured=captured),
-        seed=configuration.seed,
-        optimizer=configuration.optimizer,
-        learning_rate=configuration.learning_rate,
-        epoch_limit=configuration.epochs,
-        until_cost=configuration.until_cost,
-        method=configuration.method,
-        epsilon=configuration.epsilon,
+    model = load_model_file(path, captured=captured)
+    if resume is None:
+        return model_trainer_of(model, configuration)
+    return resume_model_trainer(
+        resume, model, epochs=configuration.epochs, learning_rate=configuration.learning_rate
     )
 
 
@@ -100,33 +122,35 @@ def _check(trainer: ModelTrainer, choices: CheckChoices) -> int:
     return check.STATUS[report.verdict]
 
 
-def _train(trainer: ModelTrainer, choices: TrainChoices) -> int:
+def _train(folder: RunFolder, trainer: ModelTrainer, choices: TrainChoices) -> int:
+    model = trainer.model
+    if trainer.notice and sys.stderr is not None:
+        say(f"bptui: {trainer.notice}", sys.stderr)
     if trainer.epoch_limit is None:
         open_end = trainer.until_cost is not None
-        trainer.epoch_limit = train.UNTIL_COST_EPOCHS if open_end else FULL_BATCH_EPOCHS
-    first_cost, started = trainer.cost, perf_counter()
-    with Interruption() as interruption:
-        if choices.json:
-            train.train_with_events(trainer, interruption)
-        else:
-            train.train_with_bar(trainer, interruption)
+        most = train.UNTIL_COST_EPOCHS if open_end else FULL_BATCH_EPOCHS
+        trainer.epoch_limit = trainer.epoch + most
+    first_cost = trainer.cost
+    trained = train.train_in(folder, trainer, choices)
     if trainer.failure is not None:
-        raise trainer.failure
-    seconds = perf_counter() - started
-    rate = trainer.progress / seconds if seconds > 0.0 else 0.0
-    interrupted = interruption.signal is not None and trainer.state == "running"
-    ending = "interrupted" if interrupted else str(trainer.state)
-    report = trainer.check()
+        if not choices.json:
+            for line in train.last_lines(trainer, choices, go_on=True, model=model.path):
+                say(line)
+        with _named(trainer):
+            raise trainer.failure
+    with _named(trainer):
+        report = trainer.check()
     if choices.json:
-        train.say_event(trainer, ending, **train.end_facts(trainer, report, seconds, rate))
+        train.say_event(trainer, trained.ending, **train.end_facts(trainer, report, trained))
     else:
+        ending = trainer.message if trained.ending == "finished" else trained.ending
         rows = [
-            ("model", f"{trainer.model.name}, {trainer.theta.size:,} parameters"),
+            ("model", f"{model.name}, {trainer.theta.size:,} parameters"),
             ("training", f"{trainer.optimizer_name}, η {trainer.learning_rate:g}"),
             (
                 "epochs",
-                f"{trainer.epoch:,} in {format_seconds(seconds)}, {format_rate(rate)} epochs/s; "
-                f"{trainer.message if ending == 'finished' else ending}",
+                f"{trainer.epoch:,} in {format_seconds(trained.seconds)}, "
+                f"{format_rate(trained.rate)} epochs/s; {ending}",
             ),
             ("cost", f"J {trainer.cost:.6g}, from {first_cost:.6g}"),
             ("check", headline(report)),
@@ -135,11 +159,7 @@ def _train(trainer: ModelTrainer, choices: TrainChoices) -> int:
             say(f"{name:<12}{value}")
         for found in report.diagnosis:
             say(f"{'':<12}{printable(found.message)}")
-        say(repeat_line(choices.command_line))
-    if interrupted:
-        return interruption.status
-    if trainer.state == "diverged":
-        if sys.stderr is not None:
-            say(f"bptui: {printable(trainer.message)}", sys.stderr)
-        return train.DIVERGED
-    return 0
+        go_on = trained.interrupted
+        for line in train.last_lines(trainer, choices, go_on=go_on, model=model.path):
+            say(line)
+    return train.status_of(trainer, trained)

@@ -3,22 +3,23 @@
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
-from bptui.core.runs import Saved
+from bptui.core.runs import AnyTrainer, Saved
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import LiveTrainer, Session
 from bptui.core.training.keeper import RunKeeper
-from bptui.core.training.session import UNSAVED_MODEL
+from bptui.core.training.session import UNSAVED
 from bptui.tui.command_line.choices import RunChoices
 from bptui.tui.command_line.words import without_options
 from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.commands.headless import train_on
-from bptui.tui.commands.starting import make_trainer, run_folder
-from bptui.tui.departure import HUNG_UP, Departure
+from bptui.tui.commands.starting import make_trainer, resume_words, run_folder
+from bptui.tui.departure import HUNG_UP, PATIENCE_SECONDS, Departure
 from bptui.tui.terminal import (
     in_browser,
     is_dumb,
@@ -31,8 +32,10 @@ from bptui.tui.worker import TrainingWorker
 
 DEFAULT_SPEED = 200.0
 """Epochs a second: XOR then takes some seconds, with the plateau and the drop to be seen."""
-UNSAVED = 2
+NOT_SAVED = 2
 """Exit status where the run could not be saved at the end."""
+_PATIENCE_WHEN_CUT_OFF = PATIENCE_SECONDS - 0.5
+"""Seconds for a last checkpoint; the rest is for what is said at the end."""
 SWITCH_INTERVAL = 0.001
 """Seconds until Python lets the screen's thread run; its default makes keys feel heavy."""
 
@@ -43,17 +46,34 @@ def run(configuration: Configuration, choices: RunChoices) -> int:
     Raises:
         InputError: something given cannot be used.
     """
-    keeper = None
-    if in_browser():  # whoever visits a page writes no file here
-        trainer = make_trainer(configuration, choices.resume)
-    else:
-        folder = run_folder(configuration, choices.run_folder, choices.resume)
-        trainer = make_trainer(configuration, choices.resume)
-        keeper = RunKeeper(trainer, folder, every=choices.checkpoint_every)
-        keeper.begin()
+    trainer, keeper = begun(
+        lambda: make_trainer(configuration, choices.resume), configuration, choices
+    )
     # An epoch of minibatches is slow enough by itself.
     speed = DEFAULT_SPEED if trainer.batch_size == len(trainer.training) else None
     return watch(trainer, choices, default_speed=speed, keeper=keeper)
+
+
+def begun(
+    make: Callable[[], AnyTrainer], configuration: Configuration, choices: RunChoices
+) -> tuple[AnyTrainer, RunKeeper | None]:
+    """Return a trainer, and what saves it, which has its folder by then.
+
+    Args:
+        make: returns the trainer; called once its folder is known to be free.
+        configuration: names a new folder by its data.
+        choices: where to save the run.
+
+    Raises:
+        InputError: something given cannot be used.
+    """
+    if in_browser():  # whoever visits a page writes no file here
+        return make(), None
+    folder = run_folder(configuration, choices.run_folder, choices.resume)
+    trainer = make()
+    keeper = RunKeeper(trainer, folder, every=choices.checkpoint_every)
+    keeper.begin()
+    return trainer, keeper
 
 
 def watch(
@@ -63,6 +83,8 @@ def watch(
     default_speed: float | None,
     patience: float | None = None,
     keeper: RunKeeper | None = None,
+    model: Path | None = None,
+    notice: str = "",
 ) -> int:
     """Open the dashboard on a trainer, and return the exit status.
 
@@ -71,7 +93,9 @@ def watch(
         choices: how to watch it.
         default_speed: epochs a second where no other pace is asked for.
         patience: how many seconds to wait for training to stop in the end; `None` is for ever.
-        keeper: saves the run, if it is one that can be saved.
+        keeper: saves the run, if it is one that is saved.
+        model: the file that is trained, where it is no network.
+        notice: what to say at first.
     """
     speed = choices.speed if choices.speed_given else default_speed
 
@@ -89,7 +113,8 @@ def watch(
         check_share=choices.check_share,
         interval=cadence.status,
         keeper=keeper,
-        unsaved="a run in a browser is not saved" if in_browser() else UNSAVED_MODEL,
+        unsaved="a run in a browser is not saved" if in_browser() else UNSAVED,
+        notice=notice,
     )
     first_learning_rate = trainer.learning_rate
     worker = TrainingWorker(session)
@@ -110,6 +135,10 @@ def watch(
             silence.enter_context(redirect_stdout(nowhere))
             silence.enter_context(redirect_stderr(nowhere))
             app.run()
+            if patience is not None and departure.lost_terminal and choices.keep_training:
+                patience = None
+            elif patience is not None and departure.status is not None:
+                patience = max(patience, _PATIENCE_WHEN_CUT_OFF)
             stopped = worker.wait(patience)
             if not stopped:
                 silence.pop_all()
@@ -129,6 +158,7 @@ def watch(
             trainer.saved,
             first_learning_rate=first_learning_rate,
             resumed=choices.resume is not None,
+            model=model,
         )
     with suppress(OSError, UnicodeError):  # there may be nobody left to tell
         for line in lines:
@@ -141,7 +171,7 @@ def watch(
             say(f"bptui: {crash_sentence(app.failure, folder)}", errors)
     if app.failure is not None or worker.failed:
         return CRASHED
-    return status or (0 if failure is None else UNSAVED)
+    return status or (0 if failure is None else NOT_SAVED)
 
 
 def _save(
@@ -169,6 +199,7 @@ def closing_lines(
     *,
     first_learning_rate: float | None = None,
     resumed: bool = False,
+    model: Path | None = None,
 ) -> tuple[str, str]:
     """Return what stays in the scrollback: what was trained, and how to go on or repeat it.
 
@@ -178,6 +209,7 @@ def closing_lines(
         saved: the checkpoint that was saved last.
         first_learning_rate: η at the beginning, if it may have changed.
         resumed: whether `command_line` resumed a run.
+        model: the file that was trained, where it is no network.
     """
     description = snapshot.description
     seed = f", seed {snapshot.seed}" if description.takes_seed else ""
@@ -192,7 +224,7 @@ def closing_lines(
     )
     if saved is not None:
         there = "" if _is_of(saved, snapshot) else f" from epoch {saved.epoch:,}, seed {saved.seed}"
-        command = shlex.join(["bptui", "--resume", str(saved.folder)])
+        command = shlex.join(resume_words("run", model, saved.folder))
         return first, f"resume{there}: {printable(command)}"
     if resumed:
         return first, f"resume again: {printable(shlex.join(command_line))}"

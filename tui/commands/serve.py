@@ -40,9 +40,9 @@ def serve(
     if choices.watched is not None:
         WatchedRun(choices.watched)
     elif model is None:
-        make_trainer(configuration, run.resume)
+        make_trainer(configuration, run.resume, command="serve")
     else:
-        model_trainer(model, configuration, captured=True)
+        model_trainer(model, configuration, run.resume, captured=True)
     words = [sys.executable, "-P", "-m", "bptui.tui", *choices.words]
     server = PageServer(words, choices.host, choices.port, choices.visitors)
 

@@ -1,10 +1,12 @@
 """From what was asked for to a trainer, and a folder to save it in."""
 
+import shlex
 from pathlib import Path
 
 from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError, printable
 from bptui.core.run_folder import RunFolder
-from bptui.core.runs import check_free, load_configuration
+from bptui.core.runs import ModelNeededError, check_free, load_configuration
 from bptui.core.training import Trainer, build_trainer, resume_trainer
 
 
@@ -29,17 +31,37 @@ def run_folder(configuration: Configuration, named: Path | None, resume: Path | 
     return folder
 
 
-def make_trainer(configuration: Configuration, resume: Path | None) -> Trainer:
+def make_trainer(
+    configuration: Configuration, resume: Path | None, *, command: str = "run"
+) -> Trainer:
     """Return a new trainer, or the one of the run to resume.
+
+    Args:
+        configuration: what to train.
+        resume: the folder of a run.
+        command: the word that asks for it.
 
     Raises:
         InputError: the configuration is impossible, or the run cannot go on.
     """
     if resume is None:
         return build_trainer(configuration)
-    return resume_trainer(
-        resume,
-        epochs=configuration.epochs,
-        learning_rate=configuration.learning_rate,
-        patience=configuration.patience,
-    )
+    try:
+        return resume_trainer(
+            resume,
+            epochs=configuration.epochs,
+            learning_rate=configuration.learning_rate,
+            patience=configuration.patience,
+        )
+    except ModelNeededError as error:
+        words = resume_words(command, Path(error.model), resume)
+        raise InputError(f"{error}: {printable(shlex.join(words))}") from None
+
+
+def resume_words(command: str, model: Path | None, folder: Path) -> tuple[str, ...]:
+    """Return the words of the command that goes on with a run."""
+    if model is not None:
+        return ("bptui", command, str(model), "--resume", str(folder))
+    if command == "run":
+        return ("bptui", "--resume", str(folder))
+    return ("bptui", command, "--resume", str(folder))

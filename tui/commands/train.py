@@ -1,9 +1,12 @@
 """`bptui train`: training without a screen."""
 
+import shlex
 import sys
 from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
 from bptui.core.check import Report
 from bptui.core.configuration import Configuration
@@ -12,11 +15,12 @@ from bptui.core.run_folder import RunFolder
 from bptui.core.training import Scores, Trainer
 from bptui.core.training.build import usual_epochs
 from bptui.core.training.keeper import RunKeeper
+from bptui.core.training.resumable import Resumable
 from bptui.tui.command_line.choices import TrainChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
-from bptui.tui.commands.progress import Advancing, Progress
-from bptui.tui.commands.starting import make_trainer, run_folder
+from bptui.tui.commands.progress import Progress
+from bptui.tui.commands.starting import make_trainer, resume_words, run_folder
 from bptui.tui.commands.summary import repeat_line, summary
 from bptui.tui.terminal import say
 
@@ -42,7 +46,49 @@ def train(configuration: Configuration, choices: TrainChoices) -> int:
 
 
 def _train_in(folder: RunFolder, configuration: Configuration, choices: TrainChoices) -> int:
-    trainer = _trainer(configuration, choices)
+    trainer = make_trainer(configuration, choices.resume, command="train")
+    if trainer.epoch_limit is None:
+        trainer.epoch_limit = trainer.epoch + _usual_epochs(trainer)
+    trained = train_in(folder, trainer, choices)
+    report = trainer.check()
+    scores = trainer.scores()
+    if choices.json:
+        facts = end_facts(trainer, report, trained)
+        say_event(trainer, trained.ending, **facts, scores=_score_facts(scores))
+    else:
+        ending = trainer.message if trained.ending == "finished" else trained.ending
+        lines = summary(trainer, report, scores, trained.seconds, trained.rate, ending)
+        for line in lines + last_lines(trainer, choices, go_on=trained.interrupted):
+            say(line)
+    return status_of(trainer, trained)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """How a training went."""
+
+    seconds: float
+    rate: float
+    """Epochs a second."""
+    ending: str
+    """`finished`, `diverged` or `interrupted`."""
+    status: int
+    """The exit status of a signal."""
+    failure: InputError | None
+    """Why it could not be saved at the end."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal ended it."""
+        return self.ending == "interrupted"
+
+
+def train_in(folder: RunFolder, trainer: Resumable, choices: TrainChoices) -> Trained:
+    """Train until it ends or is interrupted, and save it where that is asked for.
+
+    Raises:
+        InputError: the folder cannot be used.
+    """
     keeper = None
     if choices.run_folder is not None:
         keeper = RunKeeper(trainer, folder, every=choices.checkpoint_every)
@@ -53,35 +99,29 @@ def _train_in(folder: RunFolder, configuration: Configuration, choices: TrainCho
     with Interruption(hang_up=not choices.keep_training) as interruption:
         try:
             if choices.json:
-                train_with_events(trainer, interruption, keeper)
+                _train_with_events(trainer, interruption, keeper)
             else:
-                train_with_bar(trainer, interruption, keeper)
+                _train_with_bar(trainer, interruption, keeper)
         finally:  # also if nobody reads the output any more
             if keeper is not None:
                 failure = _save(keeper)
         seconds = perf_counter() - started
     rate = (trainer.progress - first) / seconds if seconds > 0.0 else 0.0
     interrupted = interruption.signal is not None and trainer.state == "running"
-    report = trainer.check()
-    scores = trainer.scores()
     ending = "interrupted" if interrupted else str(trainer.state)
-    if choices.json:
-        say_event(
-            trainer,
-            ending,
-            **end_facts(trainer, report, seconds, rate),
-            scores=_score_facts(scores),
-        )
-    else:
-        if ending == "finished":
-            ending = trainer.message
-        lines = summary(trainer, report, scores, seconds, rate, ending)
-        for line in lines + _last_lines(trainer, choices, interrupted):
-            say(line)
-    if failure is not None:
-        raise failure
-    if interrupted:
-        return interruption.status
+    return Trained(seconds, rate, ending, interruption.status, failure)
+
+
+def status_of(trainer: Resumable, trained: Trained) -> int:
+    """Return the exit status, and say why a training diverged.
+
+    Raises:
+        InputError: it could not be saved at the end.
+    """
+    if trained.failure is not None:
+        raise trained.failure
+    if trained.interrupted:
+        return trained.status
     if trainer.state == "diverged":
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -89,13 +129,6 @@ def _train_in(folder: RunFolder, configuration: Configuration, choices: TrainCho
             say(f"bptui: {printable(trainer.message)}", sys.stderr)
         return DIVERGED
     return 0
-
-
-def _trainer(configuration: Configuration, choices: TrainChoices) -> Trainer:
-    trainer = make_trainer(configuration, choices.resume)
-    if trainer.epoch_limit is None:
-        trainer.epoch_limit = trainer.epoch + _usual_epochs(trainer)
-    return trainer
 
 
 def _save(keeper: RunKeeper) -> InputError | None:
@@ -114,27 +147,8 @@ def _usual_epochs(trainer: Trainer) -> int:
     return usual_epochs(len(trainer.training), trainer.batch_size)
 
 
-class Training(Advancing, Protocol):
-    """What is trained to the end here: a network, or somebody's own model."""
-
-    @property
-    def state(self) -> str:
-        """`running`, `finished` or `diverged`."""
-
-    @property
-    def epoch_limit(self) -> int | None:
-        """The epoch to finish at."""
-
-    @property
-    def seed(self) -> int:
-        """Of the initial parameters."""
-
-    def advance(self, seconds: float, most_epochs: int | None = None) -> int:
-        """Train for a while, and return how many epochs ended."""
-
-
-def train_with_bar(
-    trainer: Training, interruption: Interruption, keeper: RunKeeper | None = None
+def _train_with_bar(
+    trainer: Resumable, interruption: Interruption, keeper: RunKeeper | None
 ) -> None:
     """Train until it ends or is interrupted, with a bar on standard error."""
     with closing(Progress(trainer, trainer.epoch_limit, sys.stderr)) as progress:
@@ -142,19 +156,19 @@ def train_with_bar(
         while trainer.state == "running" and interruption.signal is None:
             trainer.advance(_slice_after(perf_counter() - started))
             if keeper is not None:
-                progress.tell(keep(keeper))
+                progress.tell(_keep(keeper))
             progress.update()
 
 
-def train_with_events(
-    trainer: Training, interruption: Interruption, keeper: RunKeeper | None = None
+def _train_with_events(
+    trainer: Resumable, interruption: Interruption, keeper: RunKeeper | None
 ) -> None:
     """Train until it ends or is interrupted, with JSON lines on standard output."""
     say_event(trainer, "start")
     started = due = perf_counter()
     while trainer.state == "running" and interruption.signal is None:
         trainer.advance(_slice_after(perf_counter() - started))
-        if keeper is not None and (problem := keep(keeper)) and sys.stderr is not None:
+        if keeper is not None and (problem := _keep(keeper)) and sys.stderr is not None:
             say(f"bptui: {problem}", sys.stderr)
         if perf_counter() >= due:
             say_event(trainer, "progress")
@@ -165,18 +179,18 @@ def _slice_after(seconds: float) -> float:
     return min(_SLICE, max(_SHORTEST_SLICE, _SLICE_SHARE * seconds))
 
 
-def keep(keeper: RunKeeper) -> str:
+def _keep(keeper: RunKeeper) -> str:
     """Save what is due, and return a sentence the first time that it fails."""
     before = keeper.problem
     keeper.look()
     return keeper.problem if keeper.problem != before else ""
 
 
-def end_facts(trainer: Training, report: Report, seconds: float, rate: float) -> dict[str, Any]:
+def end_facts(trainer: Resumable, report: Report, trained: Trained) -> dict[str, Any]:
     """Return what the last JSON line says besides."""
     return {
-        "seconds": seconds,
-        "epochs_per_second": rate,
+        "seconds": trained.seconds,
+        "epochs_per_second": trained.rate,
         "seed": trainer.seed,
         "verdict": report.verdict,
     }
@@ -192,20 +206,30 @@ def _score_facts(scores: Scores) -> dict[str, Any]:
     }
 
 
-def say_event(trainer: Training, event: str, **facts: Any) -> None:
+def say_event(trainer: Resumable, event: str, **facts: Any) -> None:
     """Print one JSON line."""
     say(to_json({"event": event, "epoch": trainer.epoch, "cost": trainer.cost} | facts))
     if sys.stdout is not None:
         sys.stdout.flush()
 
 
-def _last_lines(trainer: Trainer, choices: TrainChoices, interrupted: bool) -> list[str]:
+def last_lines(
+    trainer: Resumable, choices: TrainChoices, *, go_on: bool, model: Path | None = None
+) -> list[str]:
+    """Return the lines on what was saved, and how to go on or train the same again.
+
+    Args:
+        trainer: at its end.
+        choices: how it was trained.
+        go_on: whether there is something to go on with.
+        model: the file that was trained, where it is no network.
+    """
     lines = []
     if trainer.saved is not None:
         lines.append(f"{'saved in':<12}{printable(trainer.saved.folder)}")
-    if trainer.saved is not None and interrupted:
-        again = ("bptui", "train", "--resume", str(trainer.saved.folder))
-        lines.append(repeat_line(again).replace("again", "go on", 1))
+    if trainer.saved is not None and go_on:
+        words = resume_words("train", model, trainer.saved.folder)
+        lines.append(f"{'go on':<12}{printable(shlex.join(words))}")
     if choices.resume is None:
         lines.append(repeat_line(choices.command_line))
     return lines
