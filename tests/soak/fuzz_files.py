@@ -3,9 +3,9 @@
     python tests/soak/fuzz_files.py --files 10000
 
 The files are some that are made to do harm (bombs, endless lines and rows, deep nesting), and then
-CSV, NPZ, TOML and checkpoints, mutated at random from a fixed seed. It prints how many were read or
-refused, the longest time and the most memory; the exit status is 1, and the file is left in place,
-where one does worse than it may.
+CSV, NPZ, TOML and checkpoints, of networks and of model files, mutated at random from a fixed seed.
+It prints how many were read or refused, the longest time and the most memory; the exit status is 1,
+and the file is left in place, where one does worse than it may.
 """
 
 import argparse
@@ -33,8 +33,11 @@ import numpy as np
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
-from bptui.core.run_files import CHECKPOINT
+from bptui.core.kept_run import read_run
+from bptui.core.model_file import ModelFile, load_model_file
+from bptui.core.run_files import CHECKPOINT, CONFIGURATION
 from bptui.core.training import build_trainer, resume_trainer
+from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer
 from bptui.tui.command_line import invocation
 from bptui.tui.command_line.config_file import read_config_file
 
@@ -43,6 +46,8 @@ MOST_SECONDS = 2.0
 MOST_MEMORY = 500_000_000
 LONGEST_SENTENCE = 700
 HANGS_AFTER = 30
+MODEL = Path(__file__).parents[2] / "examples" / "circles_course.py"
+OF_MODEL = f"model/{CHECKPOINT}"
 STRANGE = [
     b"\x00", b"\xff", b"\x1b[2J", b"\r", b"\n", b'"', b",", b";", b"\t", b"nan", b"inf", b"-1",
     b"1e999", b"99999999999999999999", b"4294967295", b"\xef\xbb\xbf", b"PK\x03\x04", b"[", b"]",
@@ -99,6 +104,17 @@ def checkpoint_seeds(folder: Path) -> list[bytes]:
         trainer = build_trainer(configuration)
         trainer.advance(float("inf"), 7)
         trainer.advance(0.0)
+        trainer.save(folder)
+        found.append((folder / CHECKPOINT).read_bytes())
+    return found
+
+
+def model_seeds(folder: Path, model: ModelFile) -> list[bytes]:
+    """Return sound checkpoints of a model file."""
+    found = []
+    for optimizer in ("sgd", "adam"):
+        trainer = model_trainer_of(model, Configuration(optimizer=optimizer, learning_rate=0.01))
+        trainer.advance(float("inf"), 7)
         trainer.save(folder)
         found.append((folder / CHECKPOINT).read_bytes())
     return found
@@ -173,6 +189,7 @@ def _changed_json(member: bytes, chance: random.Random) -> bytes:
         name = chance.choice([*values, "new"])
         values[name] = chance.choice(
             [None, True, -1, 0, 1e300, 10**30, "", "\x1b[2J", "moons", [], [2, 2, 1], {"a": [1]},
+             {"sha256": "", "takes_seed": 1, "arrays": [["", [chance.choice([0, 1, 10**12, -3])]]]},
              [2, 40_000, 1_000], [10**6] * 1000, 900_000, float("nan"), "../" * 50, "x" * 99_999]
         )  # fmt: skip
     stream = io.BytesIO()
@@ -227,6 +244,18 @@ def read_checkpoint(path: Path) -> None:
     resume_trainer(path.parent).advance(0.0)
 
 
+def model_reader(model: ModelFile) -> Callable[[Path], None]:
+    """Return what goes on from a checkpoint of a model file, and looks at it without its code."""
+
+    def read(path: Path) -> None:
+        try:
+            resume_model_trainer(path.parent, model).advance(0.0)
+        finally:
+            read_run(path.parent)
+
+    return read
+
+
 class Hanging(BaseException):
     """It takes too long."""
 
@@ -278,11 +307,13 @@ def main() -> int:
     warnings.simplefilter("error")
     chance = random.Random(asked.seed)
     folder = Path(tempfile.mkdtemp(prefix="bptui-fuzz-"))
+    model = load_model_file(MODEL)
     kinds: list[tuple[str, Callable[[Path], None], list[bytes]]] = [
         ("data.csv", read_data, csv_seeds()),
         ("data.npz", read_data, npz_seeds()),
         ("options.toml", read_options, toml_seeds()),
         (CHECKPOINT, read_checkpoint, checkpoint_seeds(folder)),
+        (OF_MODEL, model_reader(model), model_seeds(folder / "model", model)),
     ]
     hostile = folder / "hostile"
     hostile.mkdir()
@@ -309,15 +340,16 @@ def main() -> int:
             print(f"file {number}, {path}: {wrong}")
             return 1
     for name, (read_well, refused) in taken.items():
-        print(f"{name:<16}{read_well:>7,} read {refused:>7,} refused")
+        print(f"{name:<22}{read_well:>7,} read {refused:>7,} refused")
     print(
         f"the slowest {slowest:.2f} s, memory {peak() / 1e6:,.0f} MB at most "
         f"({before / 1e6:,.0f} MB before the first)"
     )
     for name in taken:
         (folder / name).unlink(missing_ok=True)
-    (folder / "configuration.json").unlink(missing_ok=True)
-    folder.rmdir()
+    for inside in (folder / "model", folder):
+        (inside / CONFIGURATION).unlink(missing_ok=True)
+        inside.rmdir()
     return 0
 
 

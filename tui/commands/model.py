@@ -136,6 +136,8 @@ def _train(folder: RunFolder, trainer: ModelTrainer, choices: TrainChoices) -> i
         if not choices.json:
             for line in train.last_lines(trainer, choices, go_on=True, model=model.path):
                 say(line)
+        if trained.failure is not None and sys.stderr is not None:
+            say(f"bptui: {trained.failure}", sys.stderr)
         with _named(trainer):
             raise trainer.failure
     with _named(trainer):
