@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError
+from bptui.core.wording import counted
 
 MODEL = "model"
 """Where it stands among the facts of a checkpoint; a network's has none."""
@@ -81,14 +82,10 @@ class ModelFacts:
                     f"{display_name(named)} of shape {has} stands in its place"
                 )
         raise InputError(
-            f"{_count(len(saved))} of parameters {'was' if len(saved) == 1 else 'were'} saved, "
-            f"and {name} has {len(there):,}"
+            f"{counted(len(saved), 'array')} of parameters {'was' if len(saved) == 1 else 'were'} "
+            f"saved, and {name} has {len(there):,}"
         )
 
 
 def _is_size(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LONGEST_AXIS
-
-
-def _count(number: int) -> str:
-    return f"{number:,} array{'' if number == 1 else 's'}"

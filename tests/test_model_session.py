@@ -195,6 +195,10 @@ def test_a_notice_stands_until_a_key_is_pressed(made: Made) -> None:
     assert live.ask(ask.ShowBoundary(0, 0)).message == "mine.py has changed"
     assert live.ask(ask.Step()).message == ""
     live.stop()
+    ended = Running(made(BOWL, epoch_limit=0), notice="mine.py has changed")
+    shown = ended.next(lambda shown: shown.state == "finished")
+    assert shown.message == "mine.py has changed; reached 0 epochs"
+    ended.stop()
 
 
 @pytest.mark.parametrize("name", ["cost", "gradients"])

@@ -300,8 +300,7 @@ class Session:
             no_predictions=self._view.no_predictions,
             message=self._trouble()
             or self._message
-            or trainer.message
-            or self._notice
+            or "; ".join(filter(None, (self._notice, trainer.message)))
             or self._check.complaint,
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,

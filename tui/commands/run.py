@@ -135,11 +135,7 @@ def watch(
             silence.enter_context(redirect_stdout(nowhere))
             silence.enter_context(redirect_stderr(nowhere))
             app.run()
-            if patience is not None and departure.lost_terminal and choices.keep_training:
-                patience = None
-            elif patience is not None and departure.status is not None:
-                patience = max(patience, _PATIENCE_WHEN_CUT_OFF)
-            stopped = worker.wait(patience)
+            stopped = worker.wait(_patience(patience, departure))
             if not stopped:
                 silence.pop_all()
         failure = None
@@ -172,6 +168,17 @@ def watch(
     if app.failure is not None or worker.failed:
         return CRASHED
     return status or (0 if failure is None else NOT_SAVED)
+
+
+def _patience(usual: float | None, departure: Departure) -> float | None:
+    """Return how many seconds to wait for training to stop; `None` is for ever.
+
+    Whoever is cut off is given longer, for then the run is saved: the departure ends the process
+    in time, unless it is to train on.
+    """
+    if departure.lost_terminal and departure.status is None:
+        return None
+    return usual if usual is None or departure.status is None else _PATIENCE_WHEN_CUT_OFF
 
 
 def _save(
