@@ -15,6 +15,8 @@ MODEL = "model"
 """Where it stands among the facts of a checkpoint; a network's has none."""
 _MOST_AXES = 64
 _LONGEST_AXIS = 2**40
+_LONGEST_OF_NOTHING = 1000
+"""Of an array that has no entries, for all of it may be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,12 @@ class ModelFacts:
         """Cut a flat vector (P,) into the arrays.
 
         Raises:
-            ValueError: it does not hold as many numbers.
+            ValueError: it does not hold as many numbers, or an axis is beyond all measure.
         """
         sizes = [prod(shape) for shape in self.shapes]
+        longest = max((axis for shape in self.shapes for axis in shape), default=0)
+        if longest > max(theta.size, _LONGEST_OF_NOTHING):
+            raise ValueError("the shape of its parameters cannot be")
         if theta.ndim != 1 or theta.dtype != np.float64 or theta.size != sum(sizes):
             raise ValueError("its parameters are not of its arrays")
         parts = np.split(theta, np.cumsum(sizes)[:-1]) if sizes else []

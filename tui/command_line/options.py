@@ -393,7 +393,8 @@ OPTIONS: tuple[Option, ...] = (
         "resume",
         "This run",
         path("the path of a folder", alone=True),
-        "continue the run in a folder; epochs, η and patience may change; of a sweep, the seeds",
+        "continue the run in a folder, of a model file with MODEL.py named again; epochs, η and "
+        "patience may change; of a sweep, the seeds",
         "[FOLDER]",
         "--run's, or the last run without one",
         _TRAINING,

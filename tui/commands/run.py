@@ -34,7 +34,7 @@ DEFAULT_SPEED = 200.0
 """Epochs a second: XOR then takes some seconds, with the plateau and the drop to be seen."""
 NOT_SAVED = 2
 """Exit status where the run could not be saved at the end."""
-_PATIENCE_WHEN_CUT_OFF = PATIENCE_SECONDS - 0.5
+_PATIENCE_TO_SAVE = PATIENCE_SECONDS - 0.5
 """Seconds for a last checkpoint; the rest is for what is said at the end."""
 SWITCH_INTERVAL = 0.001
 """Seconds until Python lets the screen's thread run; its default makes keys feel heavy."""
@@ -135,12 +135,17 @@ def watch(
             silence.enter_context(redirect_stdout(nowhere))
             silence.enter_context(redirect_stderr(nowhere))
             app.run()
-            stopped = worker.wait(_patience(patience, departure))
+            stopped = worker.wait(_patience(patience, departure, keeper))
             if not stopped:
                 silence.pop_all()
         failure = None
-        if keeper is not None and stopped and not worker.failed:
-            failure = _save(keeper, departure, app.failure)
+        if keeper is not None and not worker.failed:
+            cut_off = departure.status is not None or departure.lost_terminal
+            wanted = cut_off or app.failure is not None or keeper.folder.given is not None
+            if stopped:
+                failure = _save(keeper, wanted=wanted)
+            elif wanted:
+                failure = _unsaved(trainer.saved)
         if departure.lost_terminal:
             if choices.keep_training and departure.status is None and session.going and stopped:
                 return train_on(session, keeper, departure)
@@ -170,33 +175,37 @@ def watch(
     return status or (0 if failure is None else NOT_SAVED)
 
 
-def _patience(usual: float | None, departure: Departure) -> float | None:
+def _patience(usual: float | None, departure: Departure, keeper: RunKeeper | None) -> float | None:
     """Return how many seconds to wait for training to stop; `None` is for ever.
 
-    Whoever is cut off is given longer, for then the run is saved: the departure ends the process
-    in time, unless it is to train on.
+    Where the run is then saved it is worth longer. The departure ends the process in time if
+    somebody else asked for the end, unless it is to train on.
     """
     if departure.lost_terminal and departure.status is None:
         return None
-    return usual if usual is None or departure.status is None else _PATIENCE_WHEN_CUT_OFF
+    saves = departure.status is not None or (keeper is not None and keeper.folder.given is not None)
+    return _PATIENCE_TO_SAVE if usual is not None and saves else usual
 
 
-def _save(
-    keeper: RunKeeper, departure: Departure, error: BaseException | None
-) -> InputError | None:
-    """Save what is to be saved at the end; return what went wrong.
+def _save(keeper: RunKeeper, *, wanted: bool) -> InputError | None:
+    """Save the run at the end, or throw away what nobody wants; return what went wrong.
 
     The training thread has saved already unless something was in its way.
     """
-    cut_off = departure.status is not None or departure.lost_terminal or error is not None
     try:
-        if cut_off or keeper.folder.given is not None:
+        if wanted:
             keeper.save()
         else:
             keeper.discard()
     except InputError as problem:
         return problem
     return None
+
+
+def _unsaved(saved: Saved | None) -> InputError:
+    """Return what to say where somebody's own code never lets training stop."""
+    after = "" if saved is None else f" after epoch {saved.epoch:,}"
+    return InputError(f"its code does not return, so that nothing{after} is saved")
 
 
 def closing_lines(
