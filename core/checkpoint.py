@@ -8,6 +8,7 @@ import io
 import json
 import math
 import struct
+import sys
 import tokenize
 import warnings
 import zipfile
@@ -57,8 +58,19 @@ FOREIGN = (
 
 
 def read_text(archive: zipfile.ZipFile, name: str) -> str:
-    """Read a JSON text."""
-    return str(read_array(archive, name, LARGEST_TEXT)[()])
+    """Read a JSON text.
+
+    Raises:
+        ValueError, or another of `FOREIGN`: it is none.
+    """
+    text = read_array(archive, name, LARGEST_TEXT)
+    if text.dtype.kind != "U" or text.ndim:
+        raise ValueError(f"its part {name!r} is no text")
+    # NumPy makes a string of numbers beyond the last character, on which Python comes to grief.
+    codes = np.frombuffer(text.tobytes(), f"{text.dtype.str[0]}u4")
+    if (codes > sys.maxunicode).any():
+        raise ValueError(f"its part {name!r} is damaged")
+    return str(text[()])
 
 
 def read_array(archive: zipfile.ZipFile, name: str, most: int) -> NDArray[Any]:
@@ -72,6 +84,8 @@ def read_array(archive: zipfile.ZipFile, name: str, most: int) -> NDArray[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of headers that Python 2 might have written
         array: NDArray[Any] = np.load(io.BytesIO(archive.read(entry)), allow_pickle=False)
+    if array.dtype.kind not in "fiU":
+        raise ValueError(f"its part {name[:20]!r} is neither real numbers nor text")
     return array
 
 
@@ -190,6 +204,9 @@ def unpack(trainer: "Resumable", facts: dict[str, Any], arrays: dict[str, NDArra
         raise ValueError("its order of minibatches is missing, or there should be none")
     if not _alike(point.optimizer, now.optimizer):
         raise ValueError("it is of another optimizer")
+    steps = point.optimizer.get("steps", np.zeros(1))
+    if not ((steps >= 0.0) & (steps < math.inf)).all():
+        raise ValueError("the steps of its optimizer cannot be")
     history, marks, validation = restored_curve(facts, arrays)
     # A diverged run has gone back by a step, and keeps the costs beyond it.
     if history.epochs not in (point.epoch, point.epoch + 1):

@@ -44,7 +44,7 @@ from bptui.tui.command_line.config_file import read_config_file
 MOST_SECONDS = 2.0
 """Of processor time, for a file."""
 MOST_MEMORY = 500_000_000
-LONGEST_SENTENCE = 700
+LONGEST_SENTENCE = 1000
 HANGS_AFTER = 30
 MODEL = Path(__file__).parents[2] / "examples" / "circles_course.py"
 OF_MODEL = f"model/{CHECKPOINT}"
