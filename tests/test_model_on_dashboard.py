@@ -230,7 +230,7 @@ SLOW = """
 import time
 parameters = [1.0, 2.0]
 def cost(p):
-    time.sleep(0.8 * (p[0] < 0.9))
+    time.sleep(0.7 * (p[0] < 0.9))
     return p[0] ** 2 + p[1] ** 2
 def gradients(p):
     return [2 * p[0], 2 * p[1]]
@@ -240,7 +240,7 @@ def gradients(p):
 def test_a_signal_waits_a_while_for_code_that_is_slow(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW, "utf-8")
     with Terminal("slow.py", "--run", "mine", "--no-check", cwd=tmp_path) as terminal:
-        terminal.wait_for(lambda here: epoch(here) > 1)
+        terminal.wait_for(lambda here: epoch(here) > 0)
         seen = epoch(terminal)
         terminal.signal(signal.SIGTERM)
         assert terminal.wait() == 143

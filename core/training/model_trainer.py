@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from bptui.core.training.model_view import ModelView
 
 _SETTINGS = (
-    *("data", "optimizer", "learning_rate", "epochs", "until_cost", "seed", "method", "epsilon"),
+    "data",
+    "optimizer",
+    "learning_rate",
+    "epochs",
+    "until_cost",
+    "seed",
+    "method",
+    "epsilon",
 )
 """Fields of a configuration that mean something here; `data` is the name of the file."""
 
