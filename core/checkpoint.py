@@ -84,7 +84,7 @@ def read_array(archive: zipfile.ZipFile, name: str, most: int) -> NDArray[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of headers that Python 2 might have written
         array: NDArray[Any] = np.load(io.BytesIO(archive.read(entry)), allow_pickle=False)
-    if array.dtype.kind not in "fiU":
+    if array.dtype.kind not in "bfiU":
         raise ValueError(f"its part {name[:20]!r} is neither real numbers nor text")
     return array
 
