@@ -141,6 +141,33 @@ class TestTheSameBits:
         assert resumed.seed == 99
         assert everything(resumed) == everything(straight)
 
+    @pytest.mark.parametrize("name", ["cost", "gradients"])
+    def test_a_step_that_is_broken_off_is_not_saved(
+        self, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As by a second Ctrl+C."""
+        trainer = built_model_trainer(model(), optimizer="momentum")
+        before = getattr(trainer._functions, name)
+        calls: list[int] = []
+
+        def broken_off(*arguments: Any) -> Any:
+            calls.append(1)
+            if len(calls) > 9:
+                raise KeyboardInterrupt
+            return before(*arguments)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(trainer._functions, name, broken_off)
+            with pytest.raises(KeyboardInterrupt):
+                trainer.advance(60.0)
+        trainer.save(Path("run"))
+        resumed = resume_model_trainer(Path("run"), trainer.model)
+        straight = built_model_trainer(trainer.model, optimizer="momentum")
+        assert 0 < resumed.epoch == trainer.epoch
+        for each in (resumed, straight):
+            each.advance(float("inf"), 20 - each.epoch)
+        assert everything(resumed) == everything(straight)
+
     def test_what_stops_it_is_kept_and_may_be_moved(self) -> None:
         straight = saved(epoch_limit=20, epochs=20)
         resumed = resume_model_trainer(Path("run"), straight.model)

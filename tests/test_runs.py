@@ -92,6 +92,31 @@ def test_a_run_started_again_with_another_seed_resumes_with_that(tmp_path: Path)
     assert everything(resumed) == everything(trainer)
 
 
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_a_step_that_is_broken_off_is_not_saved(
+    batch_size: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a second Ctrl+C."""
+    trainer = build_trainer(options(batch_size=batch_size, optimizer="momentum"))
+    trainer.advance(float("inf"), 8)
+    take = trainer._stepper.take
+
+    def broken_off(*arguments: Any) -> None:
+        take(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer._stepper, "take", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            trainer.advance(0.01)
+    trainer.save(tmp_path)
+    resumed = resume_trainer(tmp_path)
+    straight = build_trainer(options(batch_size=batch_size, optimizer="momentum"))
+    for each in (resumed, straight):
+        each.advance(float("inf"), 20 - each.epoch)
+    assert everything(resumed) == everything(straight)
+
+
 def test_a_long_history_and_its_marks_come_back(tmp_path: Path) -> None:
     trainer = build_trainer(Configuration(hidden=(2,)))
     trainer.advance(float("inf"), 9000)

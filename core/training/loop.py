@@ -188,7 +188,11 @@ class TrainingLoop:
         ends = [end for end in (goal, self.epoch_limit, looking) if end is not None]
         begin = self.point()
         lowest = -np.inf if self.until_cost is None else self.until_cost
-        taken = self._stepper.take(steps, self._learning_rate, min(ends, default=None), lowest)
+        try:
+            taken = self._stepper.take(steps, self._learning_rate, min(ends, default=None), lowest)
+        except BaseException:  # a second Ctrl+C; what is saved after it has to be whole
+            self._stepper.restore(begin)
+            raise
         # After a divergence some epochs are trained again; their costs are known already.
         self.history.extend(taken.costs[max(0, self.history.epochs - begin.epoch) :])
         if taken.broken:

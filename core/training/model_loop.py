@@ -126,15 +126,17 @@ class ModelLoop:
         first = self.epoch
         deadline = perf_counter() + seconds
         goal = None if most_epochs is None else first + max(0, most_epochs)
-        while self.state == "running" and self.epoch != goal:
-            if self._ended():
-                break
-            self._step()
-            if perf_counter() >= deadline:
-                break
+        try:
+            while self.state == "running" and self.epoch != goal:
+                if self._ended():
+                    break
+                self._step()
+                if perf_counter() >= deadline:
+                    break
+        finally:
+            self.history.extend(self._costs)
+            self._costs.clear()
         self._ended()
-        self.history.extend(self._costs)
-        self._costs.clear()
         return self.epoch - first
 
     def resume(self) -> None:
@@ -230,6 +232,9 @@ class ModelLoop:
             self._go_back(theta, memory)
             self._fail(error)
             return
+        except BaseException:  # a second Ctrl+C; what is saved after it has to be whole
+            self._go_back(theta, memory)
+            raise
         if not (np.isfinite(cost) and np.isfinite(self.theta).all()):
             self._go_back(theta, memory)
             what = "the gradient" if np.isfinite(cost) else "J"
