@@ -3,9 +3,9 @@
 Names are imported when they are first used, so that `bptui --help` need not wait for NumPy.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from bptui.core.lazy import names_of
 from bptui.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
@@ -40,9 +40,4 @@ __all__ = [
     "sweep",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its module."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = names_of(__name__, _HOMES)

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check import EpsilonSweep, Report
+from bptui.core.check import Report
 from bptui.core.history import CostCurve
 from bptui.core.wording import counted
+
+if TYPE_CHECKING:
+    from bptui.core.check import EpsilonSweep
 
 SHOWN_SAMPLES = 200
 """So many samples, the first, are shown with their predictions."""
@@ -83,7 +86,7 @@ class Swept:
 
     epoch: int
     """Of the Θ that it was done at."""
-    sweep: EpsilonSweep | None
+    sweep: "EpsilonSweep | None"
     """`None` where it could not be done."""
     why_not: str = ""
     """One sentence on that."""

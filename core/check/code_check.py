@@ -15,7 +15,7 @@ import numpy as np
 
 from bptui.core.check.diagnosis import diagnosed
 from bptui.core.check.evidence import Facts
-from bptui.core.check.methods import METHOD_NAMES, choose_method
+from bptui.core.check.methods import METHOD_NAMES, MOST_ENTRIES, choose_method
 from bptui.core.check.numerical import Comparison, Entries, Numerical
 from bptui.core.check.parameters import Layout
 from bptui.core.check.problem import GivenCost, GivenGradient, Problem
@@ -23,8 +23,6 @@ from bptui.core.check.report import ArrayReport, Report
 from bptui.core.check.reporting import make_array_report, make_report
 from bptui.core.check.user_code import UserFunctions
 from bptui.core.errors import InputError, check_choice
-
-MOST_ENTRIES = 10_000
 
 
 def check_gradients(

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bptui.core.backpropagation import Backpropagation
 from bptui.core.check.replica import ACTIVATIONS, Block, Replica
 
 Array = NDArray[Any]
@@ -79,6 +80,11 @@ def complex_step_gradients(network: Replica) -> list[Array]:
         add_complex_step(gradients, network, block, everything)
     add_penalty(gradients, network, everything)
     return gradients
+
+
+def complex_step_of(work: Backpropagation, thetas: Sequence[Array]) -> list[Array]:
+    """Return the same of `work` and its samples, at `thetas`."""
+    return complex_step_gradients(Replica.of(work, thetas))
 
 
 def add_complex_step(

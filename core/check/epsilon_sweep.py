@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation
+from bptui.core.check.complex_step import complex_step_of
 from bptui.core.check.differences import difference_gradient
 from bptui.core.check.methods import METHODS
-from bptui.core.check.network_check import KINKED, complex_step_of
+from bptui.core.check.replica import KINKED
 from bptui.core.errors import InputError
 
 Floats = NDArray[np.float64]

@@ -9,17 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation
-from bptui.core.check.complex_step import (
-    Rows,
-    add_complex_step,
-    add_penalty,
-    complex_step_gradients,
-)
-from bptui.core.check.diagnosis import diagnosed
+from bptui.core.check.complex_step import Rows, add_complex_step, add_penalty
 from bptui.core.check.differences import difference_gradient
 from bptui.core.check.draw import Draw, single_entries, whole_rows
-from bptui.core.check.evidence import Facts
-from bptui.core.check.known_faults import with_known_faults
 from bptui.core.check.methods import choose_method
 from bptui.core.check.replica import KINKED, Block, Replica
 from bptui.core.check.report import Report
@@ -29,7 +21,7 @@ from bptui.core.check.tie import tie_to_cost, untied
 
 Array = NDArray[Any]
 
-__all__ = ["KINKED", "check_backpropagation", "complex_step_of", "theta_name"]
+__all__ = ["KINKED", "check_backpropagation", "theta_name"]
 
 
 def check_backpropagation(
@@ -87,13 +79,12 @@ def check_backpropagation(
         report = make_report(name, epsilon, cost, arrays, seconds, worst, tie)
         if tie is not None and not tie.holds:
             return untied(report, tie)
-        verdict = report.verdict
-        if verdict in ("pass", "unresolved"):
+        if report.verdict in ("pass", "unresolved"):
             return report
-        if verdict == "fail":
-            report = diagnosed(report, _facts(work))
-    report = with_known_faults(report, work)
-    return replace(report, seconds=perf_counter() - started)
+
+        from bptui.core.check.network_diagnosis import explained  # few checks need it
+
+        return replace(explained(report, work), seconds=perf_counter() - started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +137,6 @@ def _by_differences(
     kinks = work.activation in KINKED and _near_a_kink(network, epsilon)
     bounds = draw.of(rounding) + errors
     return _Found(numerical, bounds, bounds, kinks)
-
-
-def _facts(work: Backpropagation) -> Facts:
-    def numerical_at(thetas: Sequence[Array]) -> list[Array]:
-        return complex_step_of(work, thetas)
-
-    return Facts(
-        parameters=[theta.astype(np.float64) for theta in work.thetas],
-        samples=len(work.inputs),
-        outputs=work.layers[-1],
-        bias_column=True,
-        numerical_at=numerical_at,
-    )
-
-
-def complex_step_of(work: Backpropagation, thetas: Sequence[Array]) -> list[Array]:
-    """Return the exact numerical gradient of `work` and its samples at `thetas`."""
-    return complex_step_gradients(Replica.of(work, thetas))
 
 
 def theta_name(layer: int) -> str:

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bptui.core.data.csv_file import load_csv
 from bptui.core.data.dataset import Dataset
 from bptui.core.data.generators import GENERATORS
 from bptui.core.data.input_file import open_input_file, quoted
-from bptui.core.data.npz_file import load_npz
 from bptui.core.errors import InputError, did_you_mean
 
 MOST_SAMPLES = 1_000_000
@@ -60,8 +58,12 @@ def load_dataset(
                 f"target: {quoted(path)} is an NPZ file, whose targets are its array y; "
                 "only a CSV file has target columns to choose"
             )
+        from bptui.core.data.npz_file import load_npz
+
         return load_npz(path)
     if suffix in _TEXT_SUFFIXES:
+        from bptui.core.data.csv_file import load_csv
+
         return load_csv(path, target)
     # A missing file or a directory is the likelier mistake, and says so.
     open_input_file(path).close()

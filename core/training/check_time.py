@@ -2,8 +2,7 @@
 
 from math import log2
 
-from bptui.core.check import METHODS
-from bptui.core.check.code_check import MOST_ENTRIES
+from bptui.core.check.methods import METHODS, MOST_ENTRIES
 from bptui.core.errors import InputError
 
 _STEPS = 30

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check import EpsilonSweep, Report
+from bptui.core.check import Report
 from bptui.core.history import CostCurve
 from bptui.core.runs import Saved
 from bptui.core.snapshot import Boundary, Description, Snapshot
 from bptui.core.training.commands import Command
+
+if TYPE_CHECKING:
+    from bptui.core.check import EpsilonSweep
 
 Floats = NDArray[np.float64]
 
@@ -152,7 +155,7 @@ class LiveTrainer(Protocol):
             InputError: it would take longer, or the method does not suit.
         """
 
-    def sweep_epsilon(self, seconds: float) -> EpsilonSweep:
+    def sweep_epsilon(self, seconds: float) -> "EpsilonSweep":
         """Measure differences of every step, in about so many seconds at most.
 
         Raises:

@@ -10,7 +10,7 @@ from bptui.core.check import (
     UserCodeError,
     check_gradients,
 )
-from bptui.core.check.code_check import MOST_ENTRIES
+from bptui.core.check.methods import MOST_ENTRIES
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, check_choice

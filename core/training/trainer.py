@@ -10,14 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation
-from bptui.core.check import (
-    METHODS,
-    EpsilonSweep,
-    Report,
-    check_backpropagation,
-    choose_method,
-    sweep_epsilon,
-)
+from bptui.core.check import METHODS, Report, check_backpropagation, choose_method
 from bptui.core.check.draw import MOST_DIFFERENCES
 from bptui.core.check.known_faults import without_names
 from bptui.core.configuration import Configuration
@@ -39,6 +32,7 @@ from bptui.core.training.scores import Scores, scores
 from bptui.core.training.steppers import make_stepper
 
 if TYPE_CHECKING:
+    from bptui.core.check import EpsilonSweep
     from bptui.core.training.view import View
 
 Array = NDArray[Any]
@@ -176,12 +170,14 @@ class Trainer(TrainingLoop):
         )
         return without_names(report) if self.fault_hidden else report
 
-    def sweep_epsilon(self, seconds: float) -> EpsilonSweep:
+    def sweep_epsilon(self, seconds: float) -> "EpsilonSweep":
         """Measure differences of every step at Θ as it is, for at most about so many seconds.
 
         Raises:
             InputError: see the function of the same name.
         """
+        from bptui.core.check import sweep_epsilon
+
         return sweep_epsilon(self.next_work(), seconds=seconds)
 
     def live_check(self, method: str, epsilon: float | None, seconds: float) -> Report:

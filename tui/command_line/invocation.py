@@ -18,7 +18,6 @@ from bptui.tui.command_line.choices import (
     SweepChoices,
     TrainChoices,
 )
-from bptui.tui.command_line.config_file import read_config_file
 from bptui.tui.command_line.options import BY_KEY, OPTIONS, options_of
 from bptui.tui.command_line.parser import Arguments
 from bptui.tui.command_line.presets import PRESETS
@@ -50,7 +49,11 @@ def gather(arguments: Arguments) -> dict[str, Any]:
         InputError: the file cannot be used, or options contradict each other.
     """
     file = Path(arguments.values["config"]) if "config" in arguments.values else None
-    from_file = read_config_file(file, arguments.command) if file else {}
+    from_file: dict[str, Any] = {}
+    if file:
+        from bptui.tui.command_line.config_file import read_config_file
+
+        from_file = read_config_file(file, arguments.command)
     mine = {option.key for option in options_of(arguments.command)}
     sweeping = arguments.command == "sweep"
     if sweeping and file:
