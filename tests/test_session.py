@@ -339,6 +339,17 @@ def test_predictions_are_of_the_samples_in_the_description(start: Start) -> None
     assert shown.validation_cost is not None
 
 
+def test_what_was_asked_before_the_start_is_in_the_first_snapshot() -> None:
+    seen: list[tuple[Snapshot, bool]] = []
+    session = Session(build_trainer(Configuration()))
+    session.send(ask.ShowBoundary(6, 4))
+    session.send(ask.Stop())
+    session.run(lambda snapshot, answers: seen.append((snapshot, answers)))
+    (first, answers), *_ = seen
+    assert answers and first.epoch == 0
+    assert first.boundary is not None and first.boundary.outputs.shape == (4, 6, 1)
+
+
 def test_a_closed_gate_holds_training_only_for_a_moment() -> None:
     gate, seen = Event(), SimpleQueue[Snapshot]()
     session = Session(build_trainer(Configuration()), interval=0.01)

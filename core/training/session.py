@@ -100,15 +100,14 @@ class Session:
             gate: while cleared, training waits (a quarter of a second at most), so
                 that a screen can draw undisturbed.
         """
+        self._commands.obey(self._carry_out, 0.0)  # one picture at the start is quicker than two
         publish(self.snapshot(), True)
         self._published = self._clock()
-        while True:
+        while not self._stopped:
             if gate is not None and not gate.is_set():
                 gate.wait(0.25)
             self.turn(publish, wait=self._idle_time())
-            if self._stopped:
-                publish(self.snapshot(), True)
-                return
+        publish(self.snapshot(), True)
 
     def turn(self, publish: Callable[[Snapshot, bool], None], *, wait: float = 0.0) -> None:
         """Obey, train what is due and publish what is new, once: what `run` repeats.
