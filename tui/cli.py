@@ -132,10 +132,11 @@ def _dispatch(words: list[str]) -> int:
 
         return check(configuration, invocation.check_choices(values))
     from bptui.tui.commands.interruption import Interruption
+    from bptui.tui.quick_start import uncollected
     from bptui.tui.terminal import on_a_terminal, without_echo
 
     # A signal that ended the process here would leave the terminal without an echo.
-    with Interruption() as interruption, without_echo():
+    with Interruption() as interruption, without_echo(), uncollected():
         from bptui.tui.commands.run import run
 
         if on_a_terminal():
@@ -150,8 +151,7 @@ def _feasible(command: str) -> str:
     """Return `command`, or `train` in place of a dashboard that cannot be shown."""
     if command != "run":
         return command
-    from bptui.tui.commands.run import why_no_dashboard
-    from bptui.tui.terminal import say
+    from bptui.tui.terminal import say, why_no_dashboard
 
     reason = why_no_dashboard()
     if not reason:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from bptui.core.errors import InputError
 from bptui.tui.ascii_spelling import spelled
 
 
@@ -137,3 +138,24 @@ def without_echo() -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(number, termios.TCSANOW, before)
+
+
+def why_no_dashboard() -> str:
+    """Return why the dashboard cannot be shown here, or nothing where it can."""
+    try:
+        require_terminal(otherwise="training without one, as bptui train does")
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def require_terminal(command: str = "run", otherwise: str = "") -> None:
+    """Make sure that there is a terminal, on which the dashboard can be shown.
+
+    Raises:
+        InputError: there is none, or it cannot; the message ends with `otherwise`.
+    """
+    if not on_a_terminal():
+        raise InputError(f"{command} needs a terminal; {otherwise}")
+    if is_dumb():
+        raise InputError(f"this terminal (TERM=dumb) cannot show the dashboard; {otherwise}")

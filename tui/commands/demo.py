@@ -9,9 +9,9 @@ from pathlib import Path
 from bptui.core.errors import InputError, printable
 from bptui.tui.command_line.choices import DemoChoices
 from bptui.tui.commands.interruption import Interruption
-from bptui.tui.commands.run import closing_lines, require_terminal
+from bptui.tui.commands.run import closing_lines
 from bptui.tui.demo.script import Script, find_script, read_script
-from bptui.tui.terminal import say
+from bptui.tui.terminal import require_terminal, say
 
 PICTURE_SECONDS = 3.0
 """Between two screens of an animation: enough for the story, and the file stays small."""

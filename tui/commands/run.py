@@ -20,11 +20,10 @@ from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.commands.headless import train_on
 from bptui.tui.commands.starting import make_trainer, resume_words, run_folder
 from bptui.tui.departure import HUNG_UP, PATIENCE_SECONDS, Departure
+from bptui.tui.quick_start import uncollected
 from bptui.tui.terminal import (
     in_browser,
-    is_dumb,
     light_background,
-    on_a_terminal,
     over_ssh,
     say,
 )
@@ -99,9 +98,10 @@ def watch(
     """
     speed = choices.speed if choices.speed_given else default_speed
 
-    from bptui.tui.app import Dashboard
-    from bptui.tui.cadence import LOCAL, OVER_SSH
-    from bptui.tui.drawing.symbols import screen_symbols
+    with uncollected():
+        from bptui.tui.app import Dashboard
+        from bptui.tui.cadence import LOCAL, OVER_SSH
+        from bptui.tui.drawing.symbols import screen_symbols
 
     cadence = OVER_SSH if over_ssh() else LOCAL
     if choices.fps is not None:
@@ -275,24 +275,3 @@ def _is_of(saved: Saved | None, snapshot: Snapshot) -> bool:
 def _exactly(value: float) -> str:
     short = f"{value:g}"
     return short if float(short) == value else repr(value)
-
-
-def why_no_dashboard() -> str:
-    """Return why the dashboard cannot be shown here, or nothing where it can."""
-    try:
-        require_terminal(otherwise="training without one, as bptui train does")
-    except InputError as error:
-        return str(error)
-    return ""
-
-
-def require_terminal(command: str = "run", otherwise: str = "") -> None:
-    """Make sure that there is a terminal, on which the dashboard can be shown.
-
-    Raises:
-        InputError: there is none, or it cannot; the message ends with `otherwise`.
-    """
-    if not on_a_terminal():
-        raise InputError(f"{command} needs a terminal; {otherwise}")
-    if is_dumb():
-        raise InputError(f"this terminal (TERM=dumb) cannot show the dashboard; {otherwise}")

@@ -11,9 +11,10 @@ from bptui.core.state_directory import latest_run
 from bptui.core.watching import MOST_RUNS, WatchedRun, WatchSession, names
 from bptui.tui.actions import COMPARING, WATCHING
 from bptui.tui.commands.crash import CRASHED, crash_sentence
-from bptui.tui.commands.run import SWITCH_INTERVAL, require_terminal
+from bptui.tui.commands.run import SWITCH_INTERVAL
 from bptui.tui.departure import HUNG_UP, Departure
-from bptui.tui.terminal import light_background, over_ssh, say
+from bptui.tui.quick_start import uncollected
+from bptui.tui.terminal import light_background, over_ssh, require_terminal, say
 from bptui.tui.worker import TrainingWorker
 
 _PATIENCE = 1.0
@@ -37,9 +38,10 @@ def watch(paths: Sequence[Path], words: Sequence[str]) -> int:
     require_terminal("watch", "the files of a run can be read without one")
     runs = [WatchedRun(path) for path in paths]
 
-    from bptui.tui.app import Dashboard
-    from bptui.tui.cadence import LOCAL, OVER_SSH
-    from bptui.tui.drawing.symbols import screen_symbols
+    with uncollected():
+        from bptui.tui.app import Dashboard
+        from bptui.tui.cadence import LOCAL, OVER_SSH
+        from bptui.tui.drawing.symbols import screen_symbols
 
     cadence = OVER_SSH if over_ssh() else LOCAL
     worker = TrainingWorker(WatchSession(runs, interval=cadence.status))
