@@ -34,6 +34,7 @@ from bptui.core.training.commands import (
 from bptui.tui.actions import ACTIONS, NEXT_RUN, Action
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.changed_cells import ShownCells
+from bptui.tui.direct_lines import DirectLines
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar
 from bptui.tui.line import Line
@@ -131,6 +132,8 @@ class Dashboard(App[None]):
         self._heard: Snapshot | None = None
         self._heard_at = perf_counter()
         self._shown_cells = ShownCells()
+        self.direct_lines = DirectLines()
+        """Takes the lines that panes change."""
         self._owes_answer = False
         """Whether somebody waits for a picture that the line had no room for."""
         self._above: tuple[SnapshotPane, ...] = ()
@@ -222,6 +225,7 @@ class Dashboard(App[None]):
         if not any(due):
             return
         self.worker.gate.clear()
+        self.direct_lines.begin()
         try:
             # Other programs write no Θ, and their curve then has the whole screen.
             self.set_class(snapshot.watched and not snapshot.thetas, "-curve-alone")
@@ -233,7 +237,13 @@ class Dashboard(App[None]):
             if due.pictures:
                 self._show(self._pictures, snapshot)
         finally:
-            self.call_after_refresh(self.worker.gate.set)
+            lines = self.direct_lines.end()
+            if lines:
+                self._display(self.screen, self._shown_cells.lines(lines))
+            if self.direct_lines.refused:
+                self.call_after_refresh(self.worker.gate.set)
+            else:
+                self.worker.gate.set()
 
     def _show(self, panes: Iterable[SnapshotPane], snapshot: Snapshot) -> None:
         for pane in panes:

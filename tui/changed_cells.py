@@ -2,11 +2,11 @@
 
 Textual 8.2 sends whatever was painted again, from the left edge of its widget on, and the whole
 screen several times at the start: 90 kB in all, or 45 seconds of a line with 2 kB/s. This
-module keeps what the terminal shows and compares. It is all that knows about Textual's inside;
-where that is different, it does nothing.
+module keeps what the terminal shows and compares. It and `direct_lines` are all that know about
+Textual's inside; where that is different, they do nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.cells import get_character_cell_size
@@ -20,12 +20,18 @@ except ImportError:  # pragma: no cover (another Textual)
     ChopsUpdate = LayoutUpdate = None  # type: ignore[assignment, misc]
     CompositorUpdate = object  # type: ignore[assignment, misc]
 
+KNOWN = ChopsUpdate is not None
+"""Whether this is a Textual whose inside is known."""
 _CHOPS, _LAYOUT = ("chops", "chop_ends", "spans"), ("strips", "region")
 _BRIDGE = 6
 """So many unchanged cells cost less than a jump over them."""
 
 Cell = tuple[str, str]
 """A character, nothing in the right half of a wide one, and the codes of its style."""
+
+
+Placed = tuple[int, int, Iterable[Any]]
+"""A row of the screen, a first column there, and segments."""
 
 
 class ShownCells:
@@ -43,9 +49,13 @@ class ShownCells:
         """Return an update of the screen that shows the same as `update` and sends less."""
         if _has(update, ChopsUpdate, _CHOPS) or _has(update, LayoutUpdate, _LAYOUT):
             return _ChangedCells(self, update)
-        if update is not None:
+        if update is not None and not isinstance(update, _ChangedCells):
             self.forget()
         return update
+
+    def lines(self, lines: Sequence[Placed]) -> CompositorUpdate:
+        """Return an update of the screen that shows these lines."""
+        return _ChangedCells(self, lines)
 
     def text_for(self, update: Any, color_system: ColorSystem) -> str:
         """Return what to send, and take it as shown."""
@@ -60,7 +70,7 @@ class ShownCells:
 
 
 class _ChangedCells(CompositorUpdate):
-    """An update as Textual takes it."""
+    """An update, or lines, as Textual takes it."""
 
     def __init__(self, shown: ShownCells, update: Any) -> None:
         self._shown, self._update = shown, update
@@ -105,8 +115,11 @@ def _has(update: Any, kind: Any, names: tuple[str, ...]) -> bool:
     )
 
 
-def _stretches(update: Any) -> Iterator[tuple[int, int, Iterable[Any]]]:
-    """Yield the row, the first column and the segments of everything that was painted."""
+def _stretches(update: Any) -> Iterator[Placed]:
+    """Yield everything that was painted."""
+    if isinstance(update, list):
+        yield from update
+        return
     if type(update) is LayoutUpdate:
         for y, strips in enumerate(update.strips, update.region.y):
             yield y, update.region.x, (segment for strip in strips for segment in strip)

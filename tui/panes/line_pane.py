@@ -10,6 +10,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from bptui.tui.direct_lines import DirectLines
 from bptui.tui.drawing.lines import (
     Line,
     Lines,
@@ -120,6 +121,11 @@ class LinePane(ScrollView, can_focus=True):
         return getattr(self.app, "symbols", UNICODE)
 
     @property
+    def _direct_lines(self) -> DirectLines | None:
+        """What lines may be given to instead of being refreshed."""
+        return getattr(self.app, "direct_lines", None)
+
+    @property
     def shades(self) -> bool:
         """Whether colours are fine enough to tell the levels of a heat map."""
         app = self.app
@@ -143,15 +149,20 @@ class LinePane(ScrollView, can_focus=True):
                 self.virtual_size = size
         left, top = self.scroll_offset
         before, self._shown = self._shown, {}
-        regions: list[Region] = []
+        changed: dict[int, Line | None] = {}
         for y in range(self.size.height):
-            index = top + y
-            line = self._line(index)
-            old = before.get(index)
+            old = before.get(top + y)
+            if self._line(top + y) != old:
+                changed[y] = old
+        direct = self._direct_lines
+        if not changed or (direct is not None and direct.take(self, changed)):
+            return
+        regions: list[Region] = []
+        for y, old in changed.items():
             if old is None:
                 regions.append(Region(0, y, self.size.width, 1))
                 continue
-            for first, end in changed_columns(old, line):
+            for first, end in changed_columns(old, self._line(top + y)):
                 start, stop = max(0, first - left), min(self.size.width, end - left)
                 if start < stop:
                     regions.append(Region(start, y, stop - start, 1))
@@ -194,6 +205,10 @@ class LinePane(ScrollView, can_focus=True):
     ) -> "LinePane":
         """Repaint; while a title is being set, its part of the frame alone."""
         if self._title_region is not None and not regions and not layout and not recompose:
+            direct = self._direct_lines
+            row = self._title_region.y + self.content_offset.y
+            if direct is not None and direct.take_frame(self, row):
+                return self
             regions = (self._title_region,)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
