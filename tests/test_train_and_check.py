@@ -81,6 +81,24 @@ class TestTrain:
         assert main([*words[:-2], "--validation", "0.3"]) == 0
         assert "; in validation price " in capsys.readouterr().out
 
+    @pytest.mark.parametrize("validation", [[], ["--validation", "0.3"]])
+    def test_json_has_the_errors_of_the_summary(self, validation, tmp_path, capsys):
+        rows = [f"{x},{x * x},{100 - x}\n" for x in range(10)]
+        (tmp_path / "two.csv").write_text("x,up,down\n" + "".join(rows))
+        words = ["train", "--data", str(tmp_path / "two.csv"), "--epochs", "3", *validation]
+        words += ["--target", "up", "--target", "down"]
+        assert main([*words, "--json"]) == 0
+        scores = json.loads(capsys.readouterr().out.splitlines()[-1])["scores"]
+        up, down = scores["root_mean_squared_errors"]
+        assert (up["target"], down["target"]) == ("up", "down")
+        said = f"error       up {up['training']:.4g}, down {down['training']:.4g}"
+        if validation:
+            said += f"; in validation up {up['validation']:.4g}, down {down['validation']:.4g}"
+        else:
+            assert up["validation"] is None
+        assert main(words) == 0
+        assert f"\n{said} (root mean square)\n" in capsys.readouterr().out
+
     def test_json(self, capsys):
         assert main(["train", "--json", "--epochs", "40"]) == 0
         out, err = capsys.readouterr()
@@ -91,7 +109,11 @@ class TestTrain:
         assert set(events[-1]) == {
             *("event", "epoch", "cost", "seconds", "epochs_per_second", "seed", "verdict", "scores")
         }
-        assert events[-1]["scores"].keys() == {"name", "training", "validation", "confusion"}
+        scores = events[-1]["scores"]
+        assert scores.keys() == {
+            *("name", "training", "validation", "confusion", "root_mean_squared_errors")
+        }
+        assert scores["root_mean_squared_errors"] is None
         assert (events[0]["epoch"], events[-1]["epoch"]) == (0, 40)
         assert events[-1]["verdict"] == "pass"
 
