@@ -142,7 +142,24 @@ def test_all_names_of_a_key_do_the_same(tmp_path):
 def test_all_keys_that_leave(key, tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         await pilot.press(key)
-        assert app.did == ["quit"]
+        assert app.did in (["quit"], []) and app.return_code == 0
+        assert app.keeps_run
+
+    drive(script, tmp_path)
+
+
+@pytest.mark.parametrize("opens", ["question_mark", "f", "v", "a", "ctrl+p"])
+def test_ctrl_c_closes_what_is_open_and_ctrl_q_leaves_from_there(opens, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press("s", opens)
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.return_code is None and app.shown.fault is None
+        await pilot.press(opens)
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("ctrl+q")
+        assert app.did[-1] == "quit"
 
     drive(script, tmp_path)
 

@@ -86,7 +86,8 @@ class Dashboard(App[None]):
             for action in (*ACTIONS, NEXT_RUN)
         ),
         # Whatever is open or has the focus; a letter may be meant for a field there.
-        Binding("ctrl+c,ctrl+q", "act('quit')", "quit", show=False, priority=True),
+        Binding("ctrl+q", "act('quit')", "quit", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", "close or leave", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend"),
     ]
 
@@ -121,7 +122,8 @@ class Dashboard(App[None]):
             self._filters = [NoColor()]
         self.worker = worker
         self.symbols = symbols
-        self._saves = saves
+        self.keeps_run = saves
+        """Whether leaving saves the run."""
         self._offered = tuple(actions)
         self._cut_off: int | None = None
         """The exit status that `cut_off` was given, before there was a loop to leave."""
@@ -329,6 +331,17 @@ class Dashboard(App[None]):
     def _do_quit(self) -> None:
         self._leave(0)
 
+    def action_interrupt(self) -> None:
+        """Close the screen that is open, or leave: this key is pressed to get out of anything.
+
+        Whoever presses it may not know what it ends, and so the run is saved.
+        """
+        if len(self.screen_stack) > 1:
+            self.screen.dismiss(None)
+            return
+        self.keeps_run = True
+        self._leave(0)
+
     def cut_off(self, return_code: int) -> None:
         """Leave because somebody, or a lost connection, says so. Safe from any thread.
 
@@ -341,7 +354,7 @@ class Dashboard(App[None]):
                 self._running_loop.call_soon_threadsafe(self._leave, return_code)
 
     def _leave(self, return_code: int) -> None:
-        self.worker.stop(save=self._saves)
+        self.worker.stop(save=self.keeps_run)
         self.exit(return_code=return_code)
 
     @property

@@ -28,7 +28,7 @@ class FaultScreen(ModalScreen[PlantFault | None]):
     """Lists the faults with what each teaches; Enter plants one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c,ctrl+q", "dismiss(None)", "Close", show=False),
+        Binding("escape", "dismiss(None)", "Close", show=False),
         Binding("h", "hide", "Hide the name", show=False),
         Binding("slash", "search", "Search", show=False),
     ]

@@ -17,6 +17,7 @@ _MOVING = (
     ("Tab", "Move to the next pane"),
     ("arrows", "Scroll the pane"),
     ("Ctrl+P", "Search all of this by name; themes are there too"),
+    ("Ctrl+C", "Close what is open, or leave; a run that can be resumed is then kept"),
     ("Ctrl+Z", "Suspend; fg goes on"),
 )
 
