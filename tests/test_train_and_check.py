@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -314,6 +315,23 @@ class TestCheck:
         assert not err
         assert out.startswith("xor · 2-2-2-1 · mse · seed 0 · epoch 0 · J ")
         assert "PASS  15 of 15 agree" in out
+
+    @pytest.mark.parametrize("command", ["check", "train --epochs 50"])
+    def test_a_terminal_of_80_columns_breaks_no_line(self, command, monkeypatch, capsys):
+        words = [*command.split(), "--fault", "theta-transposed"]
+        main(words)
+        whole = capsys.readouterr().out.splitlines()
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setenv("TERM", "xterm")
+        main(words)
+        broken = capsys.readouterr().out.splitlines()
+        if command == "check":
+            assert any(len(line) == 80 for line in whole)
+        assert max(map(len, broken)) <= 80 < max(map(len, whole))
+        said = [" ".join(" ".join(lines).split()) for lines in (whole, broken)]
+        (diagnosis,) = [line.strip() for line in whole if "the step that takes" in line]
+        assert all(diagnosis in text for text in said)
 
     def test_json_is_what_the_design_says(self, capsys):
         assert main(["check", "--json"]) == 0
