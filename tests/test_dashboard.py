@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from pane_app import screen_rows
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -191,13 +192,32 @@ def test_every_action_and_every_pane_is_in_the_help(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         every = [pane.HELP for pane in app.query(LinePane)]
         await pilot.press("question_mark")
+        await pilot.pause()
         text = " ".join(str(child.render()) for child in app.screen.query("Static"))
         for action in ACTIONS:
-            assert re.search(rf"^ *{re.escape(action.shown)}  {re.escape(action.help)}", text, re.M)
+            spaced = re.escape(action.help).replace("\\ ", r"\s+")
+            assert re.search(rf"^ *{re.escape(action.shown)}  {spaced}", text, re.M)
         assert all(help and help in text for help in every)
         assert "Tab" in text and "arrows" in text and "Ctrl+P" in text
 
     drive(script, tmp_path)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 99)])
+def test_the_help_begins_with_the_keys_one_below_the_other(size, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Pause training" in "".join(screen_rows(app)))
+        rows = screen_rows(app)
+        column = next(row for row in rows if "Pause training" in row).index("Pause training")
+        (second,) = [row for row in rows if "learns" in row]
+        assert not second[column - 2 : column].strip()
+        await until(pilot, lambda: "Esc closes" in "".join(screen_rows(app)))
+        assert ("Down: more" in "".join(screen_rows(app))) == (size[1] < 99)
+        await pilot.press("end")
+        await until(pilot, lambda: "exploding one." in "".join(screen_rows(app)))
+
+    drive(script, tmp_path, size)
 
 
 @pytest.mark.parametrize("width", range(60, 201, 7))

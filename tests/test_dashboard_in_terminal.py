@@ -198,7 +198,7 @@ def test_help_and_palette_open_over_the_dashboard(tmp_path):
         terminal.wait_for(trained(1))
         terminal.send("?")
         terminal.wait_for("Esc closes")
-        terminal.wait_for("Gradient check")
+        terminal.wait_for("Pause training, or go on")
         terminal.send("\x1b")
         terminal.wait_for(lambda here: "Esc closes" not in here.text() and frames_are_whole(here))
         terminal.send("\x10")
