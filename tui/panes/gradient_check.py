@@ -47,6 +47,7 @@ class GradientCheckPane(SnapshotPane):
         super().__init__(id=id, classes=classes)
         self._worst_first: bool | None = None
         self._table: CheckLines | None = None
+        self._verdict = ""
 
     @property
     def worst_first(self) -> bool:
@@ -87,6 +88,10 @@ class GradientCheckPane(SnapshotPane):
         separators = [self.symbols.separator] * (len(parts) - 1)
         self.set_subtitle(*that_fit(parts, self.title_width, separators))
         self.show_lines(table)
+        if report.verdict != self._verdict:
+            # What is said of it stands above the entries.
+            self.scroll_home(animate=False)
+            self._verdict = report.verdict
 
     def _show_none(self, snapshot: Snapshot) -> None:
         self._table = None
