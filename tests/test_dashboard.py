@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pane_app import screen_rows
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -409,5 +410,35 @@ def test_a_young_curve_does_not_wait_for_its_turn_to_be_drawn(tmp_path):
         await pilot.press("space")
         await until(pilot, lambda: app.shown.epoch > 100)
         await until(pilot, lambda: app._turns.drawn.pictures.curve.epochs > 50)
+
+    drive(script, tmp_path)
+
+
+@pytest.mark.parametrize("opens", ["a", "v", "f", "question_mark"])
+def test_what_is_typed_before_a_screen_is_there_does_no_harm(opens, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: app.shown.report)
+        name = {"a": "article", "v": "sweep-epsilon", "f": "fault"}.get(opens, "help")
+        app.action_act(name)
+        screen = app.screen
+        assert not screen.is_mounted
+        for key in ("a", "1", "n", "h", "slash", "m"):
+            for binding in screen._bindings.key_to_bindings.get(key, []):
+                await app.run_action(binding.action, screen)
+        for pane in app._above:
+            pane.show(app.shown)
+        await until(pilot, lambda: "Esc closes" in "".join(screen_rows(app)))
+        await pilot.press("escape")
+        assert app.failure is None and app.return_code is None
+
+    drive(script, tmp_path)
+
+
+def test_keys_that_are_typed_after_the_one_that_leaves_are_not_heard(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        for name in "qrc":
+            app.post_message(Key(name, name))
+        await pilot.pause()
+        assert app.did == ["quit"]
 
     drive(script, tmp_path)

@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
 from textual.driver import Driver
-from textual.events import Resize
+from textual.events import Event, InputEvent, Resize
 from textual.filter import NoColor
 from textual.message import Message
 from textual.screen import Screen
@@ -133,6 +133,8 @@ class Dashboard(App[None]):
         self._heard: Snapshot | None = None
         self._heard_at = perf_counter()
         self._shown_cells = ShownCells()
+        self._left = False
+        """Whether it has been told to end."""
         self._owes_answer = False
         """Whether somebody waits for a picture that the line had no room for."""
         self._above: tuple[SnapshotPane, ...] = ()
@@ -370,6 +372,18 @@ class Dashboard(App[None]):
     def panic(self, *renderables: RenderableType) -> None:
         """Come to an end without printing; `failure` is for whoever started the app to tell."""
         self._close_messages_no_wait()
+
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """Leave, and hear no key any more."""
+        self._left = True
+        super().exit(result, return_code, message)
+
+    async def on_event(self, event: Event) -> None:
+        """Drop what is typed after the key that leaves."""
+        if not (self._left and isinstance(event, InputEvent)):
+            await super().on_event(event)
 
     def on_unmount(self) -> None:
         """End the training thread, however the app came to its end."""

@@ -230,6 +230,8 @@ class LinePane(ScrollView, can_focus=True):
         return line
 
     def _set_border_text(self, name: str, spans: Line) -> None:
+        if not self.is_mounted:
+            return  # it has no colours yet, and is laid out once it has
         symbols = self.symbols
         line = tuple((symbols.text(text), style) for text, style in spans if text)
         old = self._titles.get(name, ())

@@ -7,13 +7,13 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.events import Resize
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from bptui.tui.actions import Action
 from bptui.tui.drawing.lines import wrapped
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
+from bptui.tui.screens.over import OverScreen
 
 _MOVING = (
     ("Tab", "Move to the next pane"),
@@ -28,7 +28,7 @@ _FRAME = 8
 _KEY = 7
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(OverScreen[None]):
     """Explains the dashboard on top of it."""
 
     BINDINGS = [  # noqa: RUF012 (Textual declares it so)
