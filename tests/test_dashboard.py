@@ -434,6 +434,17 @@ def test_what_is_typed_before_a_screen_is_there_does_no_harm(opens, tmp_path):
     drive(script, tmp_path)
 
 
+def test_ctrl_c_before_the_palette_is_there_does_no_harm(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        app.action_command_palette()
+        app.action_interrupt()
+        await until(pilot, lambda: app.screen.is_mounted)
+        await pilot.press("ctrl+c")
+        assert len(app.screen_stack) == 1 and app.return_code is None
+
+    drive(script, tmp_path)
+
+
 def test_keys_that_are_typed_after_the_one_that_leaves_are_not_heard(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         for name in "qrc":

@@ -339,7 +339,8 @@ class Dashboard(App[None]):
         Whoever presses it may not know what it ends, and so the run is saved.
         """
         if len(self.screen_stack) > 1:
-            self.screen.dismiss(None)
+            if self.screen.is_mounted:  # the palette cannot be closed before it is there
+                self.screen.dismiss(None)
             return
         self.keeps_run = True
         self._leave(0)
