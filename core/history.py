@@ -176,36 +176,3 @@ class CostHistory:
         if not 0 <= history._used < buckets:
             raise ValueError("its history does not add up")
         return history
-
-
-def plateaus(columns: Columns, share: float = 0.15) -> list[tuple[int, int]]:
-    """Return where the cost stands still while still high, as (first, last) column pairs.
-
-    A plateau is at least `share` of the columns long, its cost changes by less than 3 %
-    from end to end, it lies above a tenth of the curve's largest cost, and the cost has
-    fallen after it: one that stays there for good may be the least there is.
-    """
-    count = len(columns)
-    shortest = max(4, int(share * count))
-    if count < shortest:
-        return []
-    values = columns.last
-    high = values > 0.1 * values.max()
-    least_after = np.minimum.accumulate(values[::-1])[::-1]
-    found: list[tuple[int, int]] = []
-    first = 0
-    while first + shortest <= count:
-        last = first
-        while last + 1 < count and high[last + 1] and _still(values[first], values[last + 1]):
-            last += 1
-        falls = least_after[last] < values[last] and not _still(values[last], least_after[last])
-        if high[first] and falls and last - first + 1 >= shortest:
-            found.append((first, last))
-            first = last + 1
-        else:
-            first += 1
-    return found
-
-
-def _still(one: float, other: float) -> bool:
-    return bool(abs(one - other) <= 0.03 * max(abs(one), abs(other)))

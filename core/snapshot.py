@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SHOWN_SAMPLES = 200
 """So many samples, the first, are shown with their predictions."""
 _MOST_COMPARED = 5_000
+_LONG_AGO = 1.0
+"""Seconds after which a check that is shown is called old."""
 
 State = Literal["running", "paused", "finished", "diverged"]
 
@@ -143,6 +145,8 @@ class Snapshot:
     """One sentence on why there are no predictions, where there are none."""
     message: str = ""
     """One sentence for the user: why it diverged, where a checkpoint went."""
+    report_lag: float = 0.0
+    """Seconds from that check to the next, or until now if that is longer; 0 while no Θ follows."""
     fault: str | None = None
     """Name of the fault that is planted in backpropagation."""
     fault_hidden: bool = False
@@ -157,6 +161,11 @@ class Snapshot:
     """One sentence on why there is no gradient check, where there can be none."""
     compared: tuple[NamedCurve, ...] = ()
     """All trainings that are watched, this one included, where there are several."""
+
+    @property
+    def report_is_old(self) -> bool:
+        """Whether the report is of a Θ of clearly before the one that is shown."""
+        return self.report is not None and self.report_lag > _LONG_AGO
 
     @property
     def equal_units(self) -> tuple[int, int] | None:

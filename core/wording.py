@@ -1,5 +1,6 @@
-"""Counts and lists as a sentence says them."""
+"""Counts and lists as a sentence says them, and sentences in lines."""
 
+import textwrap
 from collections.abc import Callable, Sequence
 
 _FIRST = 8
@@ -20,3 +21,10 @@ def first_of(words: Sequence[str], shown: Callable[[str], str] = str) -> str:
     """Return the first few words, each as `shown` writes it, and how many more there are."""
     more = len(words) - _FIRST
     return ", ".join(map(shown, words[:_FIRST])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def in_lines(sentence: str, columns: int | None) -> list[str]:
+    """Return a sentence in lines of so many characters at most, or in one."""
+    if columns is None:
+        return [sentence]
+    return textwrap.wrap(sentence, columns, break_on_hyphens=False)

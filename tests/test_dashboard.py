@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from pane_app import screen_rows
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -142,7 +144,24 @@ def test_all_names_of_a_key_do_the_same(tmp_path):
 def test_all_keys_that_leave(key, tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         await pilot.press(key)
-        assert app.did == ["quit"]
+        assert app.did in (["quit"], []) and app.return_code == 0
+        assert app.keeps_run
+
+    drive(script, tmp_path)
+
+
+@pytest.mark.parametrize("opens", ["question_mark", "f", "v", "a", "ctrl+p"])
+def test_ctrl_c_closes_what_is_open_and_ctrl_q_leaves_from_there(opens, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press("s", opens)
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.return_code is None and app.shown.fault is None
+        await pilot.press(opens)
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("ctrl+q")
+        assert app.did[-1] == "quit"
 
     drive(script, tmp_path)
 
@@ -174,13 +193,32 @@ def test_every_action_and_every_pane_is_in_the_help(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         every = [pane.HELP for pane in app.query(LinePane)]
         await pilot.press("question_mark")
+        await pilot.pause()
         text = " ".join(str(child.render()) for child in app.screen.query("Static"))
         for action in ACTIONS:
-            assert re.search(rf"^ *{re.escape(action.shown)}  {re.escape(action.help)}", text, re.M)
+            spaced = re.escape(action.help).replace("\\ ", r"\s+")
+            assert re.search(rf"^ *{re.escape(action.shown)}  {spaced}", text, re.M)
         assert all(help and help in text for help in every)
         assert "Tab" in text and "arrows" in text and "Ctrl+P" in text
 
     drive(script, tmp_path)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 99)])
+def test_the_help_begins_with_the_keys_one_below_the_other(size, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Pause training" in "".join(screen_rows(app)))
+        rows = screen_rows(app)
+        column = next(row for row in rows if "Pause training" in row).index("Pause training")
+        (second,) = [row for row in rows if "learns" in row]
+        assert not second[column - 2 : column].strip()
+        await until(pilot, lambda: "Esc closes" in "".join(screen_rows(app)))
+        assert ("Down: more" in "".join(screen_rows(app))) == (size[1] < 99)
+        await pilot.press("end")
+        await until(pilot, lambda: "exploding one." in "".join(screen_rows(app)))
+
+    drive(script, tmp_path, size)
 
 
 @pytest.mark.parametrize("width", range(60, 201, 7))
@@ -372,5 +410,46 @@ def test_a_young_curve_does_not_wait_for_its_turn_to_be_drawn(tmp_path):
         await pilot.press("space")
         await until(pilot, lambda: app.shown.epoch > 100)
         await until(pilot, lambda: app._turns.drawn.pictures.curve.epochs > 50)
+
+    drive(script, tmp_path)
+
+
+@pytest.mark.parametrize("opens", ["a", "v", "f", "question_mark"])
+def test_what_is_typed_before_a_screen_is_there_does_no_harm(opens, tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: app.shown.report)
+        name = {"a": "article", "v": "sweep-epsilon", "f": "fault"}.get(opens, "help")
+        app.action_act(name)
+        screen = app.screen
+        assert not screen.is_mounted
+        for key in ("a", "1", "n", "h", "slash", "m"):
+            for binding in screen._bindings.key_to_bindings.get(key, []):
+                await app.run_action(binding.action, screen)
+        for pane in app._above:
+            pane.show(app.shown)
+        await until(pilot, lambda: "Esc closes" in "".join(screen_rows(app)))
+        await pilot.press("escape")
+        assert app.failure is None and app.return_code is None
+
+    drive(script, tmp_path)
+
+
+def test_ctrl_c_before_the_palette_is_there_does_no_harm(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        app.action_command_palette()
+        app.action_interrupt()
+        await until(pilot, lambda: app.screen.is_mounted)
+        await pilot.press("ctrl+c")
+        assert len(app.screen_stack) == 1 and app.return_code is None
+
+    drive(script, tmp_path)
+
+
+def test_keys_that_are_typed_after_the_one_that_leaves_are_not_heard(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        for name in "qrc":
+            app.post_message(Key(name, name))
+        await pilot.pause()
+        assert app.did == ["quit"]
 
     drive(script, tmp_path)

@@ -198,7 +198,7 @@ def test_help_and_palette_open_over_the_dashboard(tmp_path):
         terminal.wait_for(trained(1))
         terminal.send("?")
         terminal.wait_for("Esc closes")
-        terminal.wait_for("Gradient check")
+        terminal.wait_for("Pause training, or go on")
         terminal.send("\x1b")
         terminal.wait_for(lambda here: "Esc closes" not in here.text() and frames_are_whole(here))
         terminal.send("\x10")
@@ -374,13 +374,19 @@ def test_a_folder_whose_name_is_no_text_is_written_out(tmp_path):
         assert terminal.scrollback()[-1] == r"resume: bptui --resume 'caf\udce9'"
 
 
-def test_ctrl_c_leaves(tmp_path):
+def test_ctrl_c_leaves_and_keeps_the_run(tmp_path):
     with Terminal(cwd=tmp_path) as terminal:
         terminal.wait_for(trained(1))
+        terminal.send("f")
+        terminal.wait_for(lambda _: "Plant a fault" in terminal.text())
+        terminal.send("\x03")
+        terminal.wait_for(lambda _: "Plant a fault" not in terminal.text())
         terminal.send("\x03")
         assert terminal.wait() == 0
         check_terminal_is_restored(terminal)
-    assert latest_run() is None
+        folder = latest_run()
+        assert folder is not None
+        assert terminal.scrollback()[-1] == f"resume: bptui --resume {folder}"
 
 
 def test_a_checkpoint_is_resumed_where_it_was_saved(tmp_path):

@@ -150,14 +150,17 @@ class TestWords:
         assert f"{times:,.0f}"[:2].replace(",", "") in in_use(SWEEP, "central", 1e-3)
 
 
+def words_of(rows: list[str]) -> str:
+    return " ".join(" ".join(row.strip("│|╭╮╰╯─+-▁▂▃▄▅▆▇█▎ ") for row in rows).split())
+
+
 class TestPane:
     @pytest.mark.parametrize("symbols", [UNICODE, ASCII], ids=["unicode", "ascii"])
     @pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40)])
     def test_everything_is_there_in_whole_words(
         self, size: tuple[int, int], symbols: Symbols
     ) -> None:
-        rows = shown(EpsilonPane(), swept(), size, symbols)
-        text = " ".join(" ".join(row.strip("│|╭╮╰╯─+- ") for row in rows).split())
+        text = words_of(shown(EpsilonPane(), swept(), size, symbols))
         assert symbols.text("Error of the differences against ε") in text
         for digit, name, slope in (
             (1, "one-sided", "1.00"),
@@ -167,6 +170,7 @@ class TestPane:
             assert f"{digit} {name}" in text and slope in text
         assert symbols.text("The check takes the central difference with ε = 1e-5") in text
         assert "…" not in text and (symbols is UNICODE or text.isascii())
+        assert ("Down: more" in text) == (size == (60, 15))
         if size != (60, 15):
             assert symbols.text("Measured at the Θ of epoch 1,234, all 15 entries.") in text
             assert symbols.text("Left of it rounding rules, and grows as 1/ε") in text
@@ -256,6 +260,11 @@ class TestScreen:
             await pilot.press("m", "v")
             await until(pilot, lambda: "2 central" in text_of(app))
             text = "".join(screen_rows(app))
-            assert text.isascii() and "Esc closes" in text and "v again" in text
+            assert text.isascii() and "Esc closes" in text
+            assert "v change it" in text if size == (60, 15) else "v again" in text
+            if size == (60, 15):
+                assert "as 1/epsilon whatever" not in text
+                await pilot.press("end")
+            await until(pilot, lambda: "as 1/epsilon whatever" in words_of(screen_rows(app)))
 
         drive(script, tmp_path, size, ASCII)

@@ -1,15 +1,11 @@
 """The cost of every epoch in bounded memory."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptui.core.history import Columns, CostCurve, CostHistory, plateaus
-
-Array = np.ndarray[Any, Any]
+from bptui.core.history import Columns, CostCurve, CostHistory
 
 cost = st.floats(0, 1e6, allow_subnormal=False)
 pieces = st.lists(st.lists(cost, max_size=40), max_size=12)
@@ -118,7 +114,6 @@ def test_an_empty_history_has_no_columns() -> None:
     history = CostHistory()
     assert len(history.columns()) == 0
     assert len(history.columns().reduced(10)) == 0
-    assert plateaus(history.columns()) == []
     history.extend([])
     assert history.epochs == 0
 
@@ -147,55 +142,3 @@ def test_a_curve_is_immutable() -> None:
     curve = CostCurve(columns, np.empty(0), np.empty(0), (), 0)
     with pytest.raises(AttributeError):
         curve.epochs = 1  # type: ignore[misc]
-
-
-def columns_of(values: list[float] | Array) -> Columns:
-    array = np.array(values, np.float64)
-    return Columns(np.arange(len(array), dtype=np.float64), array, array, array)
-
-
-def test_the_plateau_of_exclusive_or_is_found() -> None:
-    falling = np.linspace(0.4, 0.25, 10)
-    drop = np.geomspace(0.25, 0.001, 30)
-    values = np.concatenate([falling, np.full(40, 0.25), drop, np.full(40, 0.001)])
-    assert len(plateaus(columns_of(values))) == 1
-    first, last = plateaus(columns_of(values))[0]
-    assert abs(first - 9) <= 2
-    assert abs(last - 50) <= 2
-
-
-def test_two_plateaus_are_two() -> None:
-    values = [0.5] * 30 + [0.25] * 40 + list(np.geomspace(0.2, 1e-3, 20))
-    assert plateaus(columns_of(values)) == [(0, 29), (30, 69)]
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        np.geomspace(1.0, 1e-4, 100),  # falls all the time
-        np.linspace(1.0, 0.2, 100),
-        [1.0] * 10 + [0.9 - 0.008 * k for k in range(100)],  # stands still too shortly
-        [1.0] + [0.01] * 99,  # stands still, but nothing is left to learn
-        [0.25] * 3,  # too few columns to say
-        np.tile([1.0, 0.5], 50),  # oscillates
-        [0.0] * 50,
-        [0.5] + [0.25] * 60,  # has not fallen again
-        [0.5] * 60 + [0.9] * 20,  # has risen
-    ],
-)
-def test_what_is_no_plateau_is_not_found(values: Any) -> None:
-    assert plateaus(columns_of(values)) == []
-
-
-@given(values=st.lists(cost, max_size=80), share=st.floats(0.05, 1.0))
-def test_plateaus_are_in_order_apart_long_enough_and_still(
-    values: list[float], share: float
-) -> None:
-    end = -1
-    for first, last in plateaus(columns_of(values), share):
-        assert end < first <= last < len(values)
-        assert last - first + 1 >= max(4, int(share * len(values)))
-        assert abs(values[last] - values[first]) <= 0.03 * max(values[first], values[last])
-        assert min(values[first : last + 1]) > 0.1 * max(values)
-        assert min(values[last:]) < 0.97 * values[last]
-        end = last

@@ -40,6 +40,35 @@ def test_values_stand_beside_each_other() -> None:
     assert row.count(f"{value:+.7e}") == 2
 
 
+def test_a_verdict_that_changes_is_seen_from_its_diagnosis_on() -> None:
+    pane, right = GradientCheckPane(), make_snapshot()
+
+    async def steps(app: PaneApp, pilot: Any) -> None:
+        pane.show(right)
+        await pilot.pause()
+        pane.scroll_to(y=5, animate=False)
+        await pilot.pause()
+        pane.show(replace(right, epoch=right.epoch + 1))
+        await pilot.pause()
+        assert pane.scroll_offset.y == 5
+        pane.show(wrong_report(right))
+        await pilot.pause()
+        assert screen_rows(app)[1].startswith("│One entry of Θ¹ is twice")
+
+    drive(pane, steps, size=(60, 9))
+
+
+@pytest.mark.parametrize("size", [(80, 12), (60, 12), (40, 12)])
+def test_of_which_theta_a_check_is_that_lags_behind_is_said(size: tuple[int, int]) -> None:
+    for symbols, said in ((UNICODE, "epoch 6,412: earlier Θ"), (ASCII, "epoch 6,412: earlier Th")):
+        current = "\n".join(
+            shown(GradientCheckPane(), make_snapshot(report_lag=0.9), size, symbols)
+        )
+        assert "epoch 6,412" in current and "earlier" not in current
+        late = "\n".join(shown(GradientCheckPane(), make_snapshot(report_lag=1.1), size, symbols))
+        assert said in late
+
+
 @pytest.mark.parametrize(("size", "kept"), [((44, 8), "PASS  15 of 15"), ((30, 8), "PASS")])
 def test_a_narrow_title_keeps_the_verdict(size: tuple[int, int], kept: str) -> None:
     assert kept in shown(GradientCheckPane(), make_snapshot(), size)[0]

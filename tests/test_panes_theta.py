@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pane_app import drive, screen_rows, shown
-from snapshots import make_snapshot, of_arrays
+from snapshots import make_snapshot, of_arrays, wrong_report
 
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.heat_map import heat_line, heat_map, heat_scale
@@ -162,3 +162,10 @@ def test_units_that_cannot_part_are_named(size: tuple[int, int]) -> None:
     assert "a₁ and a₂ are equal: symmetry" in shown(ThetaPane(), same, size)[-1]
     assert make_snapshot().equal_units is None
     assert "symmetry" not in shown(ThetaPane(), make_snapshot(), size)[-1]
+
+
+def test_signs_of_a_check_that_lags_behind_have_their_epoch() -> None:
+    late = "\n".join(shown(ThetaPane(), wrong_report(make_snapshot(report_lag=5.0)), (50, 14)))
+    assert "✗" in late and "signs of epoch 6,412" in late
+    for snapshot in (wrong_report(make_snapshot()), make_snapshot(report_lag=5.0)):
+        assert "signs" not in "\n".join(shown(ThetaPane(), snapshot, (50, 14)))

@@ -19,6 +19,7 @@ from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, Trainer, build_trainer, resume_trainer
 from bptui.core.training import commands as ask
 from bptui.core.training.keeper import RunKeeper
+from bptui.core.training.live_check import LiveCheck
 from bptui.core.training.pace import FASTEST
 
 SAMPLE = ([[0.0, 1.0]], [1.0])
@@ -55,6 +56,19 @@ def start() -> Iterator[Callable[..., Networks]]:
 
 
 Start = Callable[..., Networks]
+
+
+def test_how_long_a_check_lags_behind_is_told() -> None:
+    trainer, now = build_trainer(Configuration()), 5.0
+    check = LiveCheck(trainer, checking=True, share=1.0)
+    check.look(now, resting=False)
+    assert check.report is not None
+    gap = check.report.seconds
+    assert check.lag(now, 0.0) == 0.0
+    assert check.lag(now, 1e9) == pytest.approx(gap)
+    trainer.advance(1e9, 1)
+    assert check.lag(now, 0.0) == pytest.approx(gap)
+    assert check.lag(now + gap + 3.0, 0.0) == pytest.approx(gap + 3.0)
 
 
 def flat(snapshot: Snapshot) -> np.ndarray[Any, Any]:

@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -81,6 +82,24 @@ class TestTrain:
         assert main([*words[:-2], "--validation", "0.3"]) == 0
         assert "; in validation price " in capsys.readouterr().out
 
+    @pytest.mark.parametrize("validation", [[], ["--validation", "0.3"]])
+    def test_json_has_the_errors_of_the_summary(self, validation, tmp_path, capsys):
+        rows = [f"{x},{x * x},{100 - x}\n" for x in range(10)]
+        (tmp_path / "two.csv").write_text("x,up,down\n" + "".join(rows))
+        words = ["train", "--data", str(tmp_path / "two.csv"), "--epochs", "3", *validation]
+        words += ["--target", "up", "--target", "down"]
+        assert main([*words, "--json"]) == 0
+        scores = json.loads(capsys.readouterr().out.splitlines()[-1])["scores"]
+        up, down = scores["root_mean_squared_errors"]
+        assert (up["target"], down["target"]) == ("up", "down")
+        said = f"error       up {up['training']:.4g}, down {down['training']:.4g}"
+        if validation:
+            said += f"; in validation up {up['validation']:.4g}, down {down['validation']:.4g}"
+        else:
+            assert up["validation"] is None
+        assert main(words) == 0
+        assert f"\n{said} (root mean square)\n" in capsys.readouterr().out
+
     def test_json(self, capsys):
         assert main(["train", "--json", "--epochs", "40"]) == 0
         out, err = capsys.readouterr()
@@ -91,7 +110,11 @@ class TestTrain:
         assert set(events[-1]) == {
             *("event", "epoch", "cost", "seconds", "epochs_per_second", "seed", "verdict", "scores")
         }
-        assert events[-1]["scores"].keys() == {"name", "training", "validation", "confusion"}
+        scores = events[-1]["scores"]
+        assert scores.keys() == {
+            *("name", "training", "validation", "confusion", "root_mean_squared_errors")
+        }
+        assert scores["root_mean_squared_errors"] is None
         assert (events[0]["epoch"], events[-1]["epoch"]) == (0, 40)
         assert events[-1]["verdict"] == "pass"
 
@@ -292,6 +315,23 @@ class TestCheck:
         assert not err
         assert out.startswith("xor · 2-2-2-1 · mse · seed 0 · epoch 0 · J ")
         assert "PASS  15 of 15 agree" in out
+
+    @pytest.mark.parametrize("command", ["check", "train --epochs 50"])
+    def test_a_terminal_of_80_columns_breaks_no_line(self, command, monkeypatch, capsys):
+        words = [*command.split(), "--fault", "theta-transposed"]
+        main(words)
+        whole = capsys.readouterr().out.splitlines()
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setenv("TERM", "xterm")
+        main(words)
+        broken = capsys.readouterr().out.splitlines()
+        if command == "check":
+            assert any(len(line) == 80 for line in whole)
+        assert max(map(len, broken)) <= 80 < max(map(len, whole))
+        said = [" ".join(" ".join(lines).split()) for lines in (whole, broken)]
+        (diagnosis,) = [line.strip() for line in whole if "the step that takes" in line]
+        assert all(diagnosis in text for text in said)
 
     def test_json_is_what_the_design_says(self, capsys):
         assert main(["check", "--json"]) == 0

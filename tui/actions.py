@@ -161,7 +161,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark,f1", "?", "help", "Explain the panes and keys"),
     Action(
         "quit",
-        "q,ctrl+c,ctrl+q",
+        "q,ctrl+q",
         "q",
         "quit",
         "Leave; two lines say what was trained and how to repeat it",

@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
 from textual.driver import Driver
-from textual.events import Resize
+from textual.events import Event, InputEvent, Resize
 from textual.filter import NoColor
 from textual.message import Message
 from textual.screen import Screen
@@ -87,7 +87,8 @@ class Dashboard(App[None]):
             for action in (*ACTIONS, NEXT_RUN)
         ),
         # Whatever is open or has the focus; a letter may be meant for a field there.
-        Binding("ctrl+c,ctrl+q", "act('quit')", "quit", show=False, priority=True),
+        Binding("ctrl+q", "act('quit')", "quit", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", "close or leave", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend"),
     ]
 
@@ -122,7 +123,8 @@ class Dashboard(App[None]):
             self._filters = [NoColor()]
         self.worker = worker
         self.symbols = symbols
-        self._saves = saves
+        self.keeps_run = saves
+        """Whether leaving saves the run."""
         self._offered = tuple(actions)
         self._cut_off: int | None = None
         """The exit status that `cut_off` was given, before there was a loop to leave."""
@@ -134,6 +136,8 @@ class Dashboard(App[None]):
         self._shown_cells = ShownCells()
         self.direct_lines = DirectLines()
         """Takes the lines that panes change."""
+        self._left = False
+        """Whether it has been told to end."""
         self._owes_answer = False
         """Whether somebody waits for a picture that the line had no room for."""
         self._above: tuple[SnapshotPane, ...] = ()
@@ -339,6 +343,18 @@ class Dashboard(App[None]):
     def _do_quit(self) -> None:
         self._leave(0)
 
+    def action_interrupt(self) -> None:
+        """Close the screen that is open, or leave: this key is pressed to get out of anything.
+
+        Whoever presses it may not know what it ends, and so the run is saved.
+        """
+        if len(self.screen_stack) > 1:
+            if self.screen.is_mounted:  # the palette cannot be closed before it is there
+                self.screen.dismiss(None)
+            return
+        self.keeps_run = True
+        self._leave(0)
+
     def cut_off(self, return_code: int) -> None:
         """Leave because somebody, or a lost connection, says so. Safe from any thread.
 
@@ -351,7 +367,7 @@ class Dashboard(App[None]):
                 self._running_loop.call_soon_threadsafe(self._leave, return_code)
 
     def _leave(self, return_code: int) -> None:
-        self.worker.stop(save=self._saves)
+        self.worker.stop(save=self.keeps_run)
         self.exit(return_code=return_code)
 
     @property
@@ -367,6 +383,18 @@ class Dashboard(App[None]):
     def panic(self, *renderables: RenderableType) -> None:
         """Come to an end without printing; `failure` is for whoever started the app to tell."""
         self._close_messages_no_wait()
+
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """Leave, and hear no key any more."""
+        self._left = True
+        super().exit(result, return_code, message)
+
+    async def on_event(self, event: Event) -> None:
+        """Drop what is typed after the key that leaves."""
+        if not (self._left and isinstance(event, InputEvent)):
+            await super().on_event(event)
 
     def on_unmount(self) -> None:
         """End the training thread, however the app came to its end."""

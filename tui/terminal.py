@@ -3,6 +3,7 @@
 import codecs
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,6 +88,11 @@ def say(text: str, stream: TextIO | None = None) -> None:
 def is_terminal(stream: TextIO | None) -> bool:
     """Return whether `stream` is a terminal on which a line can be drawn over."""
     return stream is not None and stream.isatty() and not is_dumb()
+
+
+def terminal_columns() -> int | None:
+    """Return how wide the terminal is that standard output goes to; `None` where it is none."""
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
 def on_a_terminal() -> bool:

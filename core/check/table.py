@@ -3,6 +3,7 @@
 from bptui.core.check.methods import METHODS
 from bptui.core.check.report import VERDICTS, ArrayReport, Report
 from bptui.core.errors import printable
+from bptui.core.wording import in_lines
 
 _SIGNS = {"pass": " ", "unresolved": "?", "at-kink": "^", "fail": "x"}
 _MOST_ROWS = 20
@@ -22,8 +23,17 @@ def headline(report: Report) -> str:
     return f"{report.verdict.upper()}  {agree:,} of {report.entries:,} agree{drawn} · {how}{step}"
 
 
-def format_report(report: Report, most_rows: int = _MOST_ROWS) -> str:
-    """Return the headline, the entries that agree least, and what that may mean."""
+def format_report(
+    report: Report, most_rows: int = _MOST_ROWS, *, columns: int | None = None
+) -> str:
+    """Return the headline, the entries that agree least, and what that may mean.
+
+    Args:
+        report: of a check.
+        most_rows: how many entries are shown at most.
+        columns: how long a line of a sentence may be; `None` is without end. Rows of the
+            table have 80 unless names are long.
+    """
     rows = [
         (float(badness.flat[flat]), array, flat)
         for array, badness in ((array, array.badness) for array in report.arrays)
@@ -31,19 +41,20 @@ def format_report(report: Report, most_rows: int = _MOST_ROWS) -> str:
     ]
     rows.sort(key=lambda row: -row[0])
     lines = [headline(report), ""]
-    lines.append(f"  {'entry':<14}{'backprop':>24}{'numerical':>24}{'relative error':>17}")
+    lines.append(f"  {'entry':<14}{'backprop':>24}{'numerical':>24}{'relative error':>16}")
     lines += [_row(array, int(flat)) for _, array, flat in rows[:most_rows]]
     if report.entries > most_rows:
         lines.append(f"  … {report.entries - most_rows:,} more, all agreeing better than these")
+    sentences: list[str] = []
     tie = report.tie
     if tie is not None and tie.holds:
-        lines += [
-            "",
+        sentences.append(
             "Tied to the cost: along a random direction both have slope "
-            f"{tie.gradient:+.6e}, to {abs(tie.gradient - tie.cost):.1e}",
-        ]
-    for diagnosis in report.diagnosis:
-        lines += ["", printable(diagnosis.message)]
+            f"{tie.gradient:+.6e}, to {abs(tie.gradient - tie.cost):.1e}"
+        )
+    sentences += [printable(diagnosis.message) for diagnosis in report.diagnosis]
+    for sentence in sentences:
+        lines += ["", *in_lines(sentence, columns)]
     return "\n".join(lines)
 
 
@@ -52,5 +63,5 @@ def _row(array: ArrayReport, place: int) -> str:
     return (
         f"{sign} {printable(entry_name(array.name, array.index_of(place))):<14}"
         f"{array.backprop.flat[place]:>+24.15e}{array.numerical.flat[place]:>+24.15e}"
-        f"{array.relative_error.flat[place]:>17.1e}"
+        f"{array.relative_error.flat[place]:>16.1e}"
     )

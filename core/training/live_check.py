@@ -16,6 +16,8 @@ _NO_HURRY = 1e9
 """Seconds for what may take as long as it takes."""
 _STEPPED_CHECK = 0.01
 """Seconds that a check is taken to last by a clock that stands still meanwhile."""
+_FEW_EPOCHS = 2.0
+"""Within so many, a check that is of the present Θ is not yet of an earlier one."""
 _SMALLEST_EPSILON, _LARGEST_EPSILON = 1e-12, 1e-1
 
 
@@ -53,7 +55,9 @@ class LiveCheck:
         self._longest = _NO_HURRY if stepped else LONGEST_CHECK
         self._report: Report | None = None
         self._report_point: tuple[int, int] | None = None
-        self._next = 0.0
+        self._next = self._checked = 0.0
+        self._gap = 0.0
+        """Seconds from the last check to the next."""
 
     @property
     def report(self) -> Report | None:
@@ -108,7 +112,22 @@ class LiveCheck:
             return
         self._report_point, self.complaint = point, ""
         seconds = _STEPPED_CHECK if self._stepped else self._report.seconds
-        self._next = now + seconds / self._share
+        self._checked, self._gap = now, seconds / self._share
+        self._next = now + self._gap
+
+    def lag(self, now: float, epochs_per_second: float) -> float:
+        """Return seconds from the last check to the next, or until now if that is longer.
+
+        It is 0 where the report is of the present Θ, and hardly another comes before the next:
+        of a Θ that is gone in an instant it is not said to be the present one.
+
+        Args:
+            now: on the clock.
+            epochs_per_second: as they are measured.
+        """
+        lag = max(self._gap, now - self._checked)
+        present = (self.trainer.epoch, self.trainer.steps) == self._report_point
+        return 0.0 if present and epochs_per_second * lag < _FEW_EPOCHS else lag
 
     def _next_method(self) -> None:
         methods = self.trainer.methods

@@ -275,13 +275,14 @@ class Session:
         rate = self._meter.rate(now, trainer.progress)
         if state != "running":
             self._meter.restart()
+            rate = 0.0
         return Snapshot(
             description=self._view.description,
             epoch=trainer.epoch,
             cost=trainer.cost,
             validation_cost=trainer.validation_cost,
             state=state,
-            epochs_per_second=rate if state == "running" else 0.0,
+            epochs_per_second=rate,
             speed=self.pace.speed,
             seed=trainer.seed,
             learning_rate=trainer.learning_rate,
@@ -294,6 +295,7 @@ class Session:
             epsilon=self._check.epsilon,
             report=self._check.report,
             report_epoch=self._check.report_epoch,
+            report_lag=self._check.lag(now, rate),
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
             no_predictions=self._view.no_predictions,

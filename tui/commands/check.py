@@ -12,7 +12,7 @@ from bptui.core.training import Trainer, build_trainer
 from bptui.tui.command_line.choices import CheckChoices
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Progress
-from bptui.tui.terminal import say
+from bptui.tui.terminal import say, terminal_columns
 
 STATUS = {"pass": 0, "fail": 1, "unresolved": 4, "at-kink": 4}
 """The exit status of each verdict."""
@@ -38,7 +38,7 @@ def check(configuration: Configuration, choices: CheckChoices) -> int:
         say(to_json(as_dict(report, choices.values)))
     else:
         say(f"{_about(trainer)}\n")
-        say(format_report(report))
+        say(format_report(report, columns=terminal_columns()))
         if choices.values:
             say(matrices(report))
     return STATUS[report.verdict]

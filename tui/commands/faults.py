@@ -1,13 +1,12 @@
 """`bptui faults`: the catalogue of mistakes that can be planted."""
 
-import shutil
 import sys
 import textwrap
 
 from bptui.core.errors import check_choice
 from bptui.core.faults import FAULTS, Fault
 from bptui.tui.commands.json_lines import to_json
-from bptui.tui.terminal import encoding_is_utf8, is_terminal, say, to_ascii
+from bptui.tui.terminal import encoding_is_utf8, say, terminal_columns, to_ascii
 
 _WIDEST = 100
 _NARROW = 70
@@ -24,7 +23,7 @@ def list_faults(name: str | None = None, *, json: bool) -> int:
     faults = list(FAULTS.values())
     if name is not None:
         faults = [FAULTS[check_choice("faults", name, FAULTS, "bptui faults lists them")]]
-    columns = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
+    columns = terminal_columns()
     for fault in faults:
         if json:
             facts = {"name": fault.name, "title": fault.title, "teaches": fault.teaches}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bptui.core.check import format_report, headline
 from bptui.core.configuration import Configuration
-from bptui.core.errors import InputError, printable
+from bptui.core.errors import InputError
 from bptui.core.model_file import load_model_file
 from bptui.core.run_folder import RunFolder
 from bptui.core.training.build import FULL_BATCH_EPOCHS
@@ -20,7 +20,8 @@ from bptui.tui.commands import check, run, train
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Progress, format_rate, format_seconds
 from bptui.tui.commands.starting import run_folder
-from bptui.tui.terminal import say
+from bptui.tui.commands.summary import diagnosis_lines
+from bptui.tui.terminal import say, terminal_columns
 
 _PATIENCE = 0.5
 """Seconds that leaving waits for their code to return."""
@@ -116,7 +117,7 @@ def _check(trainer: ModelTrainer, choices: CheckChoices) -> int:
     about += [f"seed {trainer.seed}"] if trainer.model.takes_seed else []
     about += [f"epoch {trainer.epoch:,}", f"J {trainer.cost:.6g}"]
     say(" · ".join(about) + "\n")
-    say(format_report(report))
+    say(format_report(report, columns=terminal_columns()))
     if choices.values:
         say(check.matrices(report))
     return check.STATUS[report.verdict]
@@ -159,8 +160,8 @@ def _train(folder: RunFolder, trainer: ModelTrainer, choices: TrainChoices) -> i
         ]
         for name, value in rows:
             say(f"{name:<12}{value}")
-        for found in report.diagnosis:
-            say(f"{'':<12}{printable(found.message)}")
+        for line in diagnosis_lines(report):
+            say(line)
         go_on = trained.interrupted
         for line in train.last_lines(trainer, choices, go_on=go_on, model=model.path):
             say(line)

@@ -135,13 +135,13 @@ def watch(
             silence.enter_context(redirect_stdout(nowhere))
             silence.enter_context(redirect_stderr(nowhere))
             app.run()
-            stopped = worker.wait(_patience(patience, departure, keeper))
+            stopped = worker.wait(_patience(patience, departure, keeps=app.keeps_run))
             if not stopped:
                 silence.pop_all()
         failure = None
         if keeper is not None and not worker.failed:
             cut_off = departure.status is not None or departure.lost_terminal
-            wanted = cut_off or app.failure is not None or keeper.folder.given is not None
+            wanted = cut_off or app.failure is not None or app.keeps_run
             if stopped:
                 failure = _save(keeper, wanted=wanted)
             elif wanted:
@@ -175,7 +175,7 @@ def watch(
     return status or (0 if failure is None else NOT_SAVED)
 
 
-def _patience(usual: float | None, departure: Departure, keeper: RunKeeper | None) -> float | None:
+def _patience(usual: float | None, departure: Departure, *, keeps: bool) -> float | None:
     """Return how many seconds to wait for training to stop; `None` is for ever.
 
     Where the run is then saved it is worth longer. The departure ends the process in time if
@@ -183,7 +183,7 @@ def _patience(usual: float | None, departure: Departure, keeper: RunKeeper | Non
     """
     if departure.lost_terminal and departure.status is None:
         return None
-    saves = departure.status is not None or (keeper is not None and keeper.folder.given is not None)
+    saves = departure.status is not None or keeps
     return _PATIENCE_TO_SAVE if usual is not None and saves else usual
 
 

@@ -12,14 +12,16 @@ from bptui.core.errors import printable
 from bptui.core.snapshot import Description
 from bptui.core.training import Scores, Trainer
 from bptui.core.training.view import View
-from bptui.core.wording import counted
+from bptui.core.wording import counted, in_lines
 from bptui.tui.command_line.words import without_options
 from bptui.tui.commands.progress import format_rate, format_seconds
 from bptui.tui.drawing.confusion_table import confusion_lines
+from bptui.tui.terminal import terminal_columns
 
 _MOST_SAMPLES = 8
 _MOST_COLUMNS = 10
 _MOST_ERRORS = 4
+_INDENT = 12
 
 
 def summary(
@@ -77,8 +79,18 @@ def summary(
         rows.append(("error", _errors(scores, about)))
     rows.append(("check", headline(report)))
     lines = [f"{name:<12}{value}" for name, value in rows]
-    lines += [f"{'':<12}{printable(found.message)}" for found in report.diagnosis]
-    return lines + (_predictions(view) or _confusion(scores, about))
+    return lines + diagnosis_lines(report) + (_predictions(view) or _confusion(scores, about))
+
+
+def diagnosis_lines(report: Report) -> list[str]:
+    """Return what may be wrong with the gradient, as long as the lines of the terminal are."""
+    columns = terminal_columns()
+    room = None if columns is None else max(20, columns - _INDENT)
+    return [
+        f"{'':<{_INDENT}}{line}"
+        for found in report.diagnosis
+        for line in in_lines(printable(found.message), room)
+    ]
 
 
 def repeat_line(command_line: Sequence[str]) -> str:

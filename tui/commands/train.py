@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,8 @@ def _train_in(folder: RunFolder, configuration: Configuration, choices: TrainCho
     scores = trainer.scores()
     if choices.json:
         facts = end_facts(trainer, report, trained)
-        say_event(trainer, trained.ending, **facts, scores=_score_facts(scores))
+        facts["scores"] = _score_facts(scores, trainer.training.target_names)
+        say_event(trainer, trained.ending, **facts)
     else:
         ending = trainer.message if trained.ending == "finished" else trained.ending
         lines = summary(trainer, report, scores, trained.seconds, trained.rate, ending)
@@ -196,14 +198,30 @@ def end_facts(trainer: Resumable, report: Report, trained: Trained) -> dict[str,
     }
 
 
-def _score_facts(scores: Scores) -> dict[str, Any]:
+def _score_facts(scores: Scores, targets: Sequence[str]) -> dict[str, Any]:
     confusion = None if scores.confusion is None else scores.confusion.tolist()
     return {
         "name": scores.name,
         "training": scores.training,
         "validation": scores.validation,
         "confusion": confusion,
+        "root_mean_squared_errors": _error_facts(scores, targets),
     }
+
+
+def _error_facts(scores: Scores, targets: Sequence[str]) -> list[dict[str, Any]] | None:
+    """Return the errors of a regression in the units of the data, an object a target."""
+    if scores.errors is None:
+        return None
+    validation = scores.validation_errors
+    return [
+        {
+            "target": target,
+            "training": float(error),
+            "validation": None if validation is None else float(validation[place]),
+        }
+        for place, (target, error) in enumerate(zip(targets, scores.errors, strict=True))
+    ]
 
 
 def say_event(trainer: Resumable, event: str, **facts: Any) -> None:

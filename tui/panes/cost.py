@@ -2,9 +2,8 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
-
-from bptui.core.history import CostCurve, plateaus
+from bptui.core.history import CostCurve
+from bptui.core.plateaus import plateaus
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.axes import epoch_axis
 from bptui.tui.drawing.chart import VerticalMark, Word, chart_layout, draw_chart
@@ -15,8 +14,6 @@ from bptui.tui.drawing.numbers import significant
 from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.snapshot_pane import SnapshotPane
-
-_PLATEAU_COLUMNS = 80
 
 
 class CostPane(SnapshotPane):
@@ -109,22 +106,6 @@ def cost_lines(
         series,
         symbols,
         marks=[VerticalMark(mark.epoch, mark.text) for mark in curve.marks],
-        words=_plateau_words(curve),
+        words=[Word(first, last, "plateau") for first, last in plateaus(columns)],
         legend=legend,
     )
-
-
-def _plateau_words(curve: CostCurve) -> list[Word]:
-    columns = curve.columns.reduced(_PLATEAU_COLUMNS)
-    if not np.isfinite(columns.last).all():
-        return []
-    spans: list[tuple[int, int]] = []
-    for first, last in plateaus(columns):
-        if spans and first == spans[-1][1] + 1:
-            spans[-1] = (spans[-1][0], last)
-        else:
-            spans.append((first, last))
-    return [
-        Word(float(columns.epoch[first]), float(columns.epoch[last]), "plateau")
-        for first, last in spans
-    ]

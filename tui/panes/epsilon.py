@@ -1,7 +1,6 @@
 """The error of every kind of difference against its step ε."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from bptui.tui.drawing.epsilon_plot import (
 from bptui.tui.drawing.lines import Line, TextLines, fit, wrapped
 from bptui.tui.drawing.numbers import axis_number, significant, two_digits
 from bptui.tui.drawing.symbols import Symbols
+from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 
 _LOWEST_PLOT = 6
@@ -33,30 +33,35 @@ _V = (
 class EpsilonPane(SnapshotPane):
     """A plot of the last sweep, and in words what it says of the ε in use."""
 
-    SCROLLS: ClassVar[bool] = False
-    DEFAULT_CSS = """
-    EpsilonPane { overflow: hidden; }
-    """
-
     def draw(self, snapshot: Snapshot) -> None:
         """Show the sweep, or why there is none."""
-        symbols, (width, height) = self.symbols, self.size
+        symbols, (width, height) = self.symbols, self.room()
         self.set_title(("Error of the differences against ε", ""))
-        keys = ("[ ] ε", "m method", "v again", "Esc closes")
-        self.set_subtitle((symbols.separator.join(keys), "dim"))
         swept = snapshot.swept
         if swept is None or swept.sweep is None:
             why = "measuring" if swept is None else swept.why_not
-            lines = [((line, "dim"),) for line in wrapped(symbols.text(why), width)]
-            self.show_lines(TextLines(tuple(lines)))
+            lines = blank_source(*wrapped(symbols.text(why), width)).lines
         else:
-            self.show_lines(TextLines(_lines(snapshot, swept, swept.sweep, width, height, symbols)))
+            lines = _lines(snapshot, swept, swept.sweep, width, height, symbols)
+            if len(lines) > height:
+                width = self.room(len(lines)).width
+                lines = _lines(snapshot, swept, swept.sweep, width, height, symbols)
+        self._show_keys(more=len(lines) > height)
+        self.show_lines(TextLines(lines))
+
+    def _show_keys(self, *, more: bool) -> None:
+        leave = ("Down: more", "Esc closes") if more else ("Esc closes",)
+        for keys in (("[ ] ε", "m method", "v again"), ("[ ] m v change it",)):
+            text = self.symbols.text(self.symbols.separator.join((*keys, *leave)))
+            if len(text) <= self.title_width:
+                break
+        self.set_subtitle((text, "dim"))
 
 
 def _lines(
     snapshot: Snapshot, swept: Swept, sweep: EpsilonSweep, width: int, height: int, symbols: Symbols
 ) -> tuple[Line, ...]:
-    """Return the plot above a table and as many sentences as leave room for it."""
+    """Return the plot above a table and sentences, which may be more lines than there is room."""
     table = _table(sweep, snapshot, width, symbols)
     below: list[Line] = list(table)
     sentences = (
@@ -65,13 +70,12 @@ def _lines(
         _V.format(point=symbols.point),
     )
     for sentence, style in zip(sentences, ("", "dim", "dim"), strict=True):
-        more = [((line, style),) for line in wrapped(symbols.text(sentence), width)]
-        if height - len(below) - len(more) >= _LOWEST_PLOT:
-            below += more
+        below += [((line, style),) for line in wrapped(symbols.text(sentence), width)]
     marks = []
     if snapshot.epsilon is not None and sweep.epsilons[-1] <= snapshot.epsilon:
         marks = [VerticalMark(snapshot.epsilon, f"ε {axis_number(snapshot.epsilon, 3)}")]
-    plot = epsilon_plot(sweep, width, height - len(below), symbols, marks=marks, best=True)
+    rows = max(_LOWEST_PLOT, height - len(below))
+    plot = epsilon_plot(sweep, width, rows, symbols, marks=marks, best=True)
     return (*plot, *below)
 
 

@@ -9,7 +9,7 @@ from textual.geometry import Size
 
 from bptui.core.check import METHODS, VERDICTS, ArrayReport, Report, entry_name
 from bptui.core.snapshot import Snapshot
-from bptui.tui.drawing.lines import Line, Span, fit, line_width, wrapped
+from bptui.tui.drawing.lines import Line, Span, fit, line_width, that_fit, wrapped
 from bptui.tui.drawing.numbers import axis_number
 from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.drawing.verdicts import VERDICT_STYLES, verdict_sign
@@ -37,7 +37,9 @@ class GradientCheckPane(SnapshotPane):
         "the same Θ. An entry is wrong (✗) when the two differ by more than rounding can explain, "
         "unresolved (?) when the arithmetic cannot tell, and at a kink (^) when the cost has no "
         "derivative there; ≈ 0 says that both are 0 but for rounding. Worst first goes by the "
-        "error against what rounding explains, by itself where one is wrong or over 60 are shown."
+        "error against what rounding explains, by itself where one is wrong or over 60 are shown. "
+        "Checks take a share of the time; where it trains on for over a second before the next, "
+        "the epoch of the one shown is followed by: earlier Θ."
     )
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -45,6 +47,7 @@ class GradientCheckPane(SnapshotPane):
         super().__init__(id=id, classes=classes)
         self._worst_first: bool | None = None
         self._table: CheckLines | None = None
+        self._verdict = ""
 
     @property
     def worst_first(self) -> bool:
@@ -72,15 +75,23 @@ class GradientCheckPane(SnapshotPane):
         if table is None or not table.fits(report, worst_first, room):
             table = self._table = CheckLines(report, worst_first, room, self.symbols)
         self.set_title(*title(table, self.title_width, self.symbols))
-        order = "worst first" if worst_first else "in order"
+        epoch: Span = (f"epoch {snapshot.report_epoch:,}", "dim")
+        if snapshot.report_is_old:
+            epoch = (self.symbols.text(f"{epoch[0]}: earlier Θ"), "warning")
+        parts: list[Line] = [(("worst first" if worst_first else "in order", "dim"),)]
         if report.entries < report.parameters:
-            order += f"{self.symbols.separator}drawn from {report.parameters:,}"
-        epoch = f"epoch {snapshot.report_epoch:,}"
-        table.note = epoch if table.width + 2 + len(epoch) <= width else ""
-        if not table.note:
-            order += f"{self.symbols.separator}{epoch}"
-        self.set_subtitle((order, "dim"))
+            parts.append(((f"drawn from {report.parameters:,}", "dim"),))
+        fits = table.width + 2 + len(epoch[0]) <= width
+        table.note = epoch if fits else None
+        if not fits:
+            parts.insert(0, (epoch,))
+        separators = [self.symbols.separator] * (len(parts) - 1)
+        self.set_subtitle(*that_fit(parts, self.title_width, separators))
         self.show_lines(table)
+        if report.verdict != self._verdict:
+            # What is said of it stands above the entries.
+            self.scroll_home(animate=False)
+            self._verdict = report.verdict
 
     def _show_none(self, snapshot: Snapshot) -> None:
         self._table = None
@@ -125,7 +136,7 @@ class CheckLines:
             f"  {fit('entry', self._name_width)}  {'backprop':>14}  {'numerical':>14}"
             f"  {'rel. error':>10}"
         )
-        self.note = ""
+        self.note: Span | None = None
         """What to write beside the header."""
         block = len(self._header)
         self._blocks = 1
@@ -145,7 +156,7 @@ class CheckLines:
             return self._before[index]
         if index == len(self._before):
             headers = (" " * _GAP).join([self._header] * self._blocks)
-            return ((f"{headers}  {self.note}".rstrip(), "dim"),)
+            return ((headers, "dim"), *((("  ", ""), self.note) if self.note else ()))
         row = index - len(self._before) - 1
         if row >= self._rows:
             return self._after[row - self._rows]

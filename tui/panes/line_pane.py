@@ -175,8 +175,9 @@ class LinePane(ScrollView, can_focus=True):
 
     def set_subtitle(self, *spans: tuple[str, str]) -> None:
         """Show a second title in the lower edge of the frame, if there is room for it whole."""
-        fits = line_width(spans) <= self.title_width
-        self._set_border_text("border_subtitle", spans if fits else ())
+        spelled = tuple((self.symbols.text(text), style) for text, style in spans)
+        fits = line_width(spelled) <= self.title_width
+        self._set_border_text("border_subtitle", spelled if fits else ())
 
     def room(self, lines: int = 0) -> Size:
         """Return the cells there are for so many lines, once scroll bars are where they belong."""
@@ -244,6 +245,8 @@ class LinePane(ScrollView, can_focus=True):
         return line
 
     def _set_border_text(self, name: str, spans: Line) -> None:
+        if not self.is_mounted:
+            return  # it has no colours yet, and is laid out once it has
         symbols = self.symbols
         line = tuple((symbols.text(text), style) for text, style in spans if text)
         old = self._titles.get(name, ())

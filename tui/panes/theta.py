@@ -55,19 +55,26 @@ class ThetaPane(SnapshotPane):
         if np.isfinite(snapshot.scheduled_learning_rate):  # else a watched run does not say
             rate = self.symbols.text(f"η {axis_number(snapshot.scheduled_learning_rate, 3)}")
         self.set_title((name, ""), ("  ", ""), (rate, "dim"))
-        saved = snapshot.checkpoint_epoch
-        subtitle = "" if saved is None else f"checkpoint of epoch {saved:,}"
-        if not subtitle and (equal := snapshot.equal_units) is not None:
-            one, other = (subscript("a", unit + 1) for unit in equal)
-            subtitle = f"{one} and {other} are equal: symmetry"
-        self.set_subtitle((subtitle, "dim"))
         found = matrices(snapshot, self.symbols)
         changing = self._changing(snapshot, found)
         width = max(1, self.room(sum(map(_height, found))).width)
         verdicts = _verdicts(snapshot, found)
+        self._show_subtitle(snapshot, signs=any(map(np.any, verdicts)))
         self.show_lines(
             ThetaLines(found, changing, verdicts, width, self.symbols, shades=self.shades)
         )
+
+    def _show_subtitle(self, snapshot: Snapshot, *, signs: bool) -> None:
+        parts: list[Line] = []
+        if signs and snapshot.report_is_old:
+            parts.append(((f"signs of epoch {snapshot.report_epoch:,}", "warning"),))
+        if snapshot.checkpoint_epoch is not None:
+            parts.append(((f"checkpoint of epoch {snapshot.checkpoint_epoch:,}", "dim"),))
+        elif (equal := snapshot.equal_units) is not None:
+            one, other = (subscript("a", unit + 1) for unit in equal)
+            parts.append(((f"{one} and {other} are equal: symmetry", "dim"),))
+        separators = [self.symbols.separator] * (len(parts) - 1)
+        self.set_subtitle(*that_fit(parts, self.title_width, separators))
 
     def _changing(self, snapshot: Snapshot, found: list[Matrix]) -> list[Bools]:
         now = (snapshot.epoch, snapshot.state)

@@ -5,16 +5,16 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from bptui.core.article import Procedure, columns_of
 from bptui.tui.panes.article import ArticlePane
+from bptui.tui.screens.over import OverScreen
 
 _NEXT_COPIES = {1: 2, 2: 4, 4: 1}
 _SHORTEST, _LONGEST = 1e-10, 1e-1
 
 
-class ArticleScreen(ModalScreen[None]):
+class ArticleScreen(OverScreen[None]):
     """The article's columns, and keys that change how they are taken."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

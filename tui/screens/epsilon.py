@@ -4,17 +4,17 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from bptui.core.snapshot import Snapshot
 from bptui.tui.actions import ACTIONS
 from bptui.tui.panes.epsilon import EpsilonPane
+from bptui.tui.screens.over import OverScreen
 
 _KEPT = ("pause", "step", "method", "smaller-epsilon", "larger-epsilon", "sweep-epsilon")
 """The dashboard's actions that work here as well."""
 
 
-class EpsilonScreen(ModalScreen[None]):
+class EpsilonScreen(OverScreen[None]):
     """The V of every difference; the keys that choose the method and ε move the mark."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -19,16 +18,17 @@ from bptui.core.training.commands import PlantFault
 from bptui.tui.drawing.lines import fit
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
+from bptui.tui.screens.over import OverScreen
 
 _NONE, _SURPRISE, _REVEAL = "none", "surprise me", "reveal"
 _NAME = max(map(len, FAULTS)) + 2
 
 
-class FaultScreen(ModalScreen[PlantFault | None]):
+class FaultScreen(OverScreen[PlantFault | None]):
     """Lists the faults with what each teaches; Enter plants one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c,ctrl+q", "dismiss(None)", "Close", show=False),
+        Binding("escape", "dismiss(None)", "Close", show=False),
         Binding("h", "hide", "Hide the name", show=False),
         Binding("slash", "search", "Search", show=False),
     ]

@@ -1,4 +1,4 @@
-"""The help screen: what the panes show and what the keys do."""
+"""The help screen: what the keys do and what the panes show."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,22 +6,29 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.events import Resize
 from textual.widgets import Static
 
 from bptui.tui.actions import Action
+from bptui.tui.drawing.lines import wrapped
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
+from bptui.tui.screens.over import OverScreen
 
 _MOVING = (
     ("Tab", "Move to the next pane"),
     ("arrows", "Scroll the pane"),
     ("Ctrl+P", "Search all of this by name; themes are there too"),
+    ("Ctrl+C", "Close what is open, or leave; a run that can be resumed is then kept"),
     ("Ctrl+Z", "Suspend; fg goes on"),
 )
+_WIDTH = 76
+_FRAME = 8
+"""Columns of the frame, its padding and the scroll bar."""
+_KEY = 7
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(OverScreen[None]):
     """Explains the dashboard on top of it."""
 
     BINDINGS = [  # noqa: RUF012 (Textual declares it so)
@@ -45,20 +52,38 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Make one scrolling text."""
+        symbols = self._symbols
+        with VerticalScroll(classes="" if symbols.unicode else "-ascii") as self._box:
+            if not symbols.unicode:
+                self._box.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
+            self._box.border_title = "Help"
+            self._text = Static()
+            yield self._text
+
+    def on_resize(self, event: Resize) -> None:
+        """Break the lines of the keys anew."""
+        self._text.update(self._content(min(_WIDTH, event.size.width) - _FRAME))
+        self.call_after_refresh(self._say_how_to_leave)
+
+    def _say_how_to_leave(self) -> None:
+        more = ("Down: more",) if self._box.max_scroll_y else ()
+        self._box.border_subtitle = self._symbols.separator.join((*more, "Esc closes"))
+
+    @property
+    def _symbols(self) -> Symbols:
         symbols: Symbols = getattr(self.app, "symbols", UNICODE)
-        lines: list[Content] = []
-        for name, text in self._panes:
-            lines.append(
-                Content.assemble((symbols.text(name), "bold"), "  ", symbols.text(text), "\n")
-            )
+        return symbols
+
+    def _content(self, width: int) -> Content:
+        """Return the keys, which most people look for, and then what the panes show."""
+        symbols, lines = self._symbols, list[Content]()
         keys = [(action.shown, action.help) for action in self._actions] + list(_MOVING)
         for shown, text in keys:
+            first, *rest = wrapped(symbols.text(text), max(1, width - _KEY - 2))
+            lines.append(Content.assemble((f"{shown:>{_KEY}}", "bold $accent"), "  ", first))
+            lines += [Content(" " * (_KEY + 2) + line) for line in rest]
+        for name, text in self._panes:
             lines.append(
-                Content.assemble((f"{shown:>7}", "bold $accent"), "  ", symbols.text(text))
+                Content.assemble("\n", (symbols.text(name), "bold"), "  ", symbols.text(text))
             )
-        with VerticalScroll(classes="" if symbols.unicode else "-ascii") as box:
-            if not symbols.unicode:
-                box.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
-            box.border_title = "Help"
-            box.border_subtitle = "Esc closes"
-            yield Static(Content("\n").join(lines))
+        return Content("\n").join(lines)
