@@ -1,8 +1,10 @@
 """Sweeps: their plan, what they say, and that nothing finished is lost."""
 
+import errno
 import multiprocessing
 import os
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,15 @@ from hypothesis import strategies as st
 from bptui.core import sweep
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
-from bptui.core.sweeping import Sweep, SweepFolder, make_plan, open_sweep, plan, processes
+from bptui.core.sweeping import (
+    Sweep,
+    SweepFolder,
+    folder,
+    make_plan,
+    open_sweep,
+    plan,
+    processes,
+)
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.statistics import cost_clusters, wilson_interval
 
@@ -212,11 +222,44 @@ class TestFolder:
         work = Sweep(made, SweepFolder.create(tmp_path / "kept", made))
         work.run(lambda unfinished: work.networks < 5)
         assert work.networks == 5 and not work.summary().complete
+        work.close()
         again = Sweep(*open_sweep(tmp_path / "kept"))
         assert again.networks == 5
         again.run(lambda unfinished: True)
+        again.close()
         assert arrays_of(again.summary()) == arrays_of(whole)
         assert arrays_of(Sweep(*open_sweep(tmp_path / "kept")).summary()) == arrays_of(whole)
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+    def test_two_never_train_in_one_folder(self, tmp_path):
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        first = Sweep(made, SweepFolder.create(tmp_path, made))
+        described = (tmp_path / "sweep.json").read_bytes()
+        taken = f"process {os.getpid()} is training there; name another folder"
+        for again in (
+            lambda: SweepFolder.create(tmp_path, made),
+            lambda: open_sweep(tmp_path, 13),
+            lambda: sweep(folder=tmp_path, **QUICK),
+        ):
+            with pytest.raises(InputError, match=taken):
+                again()
+        assert (tmp_path / "sweep.json").read_bytes() == described
+        first.run(lambda unfinished: True)
+        first.close()
+        assert sweep(folder=tmp_path, **QUICK).complete
+
+    def test_a_folder_that_cannot_be_written_still_shows_what_is_finished(
+        self, tmp_path, monkeypatch
+    ):
+        whole = sweep(folder=tmp_path, **QUICK)
+
+        def refuse(folder):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(folder, "RunLock", refuse)
+        assert arrays_of(Sweep(*open_sweep(tmp_path)).summary()) == arrays_of(whole)
+        with pytest.raises(InputError, match="cannot keep the sweep there: Permission denied"):
+            sweep(folder=tmp_path / "new", **QUICK)
 
     def test_more_seeds_keep_what_there_is(self, small_blocks, tmp_path):
         sweep(folder=tmp_path, **QUICK)
@@ -263,7 +306,7 @@ class TestFolder:
         monkeypatch.chdir(tmp_path)
         Path("some.csv").write_text("a,b,y\n1,2,0\n2,1,1\n3,3,0\n")
         sweep(data="some.csv", folder="kept", **QUICK)
-        open_sweep(Path("kept"))
+        open_sweep(Path("kept"))[1].close()
         Path("some.csv").write_text("a,b,y\n1,2,0\n2,1,1\n3,4,0\n")
         with pytest.raises(InputError, match="has changed since it began"):
             open_sweep(Path("kept"))

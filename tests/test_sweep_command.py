@@ -7,17 +7,30 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from command import run
 from terminal import Terminal
 
 from bptui.core import sweep
+from bptui.core.run_lock import RunLock
+from bptui.core.runs import free_folder
 from bptui.tui.cli import main
 from bptui.tui.command_line import invocation
 from bptui.tui.command_line.parser import parse_arguments
 
 QUICK = ("sweep", "--seeds", "12", "--epochs", "40")
+
+
+@contextmanager
+def locked(folder):
+    lock = RunLock(folder)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def parsed(*words):
@@ -213,6 +226,26 @@ class TestKeeping:
         )
         assert main(["sweep", "--resume", "kept", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["networks"] == 12
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+    def test_a_folder_in_use_is_one_sentence(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
+        assert main([*QUICK, "--run", "bptui-sweep"]) == 0
+        capsys.readouterr()
+        with locked(tmp_path / "bptui-sweep"):
+            for words in (("--resume", "bptui-sweep"), ("--resume",), ("--run", "bptui-sweep")):
+                assert main(["sweep", *words]) == 2
+                assert capsys.readouterr() == (
+                    "",
+                    f"bptui: bptui-sweep: process {os.getpid()} is training there; "
+                    "name another folder\n",
+                )
+        assert main(["sweep", "--resume"]) == 0
+
+    def test_a_folder_that_another_is_about_to_fill_is_not_free(self, tmp_path):
+        with locked(tmp_path):
+            assert free_folder(tmp_path) == Path(f"{tmp_path}-2")
+        assert free_folder(tmp_path) == tmp_path
 
     @pytest.mark.parametrize("workers", [(), ("--workers", "2")])
     def test_ctrl_c_keeps_what_is_done(self, workers, tmp_path):

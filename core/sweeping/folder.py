@@ -16,6 +16,7 @@ from bptui.core.checkpoint import FOREIGN, decoded_configuration, read_array
 from bptui.core.data.dataset import digest
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
+from bptui.core.run_lock import RunLock
 from bptui.core.runs import SWEEP, check_free, replace_file
 from bptui.core.sweeping.block import Block, BlockResult, curve_epochs
 from bptui.core.sweeping.fingerprint import difference, fingerprint
@@ -27,29 +28,41 @@ _HEADER = 2**12
 
 
 class SweepFolder:
-    """A folder in which finished blocks are kept, each written whole or not at all."""
+    """A folder in which finished blocks are kept, each written whole or not at all.
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
-        """Take a folder that `create` or `open_sweep` has looked at."""
-        self.path, self._plan = folder, plan
+    Until it is closed no other process trains there.
+    """
+
+    def __init__(self, folder: Path, plan: Plan, lock: RunLock | None) -> None:
+        """Take a folder that `create` or `open_sweep` has looked at and locked."""
+        self.path, self._plan, self._lock = folder, plan, lock
 
     @classmethod
     def create(cls, folder: Path, plan: Plan) -> "SweepFolder":
         """Make the folder of a new sweep.
 
         Raises:
-            InputError: a sweep or a run is there already, or it cannot be written.
+            InputError: a sweep or a run is there already, another process is about to keep one
+                there, or it cannot be written.
         """
-        shown = printable(folder)
-        if (folder / SWEEP).exists():
-            raise InputError(
-                f"{shown}: holds a sweep; --resume {shown} continues it, or name another folder"
-            )
-        check_free(folder)
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            _describe(folder, plan)
-        return cls(folder, plan)
+            lock = RunLock(folder)
+        with _released_on_error(lock):
+            shown = printable(folder)
+            if (folder / SWEEP).exists():
+                raise InputError(
+                    f"{shown}: holds a sweep; --resume {shown} continues it, or name another folder"
+                )
+            check_free(folder)
+            with _writing(folder):
+                _describe(folder, plan)
+        return cls(folder, plan, lock)
+
+    def close(self) -> None:
+        """Let other processes have the folder."""
+        if self._lock is not None:
+            self._lock.release()
 
     def save(self, block: Block, result: BlockResult) -> None:
         """Keep what became of a block.
@@ -88,6 +101,7 @@ def last_sweep(folder: Path) -> Path:
     for path in there:
         with suppress(InputError):
             plan, kept = open_sweep(path)
+            kept.close()
             if len(kept.finished()) < len(plan.blocks):
                 return path
     return there[0] if there else folder
@@ -102,9 +116,34 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
             that as it is.
 
     Raises:
-        InputError: no sweep is there, it cannot be understood, it has more seeds, its data is
-            gone or has changed, or it was begun where arithmetic gives other bits.
+        InputError: no sweep is there, another process is training it, it cannot be understood,
+            it has more seeds, its data is gone or has changed, or it was begun where arithmetic
+            gives other bits.
     """
+    lock = _locked(folder) if (folder / SWEEP).is_file() else None
+    with _released_on_error(lock):
+        plan = _read_plan(folder, seeds)
+    return plan, SweepFolder(folder, plan, lock)
+
+
+def _locked(folder: Path) -> RunLock | None:
+    try:
+        return RunLock(folder)
+    except OSError:  # what is finished there can be read all the same
+        return None
+
+
+@contextmanager
+def _released_on_error(lock: RunLock | None) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
+
+
+def _read_plan(folder: Path, seeds: int | None) -> Plan:
     shown = printable(folder / SWEEP)
     try:
         with open_input_file(folder / SWEEP) as stream:
@@ -141,7 +180,7 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
     if plan.seeds != begun_with:
         with _writing(folder):
             _describe(folder, plan)
-    return plan, SweepFolder(folder, plan)
+    return plan
 
 
 def _describe(folder: Path, plan: Plan) -> None:

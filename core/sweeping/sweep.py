@@ -84,6 +84,11 @@ class Sweep:
         for block, result in self.results.items():
             self.folder.save(block, result)
 
+    def close(self) -> None:
+        """Let other processes have the folder."""
+        if self.folder is not None:
+            self.folder.close()
+
     def summary(self) -> SweepResult:
         """Return what the finished blocks say."""
         return summarize(self.plan, self.results, self.seconds)
@@ -110,7 +115,8 @@ def sweep(
             every combination of them is one setting. `epochs` is 10,000 if not given.
 
     Raises:
-        InputError: a choice is unknown or impossible, or the folder holds another sweep.
+        InputError: a choice is unknown or impossible, or the folder holds another sweep or
+            is in use by another process.
 
     Examples:
         >>> found = sweep(seeds=50, epochs=100, learning_rate=[0.5, 2.0])
@@ -122,13 +128,14 @@ def sweep(
         check_choice("sweep", name, known)
     axes = {name: _several(name, choices.pop(name)) for name in SWEPT if name in choices}
     plan = make_plan(Configuration(**choices), axes, seeds)
-    work = Sweep(plan, None if folder is None else _folder(Path(folder), plan))
     total = plan.networks
+    work = Sweep(plan, None if folder is None else _folder(Path(folder), plan))
 
     def go_on(unfinished: float) -> bool:
         return progress is None or progress((work.networks + unfinished) / total)
 
-    work.run(go_on, workers=workers, scheduler=scheduler)
+    with closing(work):
+        work.run(go_on, workers=workers, scheduler=scheduler)
     return work.summary()
 
 
@@ -147,7 +154,8 @@ def _several(name: str, value: Any) -> tuple[Any, ...]:
 def _folder(path: Path, plan: Plan) -> SweepFolder:
     if not (path / SWEEP).exists():
         return SweepFolder.create(path, plan)
-    there, _ = open_sweep(path)
+    there, kept = open_sweep(path)
+    kept.close()
     if (there.base, there.axes) != (plan.base, plan.axes):
         raise InputError(f"folder: {printable(path)} holds another sweep; name another folder")
     return open_sweep(path, plan.seeds)[1]

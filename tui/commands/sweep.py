@@ -28,7 +28,11 @@ def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepC
     """
     if choices.screen and (not on_a_terminal() or is_dumb()):
         raise InputError("--screen: there is no terminal to show charts on; leave this option out")
-    work = _start(base, axes, choices)
+    with closing(_start(base, axes, choices)) as work:
+        return _sweep(work, choices)
+
+
+def _sweep(work: Sweep, choices: SweepChoices) -> int:
     if choices.csv is not None:
         check_csv(choices.csv)
     failure = None
@@ -84,11 +88,14 @@ def _start(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: Sweep
 
 def _keep(work: Sweep) -> InputError | None:
     """Keep what is finished of a sweep that is not; return what went wrong, to be told last."""
-    if work.folder is None and work.results:
+    while work.folder is None and work.results:
+        folder = free_folder(DEFAULT_SWEEP_FOLDER)
         try:
-            work.keep_in(free_folder(DEFAULT_SWEEP_FOLDER))
+            work.keep_in(folder)
         except InputError as error:
-            return error
+            # Another sweep that was ended at the same moment may have taken it.
+            if work.folder is not None or free_folder(DEFAULT_SWEEP_FOLDER) == folder:
+                return error
     return None
 
 
