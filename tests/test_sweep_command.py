@@ -1,6 +1,7 @@
 """`bptui sweep` as its users meet it."""
 
 import csv
+import errno
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from command import run
@@ -83,7 +85,9 @@ class TestOptions:
             ("--schedule-epochs 9", "--schedule-epochs: η stays as it is"),
             ("--data sine", "until-cost: sine is a regression"),
             ("mine.py", "a sweep is of bptui's own networks"),
-            ("--csv /nowhere/at/all.csv", "--csv: /nowhere/at/all.csv cannot be written"),
+            ("--csv /nowhere/at/all.csv", "--csv: /nowhere/at/all.csv: there is no folder"),
+            ("--csv /", "--csv: /: this is a directory"),
+            ("--csv - --json", "--csv: it would be mixed with the JSON on standard output"),
             ("--resume nowhere", "no sweep can be resumed"),
             ("--resume nowhere --eta 2", "--learning-rate: a resumed run keeps the settings"),
             ("--screen", "--screen: there is no terminal"),
@@ -149,6 +153,45 @@ class TestOutput:
             assert [int(row["epochs_to_solve"] or -1) for row in mine] == each.solved_at.tolist()
             assert sum(int(row["solved"]) for row in mine) == each.solved
             assert {row["diverged"] for row in mine} == {"0"}
+
+    def test_csv_on_standard_output_is_all_there_is(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
+        assert main([*QUICK, "--eta", "1,2", "--csv", "all.csv", "--json"]) == 0
+        capsys.readouterr()
+        assert main([*QUICK, "--eta", "1,2", "--csv", "-"]) == 0
+        out, err = capsys.readouterr()
+        assert out == Path("all.csv").read_text(encoding="utf-8") and not err
+        assert out.count("\n") == 25
+        assert [path.name for path in tmp_path.iterdir()] == ["all.csv"]
+
+    def test_a_csv_file_is_replaced_whole_or_not_at_all(self, tmp_path, monkeypatch, capsys):
+        path = tmp_path / "all.csv"
+        path.write_text("of another sweep")
+        words = [*QUICK, "--csv", str(path)]
+
+        def full(number):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fsync", full)
+            assert main(words) == 2
+        assert path.read_text() == "of another sweep" and list(tmp_path.iterdir()) == [path]
+        out, err = capsys.readouterr()
+        assert "solved" in out
+        assert err == f"bptui: --csv: {path}: cannot be written: No space left on device\n"
+        assert main(words) == 0
+        assert path.read_text().startswith("setting,seed,") and list(tmp_path.iterdir()) == [path]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no named pipes there")
+    def test_a_pipe_takes_csv_too(self, tmp_path):
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+        read = []
+        reader = Thread(target=lambda: read.append(path.read_text()), daemon=True)
+        reader.start()
+        assert main([*QUICK, "--json", "--csv", str(path)]) == 0
+        reader.join(timeout=30.0)
+        assert read[0].count("\n") == 13
 
     def test_plain_ascii_where_it_must_be(self):
         done = run(*QUICK, "--eta", "0.5,2", env=os.environ | {"PYTHONIOENCODING": "ascii"})

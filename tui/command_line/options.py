@@ -426,7 +426,7 @@ OPTIONS: tuple[Option, ...] = (
         "csv",
         "This run",
         path("the path of a file"),
-        "write what became of each network, a row each",
+        "write what became of each network, a row each; - is standard output, without the tables",
         "FILE",
         commands=("sweep",),
     ),

@@ -15,7 +15,7 @@ from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Bar, format_rate, format_seconds
 from bptui.tui.commands.summary import repeat_line
-from bptui.tui.commands.sweep_csv import check_csv, write_csv
+from bptui.tui.commands.sweep_csv import STANDARD_OUTPUT, check_csv, csv_text, write_csv
 from bptui.tui.terminal import is_dumb, on_a_terminal, say
 
 
@@ -28,13 +28,18 @@ def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepC
     """
     if choices.screen and (not on_a_terminal() or is_dumb()):
         raise InputError("--screen: there is no terminal to show charts on; leave this option out")
+    if choices.json and choices.csv == STANDARD_OUTPUT:
+        raise InputError(
+            "--csv: it would be mixed with the JSON on standard output; name a file, or leave "
+            "--json out"
+        )
+    if choices.csv not in (None, STANDARD_OUTPUT):
+        check_csv(choices.csv)
     with closing(_start(base, axes, choices)) as work:
         return _sweep(work, choices)
 
 
 def _sweep(work: Sweep, choices: SweepChoices) -> int:
-    if choices.csv is not None:
-        check_csv(choices.csv)
     failure = None
     with Interruption() as interruption:
         total = work.plan.networks
@@ -61,14 +66,21 @@ def _sweep(work: Sweep, choices: SweepChoices) -> int:
             failure = _keep(work) or failure
     if failure is not None and not found.networks:
         raise failure
-    if choices.csv is not None:
-        write_csv(choices.csv, found)
+    if choices.csv not in (None, STANDARD_OUTPUT):
+        try:
+            write_csv(choices.csv, found)
+        except InputError as error:
+            failure = failure or error
     if choices.json:
         say(to_json(found.to_dict()))
+    elif choices.csv == STANDARD_OUTPUT:
+        say(csv_text(found).removesuffix("\n"))
     else:
         _say_all(work, choices)
-        if choices.screen and found.networks:
-            _show_screen(found)
+    if _is_for_programs(choices) and not found.complete:
+        _tell_people_how_to_go_on(work)
+    if choices.screen and found.networks:
+        _show_screen(found)
     if failure is not None:
         raise failure
     return 0 if found.complete else interruption.status
@@ -97,6 +109,21 @@ def _keep(work: Sweep) -> InputError | None:
             if work.folder is not None or free_folder(DEFAULT_SWEEP_FOLDER) == folder:
                 return error
     return None
+
+
+def _is_for_programs(choices: SweepChoices) -> bool:
+    """Return whether standard output is data alone, so that people are told on standard error."""
+    return choices.json or choices.csv == STANDARD_OUTPUT
+
+
+def _tell_people_how_to_go_on(work: Sweep) -> None:
+    if work.folder is not None and sys.stderr is not None:
+        say(_how_to_go_on(work.folder.path), sys.stderr)
+
+
+def _how_to_go_on(folder: Path) -> str:
+    again = ("bptui", "sweep", "--resume", str(folder))
+    return repeat_line(again).replace("again", "go on", 1)
 
 
 def _trained(work: Sweep) -> str:
@@ -133,7 +160,6 @@ def _say_all(work: Sweep, choices: SweepChoices) -> None:
     if folder is not None:
         say(f"{'kept in':<12}{printable(folder)}")
     if not found.complete and folder is not None:
-        again = ("bptui", "sweep", "--resume", str(folder))
-        say(repeat_line(again).replace("again", "go on", 1))
+        say(_how_to_go_on(folder))
     elif choices.resume is None:
         say(repeat_line(choices.command_line))
