@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -213,6 +214,35 @@ class TestResult:
         one = found.settings[0]
         assert one.diverged.all() and one.best is None and one.typical is None
         assert "diverged" in str(found) and "100.0 %" in str(found)
+
+
+class TestValidation:
+    CHOICES: ClassVar = {"data": "moons", "samples": 40, "validation": 0.3}
+
+    def test_it_is_told_of_the_networks_that_did_not_diverge(self):
+        found = sweep(**self.CHOICES, **QUICK)
+        one = found.settings[0]
+        assert "validation J: 10 %" in str(found) and "accuracy: 10 %" in str(found)
+        assert set(one.validation.cost_quantiles) <= set(one.validation.cost.tolist())
+        assert found.to_dict()["settings"][0]["validation"] == {
+            "name": "accuracy",
+            "cost": dict(zip(("0.1", "0.5", "0.9"), one.validation.cost_quantiles, strict=True)),
+            "score": dict(zip(("0.1", "0.5", "0.9"), one.validation.score_quantiles, strict=True)),
+        }
+        lost = sweep(**self.CHOICES, output="linear", learning_rate=50.0, seeds=3, epochs=400)
+        assert lost.settings[0].diverged.all() and "validation J" in str(lost)
+        assert lost.settings[0].validation.cost_quantiles is None
+        assert sweep(**QUICK).to_dict()["settings"][0]["validation"] is None
+
+    def test_it_is_kept_with_the_rest(self, small_blocks, tmp_path):
+        sweep(folder=tmp_path, **self.CHOICES, **QUICK)
+        trained = []
+        again = sweep(folder=tmp_path, progress=trained.append, **self.CHOICES, **QUICK)
+        alone = sweep(**self.CHOICES, **QUICK)
+        assert not trained
+        for name in ("cost", "score"):
+            kept, made = (getattr(each.settings[0].validation, name) for each in (again, alone))
+            assert len(kept) == 12 and kept.tobytes() == made.tobytes()
 
 
 class TestFolder:

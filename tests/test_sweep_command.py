@@ -154,6 +154,13 @@ class TestOutput:
             assert sum(int(row["solved"]) for row in mine) == each.solved
             assert {row["diverged"] for row in mine} == {"0"}
 
+    def test_csv_has_validation_where_there_is_some(self, capsys):
+        assert main([*QUICK, "--data", "moons", "--validation", "0.3", "--csv", "-"]) == 0
+        rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+        found = sweep(data="moons", validation=0.3, seeds=12, epochs=40).settings[0].validation
+        assert [float(row["validation_cost"]) for row in rows] == found.cost.tolist()
+        assert [float(row["validation_score"]) for row in rows] == found.score.tolist()
+
     def test_csv_on_standard_output_is_all_there_is(self, tmp_path, monkeypatch, capsys):
         monkeypatch.chdir(tmp_path)
         assert main([*QUICK, "--eta", "1,2", "--csv", "all.csv", "--json"]) == 0

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bptui.core import sweep
 from bptui.core.activations import HIDDEN_ACTIVATIONS
 from bptui.core.configuration import Configuration
 from bptui.core.costs import COSTS
@@ -252,3 +253,31 @@ def test_it_is_asked_to_stop_however_far_apart_the_looks_are():
         is None
     )
     assert seen == [0, 10, 20]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"data": "moons", "samples": 40, "learning_rate": 2.0},
+        {"data": "moons", "samples": 40, "learning_rate": 2.0, "until_cost": 0.09, "l2": 0.01},
+        {"data": "sine", "samples": 30, "learning_rate": 0.05, "until_cost": 0.2},
+    ],
+    ids=str,
+)
+def test_validation_is_that_of_each_network_alone_where_it_ended(choices, layout):
+    choices = {"validation": 0.3, "epochs": 150} | choices
+    found = sweep(seeds=6, **choices).settings[0]
+    ended = []
+    for seed in range(6):
+        trainer = build_trainer(Configuration(seed=seed, **choices))
+        trainer.advance(float("inf"))
+        ended.append(trainer.epoch)
+        alone = trainer.network
+        if alone.l2:
+            alone = Network(alone.layers, output=alone.output, cost=alone.cost_name)
+            alone.theta[:] = trainer.network.theta
+        cost = alone.cost(trainer.validation.X, trainer.validation.y)
+        assert found.validation.cost[seed] == pytest.approx(cost, rel=1e-9)
+        assert found.validation.score[seed] == pytest.approx(trainer.scores().validation, rel=1e-9)
+    assert ("until_cost" in choices) == (min(ended) < 150)
+    assert found.validation.name == trainer.scores().name

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.configuration import Configuration
+from bptui.core.data.dataset import Dataset
 from bptui.core.initializers import initial_thetas
 from bptui.core.optimizers import OPTIMIZERS
+from bptui.core.sweeping.held_back import HeldBack
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.outcomes import Outcomes
 from bptui.core.sweeping.stacked import StackedBackpropagation
@@ -41,6 +43,8 @@ class Samples:
     """Features as the networks see them, (N, s_0)."""
     y: NDArray[np.float64]
     """Targets, (N, K)."""
+    validation: Dataset | None = None
+    """What they are never trained on, scaled as `X` and `y` are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,10 @@ class BlockResult:
     """J at `curve_epochs` of the first networks, (`Block.curves`, points)."""
     best_curve: NDArray[np.float64]
     """The same of the network that ended lowest, (points,)."""
+    validation_cost: NDArray[np.float64] | None = None
+    """J on the samples held back, without a penalty, where it ended; NaN where it diverged."""
+    validation_score: NDArray[np.float64] | None = None
+    """The share of those classified right, or R²."""
 
     @property
     def best(self) -> int:
@@ -125,6 +133,9 @@ def run_block(
         learning_rate = OPTIMIZERS[setting.optimizer].learning_rate
     schedule = schedule_of(setting, len(samples.X))
     outcomes = Outcomes(samples.y, width, setting.until_cost)
+    held_back = None
+    if samples.validation is not None:
+        held_back = HeldBack(setting, samples.validation, work.theta)
     looks = look_epochs(setting.epochs)
     heard = min(looks.step, _HEARD)
     points = set(curve_epochs(setting.epochs).tolist())
@@ -136,6 +147,8 @@ def run_block(
                 outcomes.look(epoch, work.costs(), work.outputs)
                 if epoch in points:
                     curves.append(outcomes.cost.copy())
+                if held_back is not None:
+                    held_back.look(outcomes.ended & ~outcomes.diverged)
                 if outcomes.ended.all():
                     break
             if epoch % heard == 0 and go_on is not None and not go_on(epoch):
@@ -148,6 +161,8 @@ def run_block(
         else:
             work.forward()
             outcomes.look(setting.epochs, work.costs(), work.outputs)
+        if held_back is not None:
+            held_back.look(~outcomes.diverged)
     # Networks that have ended keep their cost.
     curves += [outcomes.cost.copy()] * (len(points) - len(curves))
     all_curves = np.stack(curves, axis=1)
@@ -158,5 +173,7 @@ def run_block(
         outcomes.diverged[mine],
         all_curves[: block.curves].copy(),
         all_curves[0],
+        None if held_back is None else held_back.cost[mine],
+        None if held_back is None else held_back.score[mine],
     )
     return replace(result, best_curve=all_curves[result.best].copy())

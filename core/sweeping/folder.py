@@ -4,7 +4,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -72,7 +72,8 @@ class SweepFolder:
         """
         buffer = io.BytesIO()
         arrays = {field.name: getattr(result, field.name) for field in fields(result)}
-        np.savez(buffer, **arrays)
+        known = {name: values for name, values in arrays.items() if values is not None}
+        np.savez(buffer, **known)
         with _writing(self.path):
             replace_file(self.path / _name(block), buffer.getvalue())
 
@@ -208,13 +209,16 @@ def _read(path: Path, block: Block) -> BlockResult | None:
         return None
     assert block.setting.epochs is not None
     points = len(curve_epochs(block.setting.epochs))
-    expected: Mapping[str, tuple[tuple[int, ...], type]] = {
+    expected: dict[str, tuple[tuple[int, ...], type]] = {
         "solved_at": ((block.seeds,), np.int64),
         "final_cost": ((block.seeds,), np.float64),
         "diverged": ((block.seeds,), np.bool_),
         "curves": ((block.curves, points), np.float64),
         "best_curve": ((points,), np.float64),
     }
+    if block.setting.validation:
+        for name in ("validation_cost", "validation_score"):
+            expected[name] = ((block.seeds,), np.float64)
     try:
         with zipfile.ZipFile(path) as archive:
             arrays = {

@@ -141,8 +141,8 @@ def make_plan(
 
 
 def _samples(chosen: Configuration, dataset: Dataset) -> Samples:
-    training = prepared_as(chosen, dataset).training
-    return Samples(training.X, training.y)
+    prepared = prepared_as(chosen, dataset)
+    return Samples(prepared.training.X, prepared.training.y, prepared.validation)
 
 
 def _blocks(setting: Setting, first_seed: int, seeds: int, curves: int) -> list[Block]:

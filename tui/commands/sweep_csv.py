@@ -13,6 +13,8 @@ from bptui.tui.output_file import OutputFile
 
 STANDARD_OUTPUT = Path("-")
 COLUMNS = ("setting", "seed", "solved", "epochs_to_solve", "final_cost", "diverged")
+VALIDATED_COLUMNS = ("validation_cost", "validation_score")
+"""These follow where samples were held back."""
 
 
 def check_csv(path: Path) -> None:
@@ -50,7 +52,8 @@ def csv_text(found: SweepResult) -> str:
     """Return one row for each network that was trained to the end, below a row of names."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    validated = any(setting.validation is not None for setting in found.settings)
+    writer.writerow((*COLUMNS, *(VALIDATED_COLUMNS if validated else ())))
     for setting in found.settings:
         writer.writerows(_rows(setting))
     return text.getvalue()
@@ -74,18 +77,24 @@ def _about_csv() -> Iterator[None]:
 
 
 def _rows(found: SettingResult) -> Iterator[tuple[object, ...]]:
-    columns = (found.seeds, found.solved_at, found.final_cost, found.diverged)
-    for seed, solved_at, cost, diverged in zip(
+    columns = [found.seeds, found.solved_at, found.final_cost, found.diverged]
+    if found.validation is not None:
+        columns += [found.validation.cost, found.validation.score]
+    for seed, solved_at, cost, diverged, *validated in zip(
         *(column.tolist() for column in columns), strict=True
     ):
         solved = solved_at >= 0
-        # There is no cost to tell of a network that diverged at the start.
-        shown = repr(cost) if cost == cost else ""
         yield (
             found.setting.name,
             seed,
             int(solved),
             solved_at if solved else "",
-            shown,
+            _shown(cost),
             int(diverged),
+            *map(_shown, validated),
         )
+
+
+def _shown(value: float) -> str:
+    """Return a number in full; nothing of one that is none, as of what diverged at the start."""
+    return repr(value) if value == value else ""
