@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import ClassVar
 
@@ -177,6 +178,56 @@ class TestPlan:
     def test_what_is_impossible_is_said_before_anything_is_trained(self, choices, about):
         with pytest.raises(InputError, match=about):
             sweep(**choices)
+
+    @pytest.mark.parametrize("wrong", [b"x", [[]], {}, object(), 1 + 2j, 10**400, [[1, "a"]]])
+    def test_what_is_of_a_wrong_kind_is_one_sentence_for_any_choice(self, wrong):
+        names = [field.name for field in fields(Configuration)]
+        for name in (*names, "seeds", "folder", "workers", "scheduler", "progress"):
+            if name == "hidden" and wrong == [[]]:  # no hidden layer at all
+                continue
+            with pytest.raises(InputError) as caught:
+                sweep(**(QUICK | {name: wrong}))
+            said = str(caught.value)
+            assert name.replace("_", "-") in said.replace("_", "-") and "\n" not in said
+
+    @pytest.mark.parametrize(
+        ("choices", "about"),
+        [
+            ({"layers": "2,2,1"}, "layers: '2,2,1' is not a list of sizes such as (2, 2, 1)"),
+            ({"layers": ()}, "layers: at least two sizes are needed"),
+            ({"learning_rate": "0.5"}, "learning_rate: '0.5' is not a finite number"),
+            ({"learning_rate": [0.5, float("nan")]}, "learning_rate: 'nan' is not a finite number"),
+            ({"epochs": 2.5}, "epochs: '2.5' is not a whole number"),
+            ({"epochs": True}, "epochs: 'True' is not a whole number"),
+            ({"until_cost": -1.0}, "until_cost: -1.0 is not a number above 0"),
+            ({"standardize": 1}, "standardize: '1' is not True or False"),
+            ({"activation": 3}, "activation: '3' is not a name"),
+            ({"seeds": "many"}, "seeds: 'many' is not a whole number"),
+            ({"workers": "two"}, "workers: 'two' is not a whole number"),
+            ({"workers": 2, "scheduler": "tcp://x:1"}, "workers: the scheduler has workers of its"),
+            ({"folder": 3}, "folder: '3' is not the path of a folder"),
+            ({"folder": "\0"}, "no folder can have this name"),
+            ({"progress": 3}, "progress: '3' is not a function"),
+        ],
+        ids=str,
+    )
+    def test_the_sentence_says_what_would_be_right(self, choices, about):
+        with pytest.raises(InputError) as caught:
+            sweep(**(QUICK | choices))
+        assert about in str(caught.value)
+
+    def test_numbers_of_numpy_are_numbers(self, tmp_path):
+        found = sweep(
+            seeds=np.int64(12),
+            epochs=np.float64(40),
+            learning_rate=np.array([0.5, 2.0]),
+            layers=np.array([2, 3, 1]),
+            l2=np.float32(0.5),
+            folder=tmp_path,
+        )
+        plain = sweep(**QUICK, learning_rate=[0.5, 2.0], layers=(2, 3, 1), l2=0.5)
+        assert arrays_of(found) == arrays_of(plain)
+        assert open_sweep(tmp_path)[0].base == plain.plan.base
 
     def test_regression_with_a_cost_to_reach(self):
         found = sweep(data="sine", until_cost=0.3, **QUICK).settings[0]

@@ -237,6 +237,10 @@ def _read(path: Path, block: Block) -> BlockResult | None:
 def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
+    except InputError:
+        raise
+    except ValueError:
+        raise InputError(f"{printable(folder)}: no folder can have this name") from None
     except OSError as error:
         raise InputError(
             f"{printable(folder)}: cannot keep the sweep there: {error.strerror or error}"

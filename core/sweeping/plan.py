@@ -33,6 +33,7 @@ SWEPT = (
 """Choices of a configuration of which a sweep may try several."""
 SEEDS = 1000
 EPOCHS = 10_000
+MOST_EPOCHS = 10**12
 MOST_SEEDS = 10_000_000
 MOST_SETTINGS = 1_000
 CURVES = 50_000
@@ -178,8 +179,10 @@ def _check(base: Configuration, axes: Mapping[str, tuple[Any, ...]], seeds: int)
         raise InputError(f"seeds: {seeds} is not a whole number from 1 to {MOST_SEEDS:,}")
     if check_seed(base.seed) + seeds - 1 > LARGEST_SEED:
         raise InputError(f"seeds: {seeds:,} from {base.seed} on go beyond the last, {LARGEST_SEED}")
-    if base.epochs is not None and base.epochs < 1:
-        raise InputError(f"epochs: {base.epochs} is not a whole number from 1")
+    if base.epochs is not None and not 1 <= base.epochs <= MOST_EPOCHS:
+        raise InputError(f"epochs: {base.epochs} is not a whole number from 1 to {MOST_EPOCHS:,}")
+    if base.until_cost is not None and not base.until_cost > 0.0:
+        raise InputError(f"until_cost: {base.until_cost} is not a number above 0")
     for name in ("batch_size", "patience", "fault"):
         if getattr(base, name) is not None:
             raise InputError(

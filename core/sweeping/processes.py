@@ -10,9 +10,8 @@ from typing import Any
 from bptui.core.errors import InputError
 from bptui.core.sweeping.block import Block, BlockResult, Samples, run_block
 from bptui.core.sweeping.plan import Plan
-from bptui.core.sweeping.runner import Finished, GoOn
+from bptui.core.sweeping.runner import Finished, GoOn, check_workers
 
-MOST_WORKERS = 256
 _POLL = 0.1
 MOST_DEATHS = 3
 """Times in a row that workers may die with nothing finished in between."""
@@ -31,8 +30,7 @@ def run_in_processes(plan: Plan, blocks: Iterable[Block], workers: int, go_on: G
     Raises:
         InputError: there are none, or too many, or they die again and again.
     """
-    if not 1 <= workers <= MOST_WORKERS:
-        raise InputError(f"workers: {workers} is not a whole number from 1 to {MOST_WORKERS}")
+    check_workers(workers)
     waiting = list(blocks)[::-1]
     deaths = 0
     context = get_context("spawn")

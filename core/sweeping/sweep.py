@@ -1,18 +1,17 @@
 """Sweeps from Python: how often, how fast and how well a network learns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bptui.core.configuration import Configuration
-from bptui.core.errors import InputError, check_choice, printable
+from bptui.core.errors import InputError, printable
 from bptui.core.runs import SWEEP
 from bptui.core.sweeping.block import Block, BlockResult
+from bptui.core.sweeping.choices import checked_choices, checked_way
 from bptui.core.sweeping.folder import SweepFolder, open_sweep
-from bptui.core.sweeping.plan import SEEDS, SWEPT, Plan, make_plan
+from bptui.core.sweeping.plan import SEEDS, Plan, make_plan
 from bptui.core.sweeping.result import SweepResult, summarize
 from bptui.core.sweeping.runner import Finished, GoOn, run_here
 
@@ -112,24 +111,21 @@ def sweep(
         scheduler: address of a Dask scheduler to give the work to.
         progress: called often with the share that is done; answers whether to go on.
         **choices: fields of `Configuration`; those in `SWEPT` may be lists of values to try,
-            every combination of them is one setting. `epochs` is 10,000 if not given.
+            NumPy's too, every combination of them is one setting. `epochs` is 10,000 if not given.
 
     Raises:
-        InputError: a choice is unknown or impossible, or the folder holds another sweep or
-            is in use by another process.
+        InputError: a choice is unknown, impossible or of a wrong kind, or the folder holds
+            another sweep or is in use by another process.
 
     Examples:
         >>> found = sweep(seeds=50, epochs=100, learning_rate=[0.5, 2.0])
         >>> [setting.networks for setting in found.settings]
         [50, 50]
     """
-    known = [field.name for field in fields(Configuration)]
-    for name in choices:
-        check_choice("sweep", name, known)
-    axes = {name: _several(name, choices.pop(name)) for name in SWEPT if name in choices}
-    plan = make_plan(Configuration(**choices), axes, seeds)
+    seeds, path = checked_way(seeds, folder, workers, scheduler, progress)
+    plan = make_plan(*checked_choices(choices), seeds)
     total = plan.networks
-    work = Sweep(plan, None if folder is None else _folder(Path(folder), plan))
+    work = Sweep(plan, None if path is None else _folder(path, plan))
 
     def go_on(unfinished: float) -> bool:
         return progress is None or progress((work.networks + unfinished) / total)
@@ -137,18 +133,6 @@ def sweep(
     with closing(work):
         work.run(go_on, workers=workers, scheduler=scheduler)
     return work.summary()
-
-
-def _several(name: str, value: Any) -> tuple[Any, ...]:
-    """Return the values to try of what may be one or a list of them."""
-    if name in ("layers", "hidden"):
-        sizes = list(value)
-        if sizes and isinstance(sizes[0], Sequence):
-            return tuple(tuple(one) for one in sizes)
-        return (tuple(sizes),)
-    if isinstance(value, (list, tuple)):
-        return tuple(value)
-    return (value,)
 
 
 def _folder(path: Path, plan: Plan) -> SweepFolder:

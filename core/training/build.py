@@ -231,6 +231,8 @@ def _layers_for(
     if configuration.hidden is not None:
         raise InputError("layers and hidden say the same thing twice; give one of them")
     layers = configuration.layers
+    if len(layers) < 2:
+        raise InputError("layers: at least two sizes are needed, the input's and the output's")
     if layers[0] != inputs or layers[-1] != outputs:
         raise InputError(
             f"layers: {','.join(map(str, layers))} does not fit {dataset.name}, which has "
