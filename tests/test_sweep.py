@@ -4,6 +4,7 @@ import errno
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -31,6 +32,7 @@ from bptui.core.sweeping.statistics import cost_clusters, wilson_interval
 
 ARTICLE = {"init": "article", "learning_rate": 0.2}
 QUICK = {"seeds": 12, "epochs": 40}
+MOONS = {"data": "moons", "samples": 40, "validation": 0.3, "optimizer": "adam"}
 
 
 def arrays_of(found):
@@ -311,6 +313,58 @@ class TestFolder:
         assert arrays_of(again.summary()) == arrays_of(whole)
         assert arrays_of(Sweep(*open_sweep(tmp_path / "kept")).summary()) == arrays_of(whole)
 
+    @pytest.mark.parametrize("workers", [None, 2])
+    def test_blocks_under_way_go_on_where_they_were(
+        self, workers, small_blocks, monkeypatch, tmp_path
+    ):
+        # With slices this short, a worker tells of every epoch.
+        monkeypatch.setattr(processes, "SLICE_SECONDS", 0.0)
+        made = make_plan(Configuration(**MOONS, epochs=60), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path, made))
+        work.run(lambda unfinished: unfinished < 2.0, workers=workers)
+        work.close()
+        begun = sum(block.seeds * state.epoch / 60 for block, state in work.states.items())
+        assert begun >= 2.0 and work.networks < 12
+        assert len(list(tmp_path.glob("*-begun.npz"))) == len(work.states)
+        again = Sweep(*open_sweep(tmp_path))
+        assert again.states.keys() == work.states.keys()
+        heard = []
+        again.run(lambda unfinished: not heard.append(again.networks + unfinished))
+        again.close()
+        assert heard[0] > 0.0 and not list(tmp_path.glob("*-begun.npz"))
+        assert arrays_of(again.summary()) == arrays_of(sweep(**MOONS, **QUICK | {"epochs": 60}))
+
+    def test_what_was_under_way_is_kept_in_a_folder_that_is_named_late(self, tmp_path):
+        work = Sweep(make_plan(Configuration(epochs=40), {}, 12))
+        work.run(lambda unfinished: unfinished < 2.0)
+        work.keep_in(tmp_path / "late")
+        work.close()
+        (state,) = Sweep(*open_sweep(tmp_path / "late")).states.values()
+        assert 40 > state.epoch > 0
+
+    @pytest.mark.parametrize("damage", ["cut", "foreign", "another", "epoch"])
+    def test_a_state_that_does_not_fit_is_left_aside(self, damage, tmp_path):
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path, made))
+        work.run(lambda unfinished: unfinished < 2.0)
+        work.close()
+        (path,) = tmp_path.glob("*-begun.npz")
+        (state,) = work.states.values()
+        arrays = {"epoch": np.array(state.epoch), **state.arrays}
+        if damage == "cut":
+            path.write_bytes(path.read_bytes()[:1000])
+        elif damage == "foreign":
+            path.write_bytes(b"no zip at all")
+        elif damage == "another":
+            np.savez(path, **arrays | {"theta": state.arrays["theta"][:, :1]})
+        else:
+            np.savez(path, **arrays | {"epoch": np.array(40)})
+        again = Sweep(*open_sweep(tmp_path))
+        assert not again.states
+        again.run(lambda unfinished: True)
+        again.close()
+        assert arrays_of(again.summary()) == arrays_of(sweep(**QUICK))
+
     @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
     def test_two_never_train_in_one_folder(self, tmp_path):
         made = make_plan(Configuration(epochs=40), {}, 12)
@@ -421,7 +475,7 @@ def test_versions_that_differ_are_named():
     assert difference(mine, {}) == "bptui unknown there and 1 here"
 
 
-def die(block, samples):
+def die(*work):
     os._exit(1)
 
 
@@ -443,6 +497,25 @@ class TestProcesses:
         found = sweep(workers=1, progress=progress, **choices)
         assert killed and found.complete
         assert arrays_of(found) == arrays_of(sweep(**choices))
+
+    def test_workers_end_with_the_process_that_is_killed(self):
+        script = (
+            "import sys\nfrom bptui.core import sweep\n"
+            "if __name__ == '__main__':\n"
+            "    progress = lambda share: print(share, flush=True) or True\n"
+            "    sweep(workers=1, seeds=10_000, epochs=100, progress=progress)\n"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while process.stdout.readline() == "0.0\n":
+            pass
+        process.kill()
+        # Workers have the same streams, which are closed once all are gone.
+        process.communicate(timeout=30.0)
 
     def test_no_workers_at_all(self):
         with pytest.raises(InputError, match="workers: 0 is not a whole number from 1 to 256"):

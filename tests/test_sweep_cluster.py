@@ -84,6 +84,17 @@ class TestTwoWorkers:
         work.run(lambda unfinished: work.networks < 10, scheduler=running.address)
         assert 10 <= work.networks < 100
 
+    def test_blocks_that_come_back_in_slices_give_the_same_bits(
+        self, running, small_blocks, monkeypatch
+    ):
+        monkeypatch.setattr(cluster, "_SLICE_SECONDS", 0.0)
+        choices = {"seeds": 12, "epochs": 10}
+        work = Sweep(make_plan(Configuration(epochs=10), {}, 12))
+        work.run(lambda unfinished: unfinished < 1.0, scheduler=running.address)
+        assert 0 < max(state.epoch for state in work.states.values()) < 10
+        work.run(lambda unfinished: True, scheduler=running.address)
+        assert arrays_of(work.summary()) == arrays_of(sweep(**choices))
+
     @pytest.mark.parametrize(
         ("name", "value", "about"),
         [("VERSION", "0.0.1", "bptui 0.0.1 there"), ("_TRIALS", (), "rounds differently there")],

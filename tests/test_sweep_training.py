@@ -1,5 +1,7 @@
 """Networks trained side by side against the same networks trained alone."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 
@@ -7,12 +9,14 @@ from bptui.core import sweep
 from bptui.core.activations import HIDDEN_ACTIVATIONS
 from bptui.core.configuration import Configuration
 from bptui.core.costs import COSTS
+from bptui.core.data.datasets import load_dataset
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping import block as blocks
 from bptui.core.sweeping import layouts
-from bptui.core.sweeping.block import Block, Samples, run_block
+from bptui.core.sweeping.block import Block, BlockResult, Samples, run_block
 from bptui.core.sweeping.layouts import NetworksAdjacent, NetworksApart, layout_for
+from bptui.core.sweeping.runner import run_slice
 from bptui.core.sweeping.stacked import StackedBackpropagation
 from bptui.core.training import build_trainer
 
@@ -223,7 +227,7 @@ def test_what_is_looked_at_and_when():
 
 def test_a_schedule_takes_no_memory_for_all_its_epochs():
     endless = block_of(2, epochs=10**12, schedule="cosine")
-    assert run_block(endless, XOR, lambda epoch: False) is None
+    assert run_block(endless, XOR, lambda epoch: False).epoch == 0
 
 
 def test_a_schedule_goes_on_after_its_first_thousand_epochs():
@@ -242,17 +246,61 @@ def test_it_stops_where_it_is_told_to():
         seen.append(epoch)
         return epoch < 20
 
-    assert run_block(block_of(), XOR, go_on) is None
+    assert run_block(block_of(), XOR, go_on).epoch == 20
     assert seen == list(range(21))
 
 
 def test_it_is_asked_to_stop_however_far_apart_the_looks_are():
     seen = []
-    assert (
-        run_block(block_of(epochs=10**12), XOR, lambda epoch: not seen.append(epoch) and epoch < 20)
-        is None
+    stopped = run_block(
+        block_of(epochs=10**12), XOR, lambda epoch: not seen.append(epoch) and epoch < 20
     )
-    assert seen == [0, 10, 20]
+    assert seen == [0, 10, 20] and stopped.epoch == 20
+
+
+def test_it_is_asked_at_every_epoch_where_they_take_long(monkeypatch):
+    monkeypatch.setattr(blocks, "_MANY", 10)
+    seen = []
+    run_block(block_of(epochs=10**12), XOR, lambda epoch: not seen.append(epoch) and epoch < 3)
+    assert seen == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {},
+        *({"optimizer": name, "learning_rate": 0.05} for name in OPTIMIZERS if name != "sgd"),
+        {"clip_norm": 0.02, "weight_decay": 0.1, "schedule": "cosine", "warm_up": 10},
+        {"until_cost": 0.1, "dtype": "float32"},
+        {"output": "linear", "activation": "tanh", "learning_rate": 0.5, "layers": (2, 4, 1)},
+        {"epochs": 2500, "schedule": "step", "schedule_epochs": 700},
+    ],
+    ids=str,
+)
+def test_a_block_that_stops_now_and_then_gives_the_same_bits(choices, layout):
+    held_back = replace(load_dataset("xor"), X=XOR.X + 0.1)
+    samples = replace(XOR, validation=held_back)
+    block = block_of(30, **({"epochs": 300} | choices))
+    whole = run_block(block, samples)
+    result, stops = None, 0
+    while not isinstance(result, BlockResult):
+        seen = []
+
+        def go_on(epoch, seen=seen):
+            seen.append(epoch)
+            return len(seen) < 38
+
+        result = run_block(block, samples, go_on, result)
+        stops += 1
+    assert stops > 5 or "until_cost" in choices
+    for field in fields(BlockResult):
+        assert getattr(result, field.name).tobytes() == getattr(whole, field.name).tobytes()
+
+
+def test_a_slice_gets_on_however_short_it_is():
+    state = run_slice(block_of(), XOR, None, seconds=0.0)
+    assert state.epoch == 1
+    assert run_slice(block_of(), XOR, state, seconds=0.0).epoch == 2
 
 
 @pytest.mark.parametrize(

@@ -10,29 +10,34 @@ from threading import Thread
 from typing import Any
 
 from bptui.core.errors import InputError, printable
-from bptui.core.sweeping.block import Block, run_block
+from bptui.core.sweeping.block import Block, BlockResult, BlockState, Samples
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.plan import Plan
-from bptui.core.sweeping.runner import Finished, GoOn
+from bptui.core.sweeping.runner import GoOn, States, Trained, run_slice, work_done
 
 CONNECT_SECONDS = 10.0
 _CLOSE_SECONDS = 5.0
 _POLL = 0.1
+_SLICE_SECONDS = 2.0
 _BLOCKS_A_THREAD = 2
 """Given out at a time, so that no worker waits for more work."""
 
 _Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
-def run_on_cluster(plan: Plan, blocks: Iterable[Block], address: str, go_on: GoOn) -> Finished:
+def run_on_cluster(
+    plan: Plan, blocks: Iterable[Block], address: str, states: States, go_on: GoOn
+) -> Trained:
     """Train blocks on the workers of a Dask scheduler; they come in the order they are done.
 
-    Dask gives a block whose worker dies to another.
+    They are given out in slices of seconds, for Dask cannot stop what is under way: at the end,
+    or where a worker dies, a slice is lost. Dask gives those of a dead worker to another.
 
     Args:
         plan: the sweep.
         blocks: which of its blocks to train.
         address: of the scheduler, such as `tcp://10.0.0.5:8786`.
+        states: where blocks go on from.
         go_on: called often; answers whether to go on.
 
     Raises:
@@ -53,19 +58,26 @@ def run_on_cluster(plan: Plan, blocks: Iterable[Block], address: str, go_on: GoO
         warnings.simplefilter("ignore")
         client = run(_connected(distributed, address))
         doing: dict[asyncio.Task[Any], Block] = {}
+        held: dict[int, Any] = {}
         try:
             threads = run(_checked_workers(client, address))
             while waiting or doing:
                 while waiting and len(doing) < _BLOCKS_A_THREAD * threads:
                     block = waiting.pop()
                     samples = plan.settings[block.index].samples
-                    doing[run(_submitted(client, block, samples))] = block
+                    if id(samples) not in held:
+                        held[id(samples)] = run(_held(client, samples))
+                    there = held[id(samples)]
+                    doing[run(_submitted(client, block, there, states.get(block)))] = block
                 for task in run(_done(doing)):
                     result = _result(distributed, task, address)
-                    yield doing.pop(task), result
+                    block = doing.pop(task)
+                    yield block, result
+                    if not isinstance(result, BlockResult):
+                        waiting.append(block)
                 if client.status != "running":
                     raise _gone(address)
-                if not go_on(0.0):
+                if not go_on(sum(work_done(block, states.get(block)) for block in doing.values())):
                     return
         finally:
             run(_close(client, doing))
@@ -137,8 +149,19 @@ async def _checked_workers(client: Any, address: str) -> int:
     return sum((await client.nthreads()).values())
 
 
-async def _submitted(client: Any, block: Block, samples: Any) -> asyncio.Task[Any]:
-    future = client.submit(run_block, block, samples, pure=False)
+async def _held(client: Any, samples: Samples) -> Any:
+    """Return samples that the workers pass on to each other, so that they are sent but once."""
+    return client.submit(_same, samples, pure=False)
+
+
+def _same(samples: Samples) -> Samples:
+    return samples
+
+
+async def _submitted(
+    client: Any, block: Block, samples: Any, state: BlockState | None
+) -> asyncio.Task[Any]:
+    future = client.submit(run_slice, block, samples, state, _SLICE_SECONDS, pure=False)
 
     async def result() -> Any:
         return await future

@@ -4,21 +4,29 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bptui.core.checkpoint import FOREIGN, decoded_configuration, read_array
+from bptui.core.checkpoint import FOREIGN, MOST_ARRAYS, decoded_configuration, read_array
 from bptui.core.data.dataset import digest
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
 from bptui.core.run_lock import RunLock
 from bptui.core.runs import SWEEP, check_free, replace_file
-from bptui.core.sweeping.block import Block, BlockResult, curve_epochs
+from bptui.core.sweeping.block import (
+    Block,
+    BlockResult,
+    BlockState,
+    Samples,
+    curve_epochs,
+    is_state_of,
+)
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.plan import Plan, make_plan
 
@@ -70,12 +78,26 @@ class SweepFolder:
         Raises:
             InputError: it cannot be written.
         """
-        buffer = io.BytesIO()
         arrays = {field.name: getattr(result, field.name) for field in fields(result)}
-        known = {name: values for name, values in arrays.items() if values is not None}
-        np.savez(buffer, **known)
+        self._write(
+            _name(block), {name: values for name, values in arrays.items() if values is not None}
+        )
+        with suppress(OSError):
+            (self.path / _begun_name(block)).unlink(missing_ok=True)
+
+    def save_state(self, block: Block, state: BlockState) -> None:
+        """Keep how far a block has come.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        self._write(_begun_name(block), {"epoch": np.array(state.epoch), **state.arrays})
+
+    def _write(self, name: str, arrays: dict[str, NDArray[Any]]) -> None:
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]
         with _writing(self.path):
-            replace_file(self.path / _name(block), buffer.getvalue())
+            replace_file(self.path / name, buffer.getvalue())
 
     def finished(self) -> dict[Block, BlockResult]:
         """Return the blocks that are kept here; what cannot be read is to be trained again."""
@@ -84,6 +106,17 @@ class SweepFolder:
             result = _read(self.path / _name(block), block)
             if result is not None:
                 found[block] = result
+        return found
+
+    def begun(self, finished: Container[Block]) -> dict[Block, BlockState]:
+        """Return how far other blocks have come."""
+        found = {}
+        for block in self._plan.blocks:
+            path = self.path / _begun_name(block)
+            if block not in finished and path.is_file():
+                state = _read_state(path, block, self._plan.settings[block.index].samples)
+                if state is not None:
+                    found[block] = state
         return found
 
 
@@ -231,6 +264,24 @@ def _read(path: Path, block: Block) -> BlockResult | None:
         if arrays[name].shape != shape or arrays[name].dtype != dtype:
             return None
     return BlockResult(**arrays)
+
+
+def _begun_name(block: Block) -> str:
+    return f"{_name(block).removesuffix('.npz')}-begun.npz"
+
+
+def _read_state(path: Path, block: Block, samples: Samples) -> BlockState | None:
+    """Return the state in a file; `None` if it is none of this block."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            # Nothing in it is larger than the file, for nothing is compressed.
+            most = path.stat().st_size
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            arrays = {name: read_array(archive, name, most) for name in names[:MOST_ARRAYS]}
+        state = BlockState(int(arrays.pop("epoch")), arrays)
+    except (*FOREIGN, OSError):
+        return None
+    return state if is_state_of(state, block, samples) else None
 
 
 @contextmanager

@@ -8,12 +8,12 @@ from typing import Any
 
 from bptui.core.errors import InputError, printable
 from bptui.core.runs import SWEEP
-from bptui.core.sweeping.block import Block, BlockResult
+from bptui.core.sweeping.block import Block, BlockResult, BlockState
 from bptui.core.sweeping.choices import checked_choices, checked_way
 from bptui.core.sweeping.folder import SweepFolder, open_sweep
 from bptui.core.sweeping.plan import SEEDS, Plan, make_plan
 from bptui.core.sweeping.result import SweepResult, summarize
-from bptui.core.sweeping.runner import Finished, GoOn, run_here
+from bptui.core.sweeping.runner import SLICE_SECONDS, GoOn, Trained, run_here
 
 
 class Sweep:
@@ -26,8 +26,14 @@ class Sweep:
         """Where finished blocks are kept, if they are."""
         self.results: dict[Block, BlockResult] = {} if folder is None else folder.finished()
         """What became of the finished blocks."""
+        self.states: dict[Block, BlockState] = {}
+        """What others have reached."""
+        if folder is not None:
+            self.states = folder.begun(self.results)
         self.earlier = self.networks
         """How many networks were trained before."""
+        self._unsaved: set[Block] = set()
+        self._due = 0.0
         self.seconds = 0.0
         """Spent training."""
 
@@ -47,31 +53,52 @@ class Sweep:
 
         Raises:
             InputError: workers die again and again, or nothing can be done at that scheduler.
-                What is finished stays in `results`, and in the folder.
+                What is finished stays in `results`, what is not in `states`, and both in the
+                folder.
         """
         started = perf_counter()
         try:
-            with closing(self._finished(go_on, workers, scheduler)) as finished:
-                for block, result in finished:
-                    self.results[block] = result
-                    if self.folder is not None:
-                        self.folder.save(block, result)
-                    if not go_on(0.0):
-                        break
+            with closing(self._trained(go_on, workers, scheduler)) as trained:
+                for block, result in trained:
+                    self._take(block, result)
         finally:
             self.seconds += perf_counter() - started
+            self._save_states()
 
-    def _finished(self, go_on: GoOn, workers: int | None, scheduler: str | None) -> Finished:
+    def _take(self, block: Block, result: BlockResult | BlockState) -> None:
+        if isinstance(result, BlockState):
+            before = self.states.get(block)
+            if result.epoch == (0 if before is None else before.epoch):
+                return
+            self.states[block] = result
+            self._unsaved.add(block)
+            if perf_counter() >= self._due:
+                self._save_states()
+            return
+        self.results[block] = result
+        self.states.pop(block, None)
+        self._unsaved.discard(block)
+        if self.folder is not None:
+            self.folder.save(block, result)
+
+    def _save_states(self) -> None:
+        if self.folder is not None:
+            for block in self._unsaved:
+                self.folder.save_state(block, self.states[block])
+            self._unsaved.clear()
+        self._due = perf_counter() + SLICE_SECONDS
+
+    def _trained(self, go_on: GoOn, workers: int | None, scheduler: str | None) -> Trained:
         missing = [block for block in self.plan.blocks if block not in self.results]
         if scheduler is not None:
             from bptui.core.sweeping.cluster import run_on_cluster
 
-            return run_on_cluster(self.plan, missing, scheduler, go_on)
+            return run_on_cluster(self.plan, missing, scheduler, self.states, go_on)
         if workers is not None:
             from bptui.core.sweeping.processes import run_in_processes
 
-            return run_in_processes(self.plan, missing, workers, go_on)
-        return run_here(self.plan, missing, go_on)
+            return run_in_processes(self.plan, missing, workers, self.states, go_on)
+        return run_here(self.plan, missing, self.states, go_on)
 
     def keep_in(self, folder: Path) -> None:
         """Keep what is finished, and all that will be, in a new folder.
@@ -82,6 +109,8 @@ class Sweep:
         self.folder = SweepFolder.create(folder, self.plan)
         for block, result in self.results.items():
             self.folder.save(block, result)
+        self._unsaved |= self.states.keys()
+        self._save_states()
 
     def close(self) -> None:
         """Let other processes have the folder."""

@@ -100,7 +100,7 @@ def _start(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: Sweep
 
 def _keep(work: Sweep) -> InputError | None:
     """Keep what is finished of a sweep that is not; return what went wrong, to be told last."""
-    while work.folder is None and work.results:
+    while work.folder is None and (work.results or work.states):
         folder = free_folder(DEFAULT_SWEEP_FOLDER)
         try:
             work.keep_in(folder)
@@ -130,14 +130,15 @@ def _trained(work: Sweep) -> str:
     now = work.networks - work.earlier
     in_all = counted(work.networks, "network")
     seconds = f"in {format_seconds(work.seconds)}"
+    under_way = sum(block.seeds for block in work.states)
+    more = f"; {under_way:,} under way" if under_way else ""
     if now and not work.earlier:
-        return f"{in_all} {seconds}"
+        return f"{in_all} {seconds}{more}"
     if now:
-        return f"{now:,} {seconds}, with those of before {in_all}"
+        return f"{now:,} {seconds}, with those of before {in_all}{more}"
     if work.networks:
-        return f"{in_all} before"
-    largest = max(block.seeds for block in work.plan.blocks)
-    return f"no network to its end {seconds}; what is kept is blocks of up to {largest:,}"
+        return f"{in_all} before{more}"
+    return f"no network to its end {seconds}{more}"
 
 
 def _show_screen(found: SweepResult) -> None:
