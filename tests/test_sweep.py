@@ -32,7 +32,10 @@ from bptui.core.sweeping.statistics import cost_clusters, wilson_interval
 
 ARTICLE = {"init": "article", "learning_rate": 0.2}
 QUICK = {"seeds": 12, "epochs": 40}
-MOONS = {"data": "moons", "samples": 40, "validation": 0.3, "optimizer": "adam"}
+MOONS = {
+    **{"data": "moons", "samples": 40, "validation": 0.3},
+    **{"batch_size": 16, "optimizer": "adam"},
+}
 
 
 def arrays_of(found):
@@ -166,7 +169,7 @@ class TestPlan:
             ({"layers": [(2, 2, 1), (3, 1)]}, "layers: 3,1 does not fit xor"),
             ({"layers": (2, 1), "hidden": (2,)}, "say the same thing twice"),
             ({"optimizer": ["sgd", "adm"]}, "optimizer: unknown name 'adm'"),
-            ({"batch_size": 2}, "batch-size: a sweep trains"),
+            ({"batch_size": 0}, "batch_size: 0 is not a whole number from 1"),
             ({"fault": "clipped"}, "fault: a sweep trains"),
             ({"patience": 5, "validation": 0.5}, "patience: a sweep trains"),
             ({"clip_norm": 0.0}, "clip_norm: 0.0 is not"),
@@ -342,9 +345,9 @@ class TestFolder:
         (state,) = Sweep(*open_sweep(tmp_path / "late")).states.values()
         assert 40 > state.epoch > 0
 
-    @pytest.mark.parametrize("damage", ["cut", "foreign", "another", "epoch"])
+    @pytest.mark.parametrize("damage", ["cut", "foreign", "another", "epoch", "generators"])
     def test_a_state_that_does_not_fit_is_left_aside(self, damage, tmp_path):
-        made = make_plan(Configuration(epochs=40), {}, 12)
+        made = make_plan(Configuration(epochs=40, batch_size=3), {}, 12)
         work = Sweep(made, SweepFolder.create(tmp_path, made))
         work.run(lambda unfinished: unfinished < 2.0)
         work.close()
@@ -357,13 +360,16 @@ class TestFolder:
             path.write_bytes(b"no zip at all")
         elif damage == "another":
             np.savez(path, **arrays | {"theta": state.arrays["theta"][:, :1]})
-        else:
+        elif damage == "epoch":
             np.savez(path, **arrays | {"epoch": np.array(40)})
+        else:
+            worst = np.full_like(state.arrays["generators"], 2**64 - 1)
+            np.savez(path, **arrays | {"generators": worst})
         again = Sweep(*open_sweep(tmp_path))
         assert not again.states
         again.run(lambda unfinished: True)
         again.close()
-        assert arrays_of(again.summary()) == arrays_of(sweep(**QUICK))
+        assert arrays_of(again.summary()) == arrays_of(sweep(**QUICK, batch_size=3))
 
     @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
     def test_two_never_train_in_one_folder(self, tmp_path):

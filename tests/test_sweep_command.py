@@ -79,7 +79,8 @@ class TestOptions:
             ("--init uniform,artcle", "--init: unknown name 'artcle' (did you mean 'article'?)"),
             ("--seeds 0", "--seeds: 0 is not a whole number from 1"),
             ("--layers 2,2,1 --hidden 3", "--layers and --hidden say the same twice"),
-            ("--batch-size 2", "--batch-size: an option of bptui run, train, check and serve"),
+            ("--batch-size 0", "--batch-size: 0 is not a whole number from 1"),
+            ("--fault clipped", "--fault: an option of bptui run, train, check and serve"),
             ("--keep-training", "--keep-training: an option of bptui run and train, not of"),
             ("--checkpoint-every 3", "--checkpoint-every: an option of bptui run and train, not"),
             ("--schedule-epochs 9", "--schedule-epochs: η stays as it is"),
@@ -102,9 +103,9 @@ class TestOptions:
 
     def test_a_file_cannot_smuggle_in_what_is_not_swept(self, tmp_path, capsys):
         path = tmp_path / "sweep.toml"
-        path.write_text("batch-size = 2\n")
+        path.write_text("patience = 2\n")
         assert main([*QUICK, "--config", str(path)]) == 2
-        assert "batch-size: a sweep trains" in capsys.readouterr().err
+        assert "patience: a sweep trains" in capsys.readouterr().err
 
     def test_one_value_is_still_one_elsewhere(self, capsys):
         assert main(["train", "--eta", "0.1,0.5"]) == 2

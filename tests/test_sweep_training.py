@@ -115,6 +115,58 @@ def test_rules_and_schedules_are_those_of_each_network_alone(rules, layout):
         assert found.curves[seed, 1] != pytest.approx(found.curves[seed, 0], rel=1e-10)
 
 
+@pytest.fixture
+def made(monkeypatch):
+    """What blocks were trained with."""
+    kept = []
+
+    class Kept(StackedBackpropagation):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            kept.append(self)
+
+    monkeypatch.setattr(blocks, "StackedBackpropagation", Kept)
+    return kept
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {},
+        {"optimizer": "adam", "learning_rate": 0.01, "l2": 0.01, "cost": "cross-entropy"},
+        {"clip_norm": 0.05, "weight_decay": 0.01, "schedule": "cosine"},
+        {"dtype": "float32", "optimizer": "momentum", "learning_rate": 0.1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("batch_size", [1, 8, 16])
+def test_minibatches_are_those_of_each_network_alone(rules, batch_size, layout, made):
+    choices = {"data": "moons", "samples": 40, "batch_size": batch_size, "epochs": 25} | rules
+    found = sweep(seeds=4, **choices)
+    (work,) = made
+    for seed in range(4):
+        trainer = build_trainer(Configuration(seed=seed, **choices))
+        trainer.advance(float("inf"))
+        together, alone = work.theta[:, seed], trainer.network.theta
+        assert trainer.epoch == 25
+        # Lengths of gradients are summed in another order.
+        if layout == "apart" and "clip_norm" not in rules:
+            assert together.tobytes() == alone.tobytes()
+        else:
+            close = 1e-3 if alone.dtype == np.float32 else 1e-10
+            np.testing.assert_allclose(together, alone, rtol=close, atol=close)
+        J = trainer.network.cost(trainer.training.X, trainer.training.y)
+        rel = 1e-5 if alone.dtype == np.float32 else 1e-9
+        assert found.settings[0].final_cost[seed] == pytest.approx(J, rel=rel)
+
+
+def test_a_batch_of_all_samples_is_none():
+    whole = sweep(seeds=3, epochs=40).settings[0]
+    for size in (4, 100):
+        found = sweep(seeds=3, epochs=40, batch_size=size).settings[0]
+        assert found.final_cost.tobytes() == whole.final_cost.tobytes()
+
+
 def test_single_precision_stays_single(layout):
     work = StackedBackpropagation(XOR.X, XOR.y, [2, 2, 1], networks=3, dtype="float32", l2=0.1)
     work.forward()
@@ -132,10 +184,12 @@ def test_tiny_networks_are_adjacent_and_others_apart():
 
 @pytest.mark.parametrize("layers", [(2, 2, 2, 1), (2, 1), (2, 3, 1)], ids=str)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_a_network_is_the_same_whatever_is_beside_it(layers, dtype, layout):
-    whole = run_block(block_of(40, layers=layers, dtype=dtype), XOR)
+@pytest.mark.parametrize("batch_size", [None, 3])
+def test_a_network_is_the_same_whatever_is_beside_it(layers, dtype, batch_size, layout):
+    choices = {"layers": layers, "dtype": dtype, "batch_size": batch_size}
+    whole = run_block(block_of(40, **choices), XOR)
     for first, seeds in [(0, 1), (3, 2), (5, 7), (12, 28)]:
-        part = run_block(block_of(seeds, first, layers=layers, dtype=dtype), XOR)
+        part = run_block(block_of(seeds, first, **choices), XOR)
         mine = slice(first, first + seeds)
         assert part.final_cost.tobytes() == whole.final_cost[mine].tobytes()
         assert part.solved_at.tobytes() == whole.solved_at[mine].tobytes()
@@ -272,6 +326,7 @@ def test_it_is_asked_at_every_epoch_where_they_take_long(monkeypatch):
         *({"optimizer": name, "learning_rate": 0.05} for name in OPTIMIZERS if name != "sgd"),
         {"clip_norm": 0.02, "weight_decay": 0.1, "schedule": "cosine", "warm_up": 10},
         {"until_cost": 0.1, "dtype": "float32"},
+        {"batch_size": 3, "optimizer": "momentum", "learning_rate": 0.05},
         {"output": "linear", "activation": "tanh", "learning_rate": 0.5, "layers": (2, 4, 1)},
         {"epochs": 2500, "schedule": "step", "schedule_epochs": 700},
     ],

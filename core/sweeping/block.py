@@ -18,6 +18,7 @@ from bptui.core.initializers import initial_thetas
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping.held_back import HeldBack
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
+from bptui.core.sweeping.minibatches import Minibatches
 from bptui.core.sweeping.outcomes import Outcomes
 from bptui.core.sweeping.stacked import StackedBackpropagation
 from bptui.core.sweeping.steps import stacked_optimizer
@@ -110,6 +111,12 @@ class BlockState:
     """All that is remembered, by name."""
 
 
+def batch_size_of(setting: Configuration, samples: int) -> int | None:
+    """Return how many samples a step takes; `None` is all of them."""
+    size = setting.batch_size
+    return None if size is None or size >= samples else size
+
+
 def run_block(
     block: Block,
     samples: Samples,
@@ -137,8 +144,14 @@ def run_block(
 def is_state_of(state: BlockState, block: Block, samples: Samples) -> bool:
     """Return whether a state can be one of a block."""
     assert block.setting.epochs is not None
-    arrays = _BlockTraining(block, samples).arrays
-    return 0 <= state.epoch < block.setting.epochs and alike(arrays, state.arrays)
+    training = _BlockTraining(block, samples)
+    if not 0 <= state.epoch < block.setting.epochs or not alike(training.arrays, state.arrays):
+        return False
+    try:
+        training.restore(state)
+    except (ValueError, OverflowError):  # of a generator of random numbers
+        return False
+    return True
 
 
 class _BlockTraining:
@@ -150,6 +163,7 @@ class _BlockTraining:
         assert setting.layers is not None and setting.epochs is not None
         self._block, self._epochs, self._epoch = block, setting.epochs, 0
         width = max(block.seeds, FEWEST_NETWORKS)
+        batch_size = batch_size_of(setting, len(samples.X))
         self._work = work = StackedBackpropagation(
             samples.X,
             samples.y,
@@ -160,12 +174,16 @@ class _BlockTraining:
             cost=str(setting.cost),
             l2=setting.l2,
             dtype=setting.dtype,
+            samples_a_step=batch_size,
         )
         places = np.minimum(np.arange(width), block.seeds - 1)
         seeds = (block.first_seed + places).tolist()
         work.theta[:] = initial_thetas(setting.layers, setting.init, seeds, setting.init_scale)
         optimizer = stacked_optimizer(setting, work.theta, work.is_weight)
         self._step = optimizer.step
+        self._minibatches = None
+        if batch_size is not None:
+            self._minibatches = Minibatches(work, seeds, len(samples.X), batch_size)
         learning_rate = setting.learning_rate
         if learning_rate is None:
             learning_rate = OPTIMIZERS[setting.optimizer].learning_rate
@@ -187,41 +205,53 @@ class _BlockTraining:
             self._held_back = held_back = HeldBack(setting, samples.validation, work.theta)
             self.arrays["validation_cost"] = held_back.cost
             self.arrays["validation_score"] = held_back.score
+        if self._minibatches is not None:
+            self.arrays["generators"] = self._minibatches.generators
         # Where epochs take long, each is a chance to stop.
         slow = work.theta.size * len(samples.X) > _MANY
         self._heard = 1 if slow else min(look_epochs(setting.epochs).step, _HEARD)
 
     def state(self) -> BlockState:
+        if self._minibatches is not None:
+            self._minibatches.remember()
         return BlockState(self._epoch, {name: np.array(each) for name, each in self.arrays.items()})
 
     def restore(self, state: BlockState) -> None:
         self._epoch = state.epoch
         for name, values in self.arrays.items():
             values[:] = state.arrays[name]
+        if self._minibatches is not None:
+            self._minibatches.recall()
 
     def train(self, go_on: Callable[[int], bool] | None) -> bool:
         """Train until done, or until told to stop; return whether it is done."""
         work, outcomes, step, heard = self._work, self._outcomes, self._step, self._heard
-        looked = look_epochs(self._epochs).step
+        minibatches, looked = self._minibatches, look_epochs(self._epochs).step
         first = self._epoch - self._epoch % _SHARES
         shares = self._schedule.shares(first, _SHARES).tolist()
         for epoch in range(self._epoch, self._epochs):
             if epoch % heard == 0 and go_on is not None and not go_on(epoch):
                 self._epoch = epoch
                 return False
-            work.forward()
-            if epoch % looked == 0:
+            looking = epoch % looked == 0
+            if looking or minibatches is None:
+                work.forward()
+            if looking:
                 self._look(epoch)
                 if outcomes.ended.all():
                     # Networks that have ended keep their cost.
                     later = [place for point, place in self._points.items() if point > epoch]
                     self._curves[:, later] = outcomes.cost[:, np.newaxis]
                     break
-            work.backward()
             place = epoch % _SHARES
             if not place:
                 shares = self._schedule.shares(epoch, _SHARES).tolist()
-            step(work.gradient, self._learning_rate * shares[place])
+            rate = self._learning_rate * shares[place]
+            if minibatches is None:
+                work.backward()
+                step(work.gradient, rate)
+            else:
+                minibatches.train(step, rate)
         else:
             work.forward()
             self._look(self._epochs)

@@ -9,20 +9,23 @@ import numpy as np
 
 from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
+from bptui.core.data.preparation import split
 from bptui.core.errors import InputError, check_choice
 from bptui.core.initializers import LARGEST_SEED, check_seed
 from bptui.core.layers import parameter_count
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.sweeping.block import Block, Samples
+from bptui.core.sweeping.block import Block, Samples, batch_size_of
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.steps import stacked_optimizer
 from bptui.core.training.build import (
+    FULL_BATCH_EPOCHS,
     completed,
     dataset_of,
     findable,
     network_of,
     prepared_as,
     schedule_of,
+    usual_epochs,
 )
 from bptui.core.training.loop import checked_learning_rate
 
@@ -32,7 +35,8 @@ SWEPT = (
 )
 """Choices of a configuration of which a sweep may try several."""
 SEEDS = 1000
-EPOCHS = 10_000
+EPOCHS = FULL_BATCH_EPOCHS
+"""Where nobody says otherwise, and there are no minibatches."""
 MOST_EPOCHS = 10**12
 MOST_SEEDS = 10_000_000
 MOST_SETTINGS = 1_000
@@ -118,9 +122,12 @@ def make_plan(
         InputError: a choice is impossible, does not fit the data, or cannot be swept.
     """
     given = {name: tuple(values) for name, values in (axes or {}).items()}
-    base = findable(replace(base, epochs=EPOCHS if base.epochs is None else base.epochs))
     _check(base, given, seeds)
     dataset = dataset_of(base)
+    if base.epochs is None:
+        training, _ = split(dataset, base.validation, base.data_seed)
+        base = replace(base, epochs=usual_epochs(len(training), base.batch_size))
+    base = findable(base)
     if dataset.task == "regression" and base.until_cost is None:
         raise InputError(
             f"until-cost: {dataset.name} is a regression, where no output is simply right; "
@@ -183,11 +190,12 @@ def _check(base: Configuration, axes: Mapping[str, tuple[Any, ...]], seeds: int)
         raise InputError(f"epochs: {base.epochs} is not a whole number from 1 to {MOST_EPOCHS:,}")
     if base.until_cost is not None and not base.until_cost > 0.0:
         raise InputError(f"until_cost: {base.until_cost} is not a number above 0")
-    for name in ("batch_size", "patience", "fault"):
+    if base.batch_size is not None and base.batch_size < 1:
+        raise InputError(f"batch_size: {base.batch_size} is not a whole number from 1")
+    for name in ("patience", "fault"):
         if getattr(base, name) is not None:
             raise InputError(
-                f"{name.replace('_', '-')}: a sweep trains right networks to the end, with all "
-                "samples at once; leave this option out"
+                f"{name}: a sweep trains right networks to the end; leave this option out"
             )
 
 
@@ -207,4 +215,7 @@ def block_size(setting: Configuration, samples: int) -> int:
     parameters = parameter_count(setting.layers)
     units = sum(size + 1 for size in setting.layers[1:])
     numbers = 3 * units * samples + 4 * parameters
+    batch_size = batch_size_of(setting, samples)
+    if batch_size is not None:
+        numbers += (setting.layers[0] + 1 + 3 * units) * batch_size
     return max(FEWEST_NETWORKS, min(WIDEST_BLOCK, _NUMBERS_IN_A_BLOCK // numbers))
