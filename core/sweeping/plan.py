@@ -25,6 +25,7 @@ from bptui.core.training.build import (
     network_of,
     prepared_as,
     schedule_of,
+    targets_are_scaled,
     usual_epochs,
 )
 from bptui.core.training.loop import checked_learning_rate
@@ -134,10 +135,14 @@ def make_plan(
             "say with --until-cost at which J a network counts as solved"
         )
     settings: list[Setting] = []
+    prepared: dict[bool, Samples] = {}
     for values in itertools.product(*given.values()):
         choices = list(zip(given, values, strict=True))
         chosen = completed(replace(base, **dict(choices)), dataset)
-        samples = _samples(chosen, dataset)
+        scaled = targets_are_scaled(chosen, dataset)  # in nothing else do settings differ here
+        if scaled not in prepared:
+            prepared[scaled] = _samples(chosen, dataset)
+        samples = prepared[scaled]
         _check_setting(chosen, samples)
         varied = tuple((name, value) for name, value in choices if len(given[name]) > 1)
         settings.append(Setting(len(settings), chosen, varied, samples))
