@@ -86,7 +86,8 @@ class Sweep:
             for block in self._unsaved:
                 self.folder.save_state(block, self.states[block])
             self._unsaved.clear()
-        self._due = perf_counter() + SLICE_SECONDS
+        # So that in this process each slice is kept, and of many shorter ones not every one.
+        self._due = perf_counter() + SLICE_SECONDS / 2
 
     def _trained(self, go_on: GoOn, workers: int | None, scheduler: str | None) -> Trained:
         missing = [block for block in self.plan.blocks if block not in self.results]
