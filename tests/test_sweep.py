@@ -363,7 +363,7 @@ class TestFolder:
         elif damage == "epoch":
             np.savez(path, **arrays | {"epoch": np.array(40)})
         else:
-            worst = np.full_like(state.arrays["generators"], 2**64 - 1)
+            worst = np.full_like(state.arrays["generators"], -1)
             np.savez(path, **arrays | {"generators": worst})
         again = Sweep(*open_sweep(tmp_path))
         assert not again.states

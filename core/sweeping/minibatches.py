@@ -33,7 +33,8 @@ class Minibatches:
         pieces = [self._order[:, start : start + size] for start in range(0, samples, size)]
         works = {each: whole.batch(each) for each in {piece.shape[1] for piece in pieces}}
         self._batches = [(piece, works[piece.shape[1]]) for piece in pieces]
-        self.generators: NDArray[np.uint64] = np.zeros((len(seeds), 4), np.uint64)
+        self._states: NDArray[np.uint64] = np.zeros((len(seeds), 4), np.uint64)
+        self.generators = self._states.view(np.int64)
         """Of each network the state of what draws its orders, as of the last `remember`."""
 
     def train(self, step: Callable[[Array, float], None], learning_rate: float) -> None:
@@ -48,14 +49,14 @@ class Minibatches:
 
     def remember(self) -> None:
         """Write the state of the generators to `generators`."""
-        for row, generator in zip(self.generators, self._generators, strict=True):
+        for row, generator in zip(self._states, self._generators, strict=True):
             state: Any = generator.bit_generator.state
             row[:2] = divmod(state["state"]["state"], _HALF)
             row[2:] = state["has_uint32"], state["uinteger"]
 
     def recall(self) -> None:
         """Take the state of the generators from `generators`."""
-        for row, generator in zip(self.generators.tolist(), self._generators, strict=True):
+        for row, generator in zip(self._states.tolist(), self._generators, strict=True):
             state: Any = generator.bit_generator.state
             state["state"]["state"] = row[0] * _HALF + row[1]
             state["has_uint32"], state["uinteger"] = row[2:]
