@@ -24,7 +24,7 @@ from bptui.core.errors import InputError
 from bptui.core.history import CostHistory, Mark
 from bptui.core.initializers import check_seed
 from bptui.core.layers import parameter_count
-from bptui.core.trainer_state import TrainerState
+from bptui.core.trainer_state import TrainerState, alike
 
 if TYPE_CHECKING:
     from bptui.core.training.resumable import Resumable
@@ -195,14 +195,14 @@ def unpack(trainer: "Resumable", facts: dict[str, Any], arrays: dict[str, NDArra
         fault=facts.get("fault"),
         fault_memory=_part(arrays, "fault."),
     )
-    if not _alike(point.fault_memory, dict.fromkeys(point.fault_memory, theta)):
+    if not alike(point.fault_memory, dict.fromkeys(point.fault_memory, theta)):
         raise ValueError("what it has of the planted fault is not of this network")
     batches = trainer.steps_an_epoch
     if point.epoch < 0 or not 0 <= point.batch < batches or not 0 < point.learning_rate < math.inf:
         raise ValueError("its epoch, batch or learning rate cannot be")
     if (now.drawn_from is None) != (point.drawn_from is None):
         raise ValueError("its order of minibatches is missing, or there should be none")
-    if not _alike(point.optimizer, now.optimizer):
+    if not alike(point.optimizer, now.optimizer):
         raise ValueError("it is of another optimizer")
     steps = point.optimizer.get("steps", np.zeros(1))
     if not ((steps >= 0.0) & (steps < math.inf)).all():
@@ -214,7 +214,7 @@ def unpack(trainer: "Resumable", facts: dict[str, Any], arrays: dict[str, NDArra
     early = trainer.early_stopping
     if early is not None:
         best = arrays["best.theta"]
-        if not _alike({"best": best}, {"best": theta}):
+        if not alike({"best": best}, {"best": theta}):
             raise ValueError("its best parameters are not of this network")
         cost, epoch, seen = (float(value) for value in arrays["best.seen"])
         if not 0 <= epoch <= seen <= point.epoch:
@@ -245,11 +245,3 @@ def _part(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any
         for name, values in arrays.items()
         if name.startswith(prefix)
     }
-
-
-def _alike(arrays: dict[str, NDArray[Any]], others: dict[str, NDArray[Any]]) -> bool:
-    """Return whether both have arrays of the same names, shapes and kinds of numbers."""
-    return arrays.keys() == others.keys() and all(
-        (values.shape, values.dtype) == (others[name].shape, others[name].dtype)
-        for name, values in arrays.items()
-    )

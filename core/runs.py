@@ -32,6 +32,7 @@ from bptui.core.data.input_file import display_name, open_input_file
 from bptui.core.errors import InputError, printable
 from bptui.core.model_facts import MODEL, ModelFacts
 from bptui.core.run_files import CHECKPOINT, CONFIGURATION
+from bptui.core.run_lock import is_locked
 
 if TYPE_CHECKING:
     from bptui.core.training.resumable import Resumable
@@ -120,7 +121,7 @@ def check_free(folder: Path) -> None:
 
 
 def free_folder(folder: Path) -> Path:
-    """Return this folder, or the first of `FOLDER-2`, `FOLDER-3`, … that holds no run."""
+    """Return this folder, or the first of `FOLDER-2`, `FOLDER-3`, … that no run is kept in."""
     if folder.name in ("", ".."):
         folder = folder.resolve()
     free, number = folder, 1
@@ -133,7 +134,8 @@ def free_folder(folder: Path) -> Path:
 def _is_taken(folder: Path) -> bool:
     if os.path.lexists(folder) and not folder.is_dir():
         return True
-    return any(os.path.lexists(folder / name) for name in (CHECKPOINT, CONFIGURATION, SWEEP))
+    holds = any(os.path.lexists(folder / name) for name in (CHECKPOINT, CONFIGURATION, SWEEP))
+    return holds or is_locked(folder)
 
 
 def load_configuration(folder: Path) -> Configuration:

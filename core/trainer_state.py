@@ -37,3 +37,11 @@ class TrainerState:
 def copied(arrays: dict[str, Array]) -> dict[str, Array]:
     """Return copies that nothing else will write to."""
     return {name: np.array(values) for name, values in arrays.items()}
+
+
+def alike(arrays: dict[str, Array], others: dict[str, Array]) -> bool:
+    """Return whether both have arrays of the same names, shapes and kinds of numbers."""
+    return arrays.keys() == others.keys() and all(
+        (values.shape, values.dtype) == (others[name].shape, others[name].dtype)
+        for name, values in arrays.items()
+    )

@@ -17,7 +17,7 @@ from bptui.core.configuration import Configuration
 from bptui.core.data import datasets
 from bptui.core.data.datasets import GENERATORS
 from bptui.core.errors import InputError
-from bptui.core.sweeping import plan, processes
+from bptui.core.sweeping import plan, runner
 from bptui.core.training import build_trainer, keeper, schedules, session
 from bptui.tui.cli import main
 from bptui.tui.command_line import invocation, names
@@ -159,7 +159,7 @@ class TestOptions:
         assert datasets.MOST_SAMPLES == names.MOST_SAMPLES
         assert initializers.LARGEST_SEED == names.LARGEST_SEED
         assert plan.MOST_SEEDS == names.MOST_SEEDS
-        assert processes.MOST_WORKERS == names.MOST_WORKERS
+        assert runner.MOST_WORKERS == names.MOST_WORKERS
         assert keeper.CHECKPOINT_SECONDS == names.CHECKPOINT_SECONDS
 
     def test_no_option_is_called_twice(self):

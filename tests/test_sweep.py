@@ -1,9 +1,14 @@
 """Sweeps: their plan, what they say, and that nothing finished is lost."""
 
+import errno
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -13,12 +18,24 @@ from hypothesis import strategies as st
 from bptui.core import sweep
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
-from bptui.core.sweeping import Sweep, SweepFolder, make_plan, open_sweep, plan, processes
+from bptui.core.sweeping import (
+    Sweep,
+    SweepFolder,
+    folder,
+    make_plan,
+    open_sweep,
+    plan,
+    processes,
+)
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.statistics import cost_clusters, wilson_interval
 
 ARTICLE = {"init": "article", "learning_rate": 0.2}
 QUICK = {"seeds": 12, "epochs": 40}
+MOONS = {
+    **{"data": "moons", "samples": 40, "validation": 0.3},
+    **{"batch_size": 16, "optimizer": "adam"},
+}
 
 
 def arrays_of(found):
@@ -152,7 +169,7 @@ class TestPlan:
             ({"layers": [(2, 2, 1), (3, 1)]}, "layers: 3,1 does not fit xor"),
             ({"layers": (2, 1), "hidden": (2,)}, "say the same thing twice"),
             ({"optimizer": ["sgd", "adm"]}, "optimizer: unknown name 'adm'"),
-            ({"batch_size": 2}, "batch-size: a sweep trains"),
+            ({"batch_size": 0}, "batch_size: 0 is not a whole number from 1"),
             ({"fault": "clipped"}, "fault: a sweep trains"),
             ({"patience": 5, "validation": 0.5}, "patience: a sweep trains"),
             ({"clip_norm": 0.0}, "clip_norm: 0.0 is not"),
@@ -166,6 +183,56 @@ class TestPlan:
     def test_what_is_impossible_is_said_before_anything_is_trained(self, choices, about):
         with pytest.raises(InputError, match=about):
             sweep(**choices)
+
+    @pytest.mark.parametrize("wrong", [b"x", [[]], {}, object(), 1 + 2j, 10**400, [[1, "a"]]])
+    def test_what_is_of_a_wrong_kind_is_one_sentence_for_any_choice(self, wrong):
+        names = [field.name for field in fields(Configuration)]
+        for name in (*names, "seeds", "folder", "workers", "scheduler", "progress"):
+            if name == "hidden" and wrong == [[]]:  # no hidden layer at all
+                continue
+            with pytest.raises(InputError) as caught:
+                sweep(**(QUICK | {name: wrong}))
+            said = str(caught.value)
+            assert name.replace("_", "-") in said.replace("_", "-") and "\n" not in said
+
+    @pytest.mark.parametrize(
+        ("choices", "about"),
+        [
+            ({"layers": "2,2,1"}, "layers: '2,2,1' is not a list of sizes such as (2, 2, 1)"),
+            ({"layers": ()}, "layers: at least two sizes are needed"),
+            ({"learning_rate": "0.5"}, "learning_rate: '0.5' is not a finite number"),
+            ({"learning_rate": [0.5, float("nan")]}, "learning_rate: 'nan' is not a finite number"),
+            ({"epochs": 2.5}, "epochs: '2.5' is not a whole number"),
+            ({"epochs": True}, "epochs: 'True' is not a whole number"),
+            ({"until_cost": -1.0}, "until_cost: -1.0 is not a number above 0"),
+            ({"standardize": 1}, "standardize: '1' is not True or False"),
+            ({"activation": 3}, "activation: '3' is not a name"),
+            ({"seeds": "many"}, "seeds: 'many' is not a whole number"),
+            ({"workers": "two"}, "workers: 'two' is not a whole number"),
+            ({"workers": 2, "scheduler": "tcp://x:1"}, "workers: the scheduler has workers of its"),
+            ({"folder": 3}, "folder: '3' is not the path of a folder"),
+            ({"folder": "\0"}, "no folder can have this name"),
+            ({"progress": 3}, "progress: '3' is not a function"),
+        ],
+        ids=str,
+    )
+    def test_the_sentence_says_what_would_be_right(self, choices, about):
+        with pytest.raises(InputError) as caught:
+            sweep(**(QUICK | choices))
+        assert about in str(caught.value)
+
+    def test_numbers_of_numpy_are_numbers(self, tmp_path):
+        found = sweep(
+            seeds=np.int64(12),
+            epochs=np.float64(40),
+            learning_rate=np.array([0.5, 2.0]),
+            layers=np.array([2, 3, 1]),
+            l2=np.float32(0.5),
+            folder=tmp_path,
+        )
+        plain = sweep(**QUICK, learning_rate=[0.5, 2.0], layers=(2, 3, 1), l2=0.5)
+        assert arrays_of(found) == arrays_of(plain)
+        assert open_sweep(tmp_path)[0].base == plain.plan.base
 
     def test_regression_with_a_cost_to_reach(self):
         found = sweep(data="sine", until_cost=0.3, **QUICK).settings[0]
@@ -205,6 +272,35 @@ class TestResult:
         assert "diverged" in str(found) and "100.0 %" in str(found)
 
 
+class TestValidation:
+    CHOICES: ClassVar = {"data": "moons", "samples": 40, "validation": 0.3}
+
+    def test_it_is_told_of_the_networks_that_did_not_diverge(self):
+        found = sweep(**self.CHOICES, **QUICK)
+        one = found.settings[0]
+        assert "validation J: 10 %" in str(found) and "accuracy: 10 %" in str(found)
+        assert set(one.validation.cost_quantiles) <= set(one.validation.cost.tolist())
+        assert found.to_dict()["settings"][0]["validation"] == {
+            "name": "accuracy",
+            "cost": dict(zip(("0.1", "0.5", "0.9"), one.validation.cost_quantiles, strict=True)),
+            "score": dict(zip(("0.1", "0.5", "0.9"), one.validation.score_quantiles, strict=True)),
+        }
+        lost = sweep(**self.CHOICES, output="linear", learning_rate=50.0, seeds=3, epochs=400)
+        assert lost.settings[0].diverged.all() and "validation J" in str(lost)
+        assert lost.settings[0].validation.cost_quantiles is None
+        assert sweep(**QUICK).to_dict()["settings"][0]["validation"] is None
+
+    def test_it_is_kept_with_the_rest(self, small_blocks, tmp_path):
+        sweep(folder=tmp_path, **self.CHOICES, **QUICK)
+        trained = []
+        again = sweep(folder=tmp_path, progress=trained.append, **self.CHOICES, **QUICK)
+        alone = sweep(**self.CHOICES, **QUICK)
+        assert not trained
+        for name in ("cost", "score"):
+            kept, made = (getattr(each.settings[0].validation, name) for each in (again, alone))
+            assert len(kept) == 12 and kept.tobytes() == made.tobytes()
+
+
 class TestFolder:
     def test_an_interrupted_sweep_goes_on_to_the_same_bits(self, small_blocks, tmp_path):
         whole = sweep(**QUICK)
@@ -212,11 +308,99 @@ class TestFolder:
         work = Sweep(made, SweepFolder.create(tmp_path / "kept", made))
         work.run(lambda unfinished: work.networks < 5)
         assert work.networks == 5 and not work.summary().complete
+        work.close()
         again = Sweep(*open_sweep(tmp_path / "kept"))
         assert again.networks == 5
         again.run(lambda unfinished: True)
+        again.close()
         assert arrays_of(again.summary()) == arrays_of(whole)
         assert arrays_of(Sweep(*open_sweep(tmp_path / "kept")).summary()) == arrays_of(whole)
+
+    @pytest.mark.parametrize("workers", [None, 2])
+    def test_blocks_under_way_go_on_where_they_were(
+        self, workers, small_blocks, monkeypatch, tmp_path
+    ):
+        # With slices this short, a worker tells of every epoch.
+        monkeypatch.setattr(processes, "SLICE_SECONDS", 0.0)
+        made = make_plan(Configuration(**MOONS, epochs=60), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path, made))
+        work.run(lambda unfinished: unfinished < 2.0, workers=workers)
+        work.close()
+        begun = sum(block.seeds * state.epoch / 60 for block, state in work.states.items())
+        assert begun >= 2.0 and work.networks < 12
+        assert len(list(tmp_path.glob("*-begun.npz"))) == len(work.states)
+        again = Sweep(*open_sweep(tmp_path))
+        assert again.states.keys() == work.states.keys()
+        heard = []
+        again.run(lambda unfinished: not heard.append(again.networks + unfinished))
+        again.close()
+        assert heard[0] > 0.0 and not list(tmp_path.glob("*-begun.npz"))
+        assert arrays_of(again.summary()) == arrays_of(sweep(**MOONS, **QUICK | {"epochs": 60}))
+
+    def test_what_was_under_way_is_kept_in_a_folder_that_is_named_late(self, tmp_path):
+        work = Sweep(make_plan(Configuration(epochs=40), {}, 12))
+        work.run(lambda unfinished: unfinished < 2.0)
+        work.keep_in(tmp_path / "late")
+        work.close()
+        (state,) = Sweep(*open_sweep(tmp_path / "late")).states.values()
+        assert 40 > state.epoch > 0
+
+    @pytest.mark.parametrize("damage", ["cut", "foreign", "another", "epoch", "generators"])
+    def test_a_state_that_does_not_fit_is_left_aside(self, damage, tmp_path):
+        made = make_plan(Configuration(epochs=40, batch_size=3), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path, made))
+        work.run(lambda unfinished: unfinished < 2.0)
+        work.close()
+        (path,) = tmp_path.glob("*-begun.npz")
+        (state,) = work.states.values()
+        arrays = {"epoch": np.array(state.epoch), **state.arrays}
+        if damage == "cut":
+            path.write_bytes(path.read_bytes()[:1000])
+        elif damage == "foreign":
+            path.write_bytes(b"no zip at all")
+        elif damage == "another":
+            np.savez(path, **arrays | {"theta": state.arrays["theta"][:, :1]})
+        elif damage == "epoch":
+            np.savez(path, **arrays | {"epoch": np.array(40)})
+        else:
+            worst = np.full_like(state.arrays["generators"], -1)
+            np.savez(path, **arrays | {"generators": worst})
+        again = Sweep(*open_sweep(tmp_path))
+        assert not again.states
+        again.run(lambda unfinished: True)
+        again.close()
+        assert arrays_of(again.summary()) == arrays_of(sweep(**QUICK, batch_size=3))
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+    def test_two_never_train_in_one_folder(self, tmp_path):
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        first = Sweep(made, SweepFolder.create(tmp_path, made))
+        described = (tmp_path / "sweep.json").read_bytes()
+        taken = f"process {os.getpid()} is training there; name another folder"
+        for again in (
+            lambda: SweepFolder.create(tmp_path, made),
+            lambda: open_sweep(tmp_path, 13),
+            lambda: sweep(folder=tmp_path, **QUICK),
+        ):
+            with pytest.raises(InputError, match=taken):
+                again()
+        assert (tmp_path / "sweep.json").read_bytes() == described
+        first.run(lambda unfinished: True)
+        first.close()
+        assert sweep(folder=tmp_path, **QUICK).complete
+
+    def test_a_folder_that_cannot_be_written_still_shows_what_is_finished(
+        self, tmp_path, monkeypatch
+    ):
+        whole = sweep(folder=tmp_path, **QUICK)
+
+        def refuse(folder):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(folder, "RunLock", refuse)
+        assert arrays_of(Sweep(*open_sweep(tmp_path)).summary()) == arrays_of(whole)
+        with pytest.raises(InputError, match="cannot keep the sweep there: Permission denied"):
+            sweep(folder=tmp_path / "new", **QUICK)
 
     def test_more_seeds_keep_what_there_is(self, small_blocks, tmp_path):
         sweep(folder=tmp_path, **QUICK)
@@ -263,7 +447,7 @@ class TestFolder:
         monkeypatch.chdir(tmp_path)
         Path("some.csv").write_text("a,b,y\n1,2,0\n2,1,1\n3,3,0\n")
         sweep(data="some.csv", folder="kept", **QUICK)
-        open_sweep(Path("kept"))
+        open_sweep(Path("kept"))[1].close()
         Path("some.csv").write_text("a,b,y\n1,2,0\n2,1,1\n3,4,0\n")
         with pytest.raises(InputError, match="has changed since it began"):
             open_sweep(Path("kept"))
@@ -297,7 +481,7 @@ def test_versions_that_differ_are_named():
     assert difference(mine, {}) == "bptui unknown there and 1 here"
 
 
-def die(block, samples):
+def die(*work):
     os._exit(1)
 
 
@@ -319,6 +503,25 @@ class TestProcesses:
         found = sweep(workers=1, progress=progress, **choices)
         assert killed and found.complete
         assert arrays_of(found) == arrays_of(sweep(**choices))
+
+    def test_workers_end_with_the_process_that_is_killed(self):
+        script = (
+            "import sys\nfrom bptui.core import sweep\n"
+            "if __name__ == '__main__':\n"
+            "    progress = lambda share: print(share, flush=True) or True\n"
+            "    sweep(workers=1, seeds=10_000, epochs=100, progress=progress)\n"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while process.stdout.readline() == "0.0\n":
+            pass
+        process.kill()
+        # Workers have the same streams, which are closed once all are gone.
+        process.communicate(timeout=30.0)
 
     def test_no_workers_at_all(self):
         with pytest.raises(InputError, match="workers: 0 is not a whole number from 1 to 256"):

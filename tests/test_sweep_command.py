@@ -1,23 +1,38 @@
 """`bptui sweep` as its users meet it."""
 
 import csv
+import errno
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
 
 import pytest
 from command import run
 from terminal import Terminal
 
 from bptui.core import sweep
+from bptui.core.run_lock import RunLock
+from bptui.core.runs import free_folder
 from bptui.tui.cli import main
 from bptui.tui.command_line import invocation
 from bptui.tui.command_line.parser import parse_arguments
 
 QUICK = ("sweep", "--seeds", "12", "--epochs", "40")
+
+
+@contextmanager
+def locked(folder):
+    lock = RunLock(folder)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def parsed(*words):
@@ -64,13 +79,16 @@ class TestOptions:
             ("--init uniform,artcle", "--init: unknown name 'artcle' (did you mean 'article'?)"),
             ("--seeds 0", "--seeds: 0 is not a whole number from 1"),
             ("--layers 2,2,1 --hidden 3", "--layers and --hidden say the same twice"),
-            ("--batch-size 2", "--batch-size: an option of bptui run, train, check and serve"),
+            ("--batch-size 0", "--batch-size: 0 is not a whole number from 1"),
+            ("--fault clipped", "--fault: an option of bptui run, train, check and serve"),
             ("--keep-training", "--keep-training: an option of bptui run and train, not of"),
             ("--checkpoint-every 3", "--checkpoint-every: an option of bptui run and train, not"),
             ("--schedule-epochs 9", "--schedule-epochs: η stays as it is"),
             ("--data sine", "until-cost: sine is a regression"),
             ("mine.py", "a sweep is of bptui's own networks"),
-            ("--csv /nowhere/at/all.csv", "--csv: /nowhere/at/all.csv cannot be written"),
+            ("--csv /nowhere/at/all.csv", "--csv: /nowhere/at/all.csv: there is no folder"),
+            ("--csv /", "--csv: /: this is a directory"),
+            ("--csv - --json", "--csv: it would be mixed with the JSON on standard output"),
             ("--resume nowhere", "no sweep can be resumed"),
             ("--resume nowhere --eta 2", "--learning-rate: a resumed run keeps the settings"),
             ("--screen", "--screen: there is no terminal"),
@@ -85,9 +103,9 @@ class TestOptions:
 
     def test_a_file_cannot_smuggle_in_what_is_not_swept(self, tmp_path, capsys):
         path = tmp_path / "sweep.toml"
-        path.write_text("batch-size = 2\n")
+        path.write_text("patience = 2\n")
         assert main([*QUICK, "--config", str(path)]) == 2
-        assert "batch-size: a sweep trains" in capsys.readouterr().err
+        assert "patience: a sweep trains" in capsys.readouterr().err
 
     def test_one_value_is_still_one_elsewhere(self, capsys):
         assert main(["train", "--eta", "0.1,0.5"]) == 2
@@ -136,6 +154,52 @@ class TestOutput:
             assert [int(row["epochs_to_solve"] or -1) for row in mine] == each.solved_at.tolist()
             assert sum(int(row["solved"]) for row in mine) == each.solved
             assert {row["diverged"] for row in mine} == {"0"}
+
+    def test_csv_has_validation_where_there_is_some(self, capsys):
+        assert main([*QUICK, "--data", "moons", "--validation", "0.3", "--csv", "-"]) == 0
+        rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+        found = sweep(data="moons", validation=0.3, seeds=12, epochs=40).settings[0].validation
+        assert [float(row["validation_cost"]) for row in rows] == found.cost.tolist()
+        assert [float(row["validation_score"]) for row in rows] == found.score.tolist()
+
+    def test_csv_on_standard_output_is_all_there_is(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
+        assert main([*QUICK, "--eta", "1,2", "--csv", "all.csv", "--json"]) == 0
+        capsys.readouterr()
+        assert main([*QUICK, "--eta", "1,2", "--csv", "-"]) == 0
+        out, err = capsys.readouterr()
+        assert out == Path("all.csv").read_text(encoding="utf-8") and not err
+        assert out.count("\n") == 25
+        assert [path.name for path in tmp_path.iterdir()] == ["all.csv"]
+
+    def test_a_csv_file_is_replaced_whole_or_not_at_all(self, tmp_path, monkeypatch, capsys):
+        path = tmp_path / "all.csv"
+        path.write_text("of another sweep")
+        words = [*QUICK, "--csv", str(path)]
+
+        def full(number):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fsync", full)
+            assert main(words) == 2
+        assert path.read_text() == "of another sweep" and list(tmp_path.iterdir()) == [path]
+        out, err = capsys.readouterr()
+        assert "solved" in out
+        assert err == f"bptui: --csv: {path}: cannot be written: No space left on device\n"
+        assert main(words) == 0
+        assert path.read_text().startswith("setting,seed,") and list(tmp_path.iterdir()) == [path]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no named pipes there")
+    def test_a_pipe_takes_csv_too(self, tmp_path):
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+        read = []
+        reader = Thread(target=lambda: read.append(path.read_text()), daemon=True)
+        reader.start()
+        assert main([*QUICK, "--json", "--csv", str(path)]) == 0
+        reader.join(timeout=30.0)
+        assert read[0].count("\n") == 13
 
     def test_plain_ascii_where_it_must_be(self):
         done = run(*QUICK, "--eta", "0.5,2", env=os.environ | {"PYTHONIOENCODING": "ascii"})
@@ -213,6 +277,26 @@ class TestKeeping:
         )
         assert main(["sweep", "--resume", "kept", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["networks"] == 12
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+    def test_a_folder_in_use_is_one_sentence(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
+        assert main([*QUICK, "--run", "bptui-sweep"]) == 0
+        capsys.readouterr()
+        with locked(tmp_path / "bptui-sweep"):
+            for words in (("--resume", "bptui-sweep"), ("--resume",), ("--run", "bptui-sweep")):
+                assert main(["sweep", *words]) == 2
+                assert capsys.readouterr() == (
+                    "",
+                    f"bptui: bptui-sweep: process {os.getpid()} is training there; "
+                    "name another folder\n",
+                )
+        assert main(["sweep", "--resume"]) == 0
+
+    def test_a_folder_that_another_is_about_to_fill_is_not_free(self, tmp_path):
+        with locked(tmp_path):
+            assert free_folder(tmp_path) == Path(f"{tmp_path}-2")
+        assert free_folder(tmp_path) == tmp_path
 
     @pytest.mark.parametrize("workers", [(), ("--workers", "2")])
     def test_ctrl_c_keeps_what_is_done(self, workers, tmp_path):

@@ -1,17 +1,22 @@
 """Networks trained side by side against the same networks trained alone."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 
+from bptui.core import sweep
 from bptui.core.activations import HIDDEN_ACTIVATIONS
 from bptui.core.configuration import Configuration
 from bptui.core.costs import COSTS
+from bptui.core.data.datasets import load_dataset
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping import block as blocks
 from bptui.core.sweeping import layouts
-from bptui.core.sweeping.block import Block, Samples, run_block
+from bptui.core.sweeping.block import Block, BlockResult, Samples, run_block
 from bptui.core.sweeping.layouts import NetworksAdjacent, NetworksApart, layout_for
+from bptui.core.sweeping.runner import run_slice
 from bptui.core.sweeping.stacked import StackedBackpropagation
 from bptui.core.training import build_trainer
 
@@ -110,6 +115,58 @@ def test_rules_and_schedules_are_those_of_each_network_alone(rules, layout):
         assert found.curves[seed, 1] != pytest.approx(found.curves[seed, 0], rel=1e-10)
 
 
+@pytest.fixture
+def made(monkeypatch):
+    """What blocks were trained with."""
+    kept = []
+
+    class Kept(StackedBackpropagation):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            kept.append(self)
+
+    monkeypatch.setattr(blocks, "StackedBackpropagation", Kept)
+    return kept
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {},
+        {"optimizer": "adam", "learning_rate": 0.01, "l2": 0.01, "cost": "cross-entropy"},
+        {"clip_norm": 0.05, "weight_decay": 0.01, "schedule": "cosine"},
+        {"dtype": "float32", "optimizer": "momentum", "learning_rate": 0.1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("batch_size", [1, 8, 16])
+def test_minibatches_are_those_of_each_network_alone(rules, batch_size, layout, made):
+    choices = {"data": "moons", "samples": 40, "batch_size": batch_size, "epochs": 25} | rules
+    found = sweep(seeds=4, **choices)
+    (work,) = made
+    for seed in range(4):
+        trainer = build_trainer(Configuration(seed=seed, **choices))
+        trainer.advance(float("inf"))
+        together, alone = work.theta[:, seed], trainer.network.theta
+        assert trainer.epoch == 25
+        # Lengths of gradients are summed in another order.
+        if layout == "apart" and "clip_norm" not in rules:
+            assert together.tobytes() == alone.tobytes()
+        else:
+            close = 1e-3 if alone.dtype == np.float32 else 1e-10
+            np.testing.assert_allclose(together, alone, rtol=close, atol=close)
+        J = trainer.network.cost(trainer.training.X, trainer.training.y)
+        rel = 1e-5 if alone.dtype == np.float32 else 1e-9
+        assert found.settings[0].final_cost[seed] == pytest.approx(J, rel=rel)
+
+
+def test_a_batch_of_all_samples_is_none():
+    whole = sweep(seeds=3, epochs=40).settings[0]
+    for size in (4, 100):
+        found = sweep(seeds=3, epochs=40, batch_size=size).settings[0]
+        assert found.final_cost.tobytes() == whole.final_cost.tobytes()
+
+
 def test_single_precision_stays_single(layout):
     work = StackedBackpropagation(XOR.X, XOR.y, [2, 2, 1], networks=3, dtype="float32", l2=0.1)
     work.forward()
@@ -127,10 +184,12 @@ def test_tiny_networks_are_adjacent_and_others_apart():
 
 @pytest.mark.parametrize("layers", [(2, 2, 2, 1), (2, 1), (2, 3, 1)], ids=str)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_a_network_is_the_same_whatever_is_beside_it(layers, dtype, layout):
-    whole = run_block(block_of(40, layers=layers, dtype=dtype), XOR)
+@pytest.mark.parametrize("batch_size", [None, 3])
+def test_a_network_is_the_same_whatever_is_beside_it(layers, dtype, batch_size, layout):
+    choices = {"layers": layers, "dtype": dtype, "batch_size": batch_size}
+    whole = run_block(block_of(40, **choices), XOR)
     for first, seeds in [(0, 1), (3, 2), (5, 7), (12, 28)]:
-        part = run_block(block_of(seeds, first, layers=layers, dtype=dtype), XOR)
+        part = run_block(block_of(seeds, first, **choices), XOR)
         mine = slice(first, first + seeds)
         assert part.final_cost.tobytes() == whole.final_cost[mine].tobytes()
         assert part.solved_at.tobytes() == whole.solved_at[mine].tobytes()
@@ -222,7 +281,7 @@ def test_what_is_looked_at_and_when():
 
 def test_a_schedule_takes_no_memory_for_all_its_epochs():
     endless = block_of(2, epochs=10**12, schedule="cosine")
-    assert run_block(endless, XOR, lambda epoch: False) is None
+    assert run_block(endless, XOR, lambda epoch: False).epoch == 0
 
 
 def test_a_schedule_goes_on_after_its_first_thousand_epochs():
@@ -241,14 +300,87 @@ def test_it_stops_where_it_is_told_to():
         seen.append(epoch)
         return epoch < 20
 
-    assert run_block(block_of(), XOR, go_on) is None
+    assert run_block(block_of(), XOR, go_on).epoch == 20
     assert seen == list(range(21))
 
 
 def test_it_is_asked_to_stop_however_far_apart_the_looks_are():
     seen = []
-    assert (
-        run_block(block_of(epochs=10**12), XOR, lambda epoch: not seen.append(epoch) and epoch < 20)
-        is None
+    stopped = run_block(
+        block_of(epochs=10**12), XOR, lambda epoch: not seen.append(epoch) and epoch < 20
     )
-    assert seen == [0, 10, 20]
+    assert seen == [0, 10, 20] and stopped.epoch == 20
+
+
+def test_it_is_asked_at_every_epoch_where_they_take_long(monkeypatch):
+    monkeypatch.setattr(blocks, "_MANY", 10)
+    seen = []
+    run_block(block_of(epochs=10**12), XOR, lambda epoch: not seen.append(epoch) and epoch < 3)
+    assert seen == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {},
+        *({"optimizer": name, "learning_rate": 0.05} for name in OPTIMIZERS if name != "sgd"),
+        {"clip_norm": 0.02, "weight_decay": 0.1, "schedule": "cosine", "warm_up": 10},
+        {"until_cost": 0.1, "dtype": "float32"},
+        {"batch_size": 3, "optimizer": "momentum", "learning_rate": 0.05},
+        {"output": "linear", "activation": "tanh", "learning_rate": 0.5, "layers": (2, 4, 1)},
+        {"epochs": 2500, "schedule": "step", "schedule_epochs": 700},
+    ],
+    ids=str,
+)
+def test_a_block_that_stops_now_and_then_gives_the_same_bits(choices, layout):
+    held_back = replace(load_dataset("xor"), X=XOR.X + 0.1)
+    samples = replace(XOR, validation=held_back)
+    block = block_of(30, **({"epochs": 300} | choices))
+    whole = run_block(block, samples)
+    result, stops = None, 0
+    while not isinstance(result, BlockResult):
+        seen = []
+
+        def go_on(epoch, seen=seen):
+            seen.append(epoch)
+            return len(seen) < 38
+
+        result = run_block(block, samples, go_on, result)
+        stops += 1
+    assert stops > 5 or "until_cost" in choices
+    for field in fields(BlockResult):
+        assert getattr(result, field.name).tobytes() == getattr(whole, field.name).tobytes()
+
+
+def test_a_slice_gets_on_however_short_it_is():
+    state = run_slice(block_of(), XOR, None, seconds=0.0)
+    assert state.epoch == 1
+    assert run_slice(block_of(), XOR, state, seconds=0.0).epoch == 2
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"data": "moons", "samples": 40, "learning_rate": 2.0},
+        {"data": "moons", "samples": 40, "learning_rate": 2.0, "until_cost": 0.09, "l2": 0.01},
+        {"data": "sine", "samples": 30, "learning_rate": 0.05, "until_cost": 0.2},
+    ],
+    ids=str,
+)
+def test_validation_is_that_of_each_network_alone_where_it_ended(choices, layout):
+    choices = {"validation": 0.3, "epochs": 150} | choices
+    found = sweep(seeds=6, **choices).settings[0]
+    ended = []
+    for seed in range(6):
+        trainer = build_trainer(Configuration(seed=seed, **choices))
+        trainer.advance(float("inf"))
+        ended.append(trainer.epoch)
+        alone = trainer.network
+        if alone.l2:
+            alone = Network(alone.layers, output=alone.output, cost=alone.cost_name)
+            alone.theta[:] = trainer.network.theta
+        cost = alone.cost(trainer.validation.X, trainer.validation.y)
+        assert found.validation.cost[seed] == pytest.approx(cost, rel=1e-9)
+        assert found.validation.score[seed] == pytest.approx(trainer.scores().validation, rel=1e-9)
+    assert ("until_cost" in choices) == (min(ended) < 150)
+    assert found.validation.name == trainer.scores().name

@@ -13,12 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.configuration import Configuration
+from bptui.core.data.dataset import Dataset
 from bptui.core.initializers import initial_thetas
 from bptui.core.optimizers import OPTIMIZERS
+from bptui.core.sweeping.held_back import HeldBack
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
+from bptui.core.sweeping.minibatches import Minibatches
 from bptui.core.sweeping.outcomes import Outcomes
 from bptui.core.sweeping.stacked import StackedBackpropagation
 from bptui.core.sweeping.steps import stacked_optimizer
+from bptui.core.trainer_state import alike
 from bptui.core.training.build import schedule_of
 
 Array = NDArray[Any]
@@ -29,6 +33,8 @@ POINTS = 100
 """About how many points a cost curve has."""
 _HEARD = 10
 """Epochs between two questions whether to go on, at most: looks may be hours apart."""
+_MANY = 10_000_000
+"""Products in an epoch of a block, about, for it to be a slow one."""
 _SHARES = 1000
 """Epochs for which a schedule is worked out in one go."""
 
@@ -41,6 +47,8 @@ class Samples:
     """Features as the networks see them, (N, s_0)."""
     y: NDArray[np.float64]
     """Targets, (N, K)."""
+    validation: Dataset | None = None
+    """What they are never trained on, scaled as `X` and `y` are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,10 @@ class BlockResult:
     """J at `curve_epochs` of the first networks, (`Block.curves`, points)."""
     best_curve: NDArray[np.float64]
     """The same of the network that ended lowest, (points,)."""
+    validation_cost: NDArray[np.float64] | None = None
+    """J on the samples held back, without a penalty, where it ended; NaN where it diverged."""
+    validation_score: NDArray[np.float64] | None = None
+    """The share of those classified right, or R²."""
 
     @property
     def best(self) -> int:
@@ -89,74 +101,181 @@ def curve_epochs(epochs: int) -> NDArray[np.int64]:
     return np.append(np.array(looks[:: max(1, len(looks) // POINTS)]), epochs)
 
 
+@dataclass(frozen=True, slots=True)
+class BlockState:
+    """A block between two epochs; going on from it gives the bits of one that never stopped."""
+
+    epoch: int
+    """The one to be trained next."""
+    arrays: dict[str, Array]
+    """All that is remembered, by name."""
+
+
+def batch_size_of(setting: Configuration, samples: int) -> int | None:
+    """Return how many samples a step takes; `None` is all of them."""
+    size = setting.batch_size
+    return None if size is None or size >= samples else size
+
+
 def run_block(
-    block: Block, samples: Samples, go_on: Callable[[int], bool] | None = None
-) -> BlockResult | None:
-    """Train the networks of a block to the end.
+    block: Block,
+    samples: Samples,
+    go_on: Callable[[int], bool] | None = None,
+    state: BlockState | None = None,
+) -> BlockResult | BlockState:
+    """Train the networks of a block, to the end or until told to stop.
 
     Args:
         block: what to train.
         samples: what on.
         go_on: called with the epoch every few epochs; answers whether to go on.
+        state: where to go on from, in place of the start.
 
     Returns:
-        What became of them; `None` where `go_on` said no.
+        What became of them; where `go_on` said no, their state.
     """
-    setting = block.setting
-    assert setting.layers is not None and setting.epochs is not None
-    width = max(block.seeds, FEWEST_NETWORKS)
-    work = StackedBackpropagation(
-        samples.X,
-        samples.y,
-        setting.layers,
-        networks=width,
-        activation=setting.activation,
-        output=str(setting.output),
-        cost=str(setting.cost),
-        l2=setting.l2,
-        dtype=setting.dtype,
-    )
-    places = np.minimum(np.arange(width), block.seeds - 1)
-    seeds = (block.first_seed + places).tolist()
-    work.theta[:] = initial_thetas(setting.layers, setting.init, seeds, setting.init_scale)
-    optimizer = stacked_optimizer(setting, work.theta, work.is_weight)
-    step, learning_rate = optimizer.step, setting.learning_rate
-    if learning_rate is None:
-        learning_rate = OPTIMIZERS[setting.optimizer].learning_rate
-    schedule = schedule_of(setting, len(samples.X))
-    outcomes = Outcomes(samples.y, width, setting.until_cost)
-    looks = look_epochs(setting.epochs)
-    heard = min(looks.step, _HEARD)
-    points = set(curve_epochs(setting.epochs).tolist())
-    curves: list[Array] = []
+    training = _BlockTraining(block, samples)
+    if state is not None:
+        training.restore(state)
     with np.errstate(all="ignore"):
-        for epoch in range(setting.epochs):
-            work.forward()
-            if epoch % looks.step == 0:
-                outcomes.look(epoch, work.costs(), work.outputs)
-                if epoch in points:
-                    curves.append(outcomes.cost.copy())
-                if outcomes.ended.all():
-                    break
+        return training.result() if training.train(go_on) else training.state()
+
+
+def is_state_of(state: BlockState, block: Block, samples: Samples) -> bool:
+    """Return whether a state can be one of a block."""
+    assert block.setting.epochs is not None
+    training = _BlockTraining(block, samples)
+    if not 0 <= state.epoch < block.setting.epochs or not alike(training.arrays, state.arrays):
+        return False
+    try:
+        training.restore(state)
+    except (ValueError, OverflowError):  # of a generator of random numbers
+        return False
+    return True
+
+
+class _BlockTraining:
+    """The networks of a block at some epoch."""
+
+    def __init__(self, block: Block, samples: Samples) -> None:
+        """Stand before the first epoch."""
+        setting = block.setting
+        assert setting.layers is not None and setting.epochs is not None
+        self._block, self._epochs, self._epoch = block, setting.epochs, 0
+        width = max(block.seeds, FEWEST_NETWORKS)
+        batch_size = batch_size_of(setting, len(samples.X))
+        self._work = work = StackedBackpropagation(
+            samples.X,
+            samples.y,
+            setting.layers,
+            networks=width,
+            activation=setting.activation,
+            output=str(setting.output),
+            cost=str(setting.cost),
+            l2=setting.l2,
+            dtype=setting.dtype,
+            samples_a_step=batch_size,
+        )
+        places = np.minimum(np.arange(width), block.seeds - 1)
+        seeds = (block.first_seed + places).tolist()
+        work.theta[:] = initial_thetas(setting.layers, setting.init, seeds, setting.init_scale)
+        optimizer = stacked_optimizer(setting, work.theta, work.is_weight)
+        self._step = optimizer.step
+        self._minibatches = None
+        if batch_size is not None:
+            self._minibatches = Minibatches(work, seeds, len(samples.X), batch_size)
+        learning_rate = setting.learning_rate
+        if learning_rate is None:
+            learning_rate = OPTIMIZERS[setting.optimizer].learning_rate
+        self._learning_rate = learning_rate
+        self._schedule = schedule_of(setting, len(samples.X))
+        self._outcomes = outcomes = Outcomes(samples.y, width, setting.until_cost)
+        self._held_back = held_back = None
+        points = curve_epochs(setting.epochs).tolist()
+        self._points = {point: place for place, point in enumerate(points)}
+        self._curves = np.full((width, len(self._points)), np.nan)
+        self.arrays: dict[str, Array] = {
+            "theta": work.theta,
+            **{f"optimizer.{name}": values for name, values in optimizer.state.items()},
+            **{name: getattr(outcomes, name) for name in Outcomes.ARRAYS},
+            "curves": self._curves,
+        }
+        """All that a state holds, changed in place."""
+        if samples.validation is not None:
+            self._held_back = held_back = HeldBack(setting, samples.validation, work.theta)
+            self.arrays["validation_cost"] = held_back.cost
+            self.arrays["validation_score"] = held_back.score
+        if self._minibatches is not None:
+            self.arrays["generators"] = self._minibatches.generators
+        # Where epochs take long, each is a chance to stop.
+        slow = work.theta.size * len(samples.X) > _MANY
+        self._heard = 1 if slow else min(look_epochs(setting.epochs).step, _HEARD)
+
+    def state(self) -> BlockState:
+        if self._minibatches is not None:
+            self._minibatches.remember()
+        return BlockState(self._epoch, {name: np.array(each) for name, each in self.arrays.items()})
+
+    def restore(self, state: BlockState) -> None:
+        self._epoch = state.epoch
+        for name, values in self.arrays.items():
+            values[:] = state.arrays[name]
+        if self._minibatches is not None:
+            self._minibatches.recall()
+
+    def train(self, go_on: Callable[[int], bool] | None) -> bool:
+        """Train until done, or until told to stop; return whether it is done."""
+        work, outcomes, step, heard = self._work, self._outcomes, self._step, self._heard
+        minibatches, looked = self._minibatches, look_epochs(self._epochs).step
+        first = self._epoch - self._epoch % _SHARES
+        shares = self._schedule.shares(first, _SHARES).tolist()
+        for epoch in range(self._epoch, self._epochs):
             if epoch % heard == 0 and go_on is not None and not go_on(epoch):
-                return None
-            work.backward()
+                self._epoch = epoch
+                return False
+            looking = epoch % looked == 0
+            if looking or minibatches is None:
+                work.forward()
+            if looking:
+                self._look(epoch)
+                if outcomes.ended.all():
+                    # Networks that have ended keep their cost.
+                    later = [place for point, place in self._points.items() if point > epoch]
+                    self._curves[:, later] = outcomes.cost[:, np.newaxis]
+                    break
             place = epoch % _SHARES
             if not place:
-                shares = schedule.shares(epoch, _SHARES).tolist()
-            step(work.gradient, learning_rate * shares[place])
+                shares = self._schedule.shares(epoch, _SHARES).tolist()
+            rate = self._learning_rate * shares[place]
+            if minibatches is None:
+                work.backward()
+                step(work.gradient, rate)
+            else:
+                minibatches.train(step, rate)
         else:
             work.forward()
-            outcomes.look(setting.epochs, work.costs(), work.outputs)
-    # Networks that have ended keep their cost.
-    curves += [outcomes.cost.copy()] * (len(points) - len(curves))
-    all_curves = np.stack(curves, axis=1)
-    mine = slice(block.seeds)
-    result = BlockResult(
-        outcomes.solved_at[mine],
-        outcomes.cost[mine],
-        outcomes.diverged[mine],
-        all_curves[: block.curves].copy(),
-        all_curves[0],
-    )
-    return replace(result, best_curve=all_curves[result.best].copy())
+            self._look(self._epochs)
+        return True
+
+    def _look(self, epoch: int) -> None:
+        outcomes = self._outcomes
+        outcomes.look(epoch, self._work.costs(), self._work.outputs)
+        if epoch in self._points:
+            self._curves[:, self._points[epoch]] = outcomes.cost
+        if self._held_back is not None:
+            ended = outcomes.ended if epoch < self._epochs else True
+            self._held_back.look(ended & ~outcomes.diverged)
+
+    def result(self) -> BlockResult:
+        outcomes, held_back, curves = self._outcomes, self._held_back, self._curves
+        mine = slice(self._block.seeds)
+        result = BlockResult(
+            outcomes.solved_at[mine],
+            outcomes.cost[mine],
+            outcomes.diverged[mine],
+            curves[: self._block.curves].copy(),
+            curves[0],
+            None if held_back is None else held_back.cost[mine],
+            None if held_back is None else held_back.score[mine],
+        )
+        return replace(result, best_curve=curves[result.best].copy())

@@ -7,7 +7,7 @@ from hashlib import sha256
 import numpy as np
 
 from bptui.core.configuration import Configuration
-from bptui.core.sweeping.block import Block, Samples, run_block
+from bptui.core.sweeping.block import Block, BlockResult, Samples, run_block
 from bptui.core.version import VERSION
 
 _TRIALS = (
@@ -34,7 +34,7 @@ def fingerprint() -> dict[str, str]:
         y = (X[:, :1] * X[:, 1:2] > 0.0).astype(np.float64)
         setting = replace(trial, output="sigmoid", cost="cross-entropy", learning_rate=0.1)
         result = run_block(Block(setting, 0, 0, 5, 0), Samples(X, y))
-        assert result is not None
+        assert isinstance(result, BlockResult)
         digest.update(result.final_cost.tobytes())
     return {
         "bptui": VERSION,

@@ -4,20 +4,29 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bptui.core.checkpoint import FOREIGN, decoded_configuration, read_array
+from bptui.core.checkpoint import FOREIGN, MOST_ARRAYS, decoded_configuration, read_array
 from bptui.core.data.dataset import digest
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
+from bptui.core.run_lock import RunLock
 from bptui.core.runs import SWEEP, check_free, replace_file
-from bptui.core.sweeping.block import Block, BlockResult, curve_epochs
+from bptui.core.sweeping.block import (
+    Block,
+    BlockResult,
+    BlockState,
+    Samples,
+    curve_epochs,
+    is_state_of,
+)
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.plan import Plan, make_plan
 
@@ -27,29 +36,41 @@ _HEADER = 2**12
 
 
 class SweepFolder:
-    """A folder in which finished blocks are kept, each written whole or not at all."""
+    """A folder in which finished blocks are kept, each written whole or not at all.
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
-        """Take a folder that `create` or `open_sweep` has looked at."""
-        self.path, self._plan = folder, plan
+    Until it is closed no other process trains there.
+    """
+
+    def __init__(self, folder: Path, plan: Plan, lock: RunLock | None) -> None:
+        """Take a folder that `create` or `open_sweep` has looked at and locked."""
+        self.path, self._plan, self._lock = folder, plan, lock
 
     @classmethod
     def create(cls, folder: Path, plan: Plan) -> "SweepFolder":
         """Make the folder of a new sweep.
 
         Raises:
-            InputError: a sweep or a run is there already, or it cannot be written.
+            InputError: a sweep or a run is there already, another process is about to keep one
+                there, or it cannot be written.
         """
-        shown = printable(folder)
-        if (folder / SWEEP).exists():
-            raise InputError(
-                f"{shown}: holds a sweep; --resume {shown} continues it, or name another folder"
-            )
-        check_free(folder)
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            _describe(folder, plan)
-        return cls(folder, plan)
+            lock = RunLock(folder)
+        with _released_on_error(lock):
+            shown = printable(folder)
+            if (folder / SWEEP).exists():
+                raise InputError(
+                    f"{shown}: holds a sweep; --resume {shown} continues it, or name another folder"
+                )
+            check_free(folder)
+            with _writing(folder):
+                _describe(folder, plan)
+        return cls(folder, plan, lock)
+
+    def close(self) -> None:
+        """Let other processes have the folder."""
+        if self._lock is not None:
+            self._lock.release()
 
     def save(self, block: Block, result: BlockResult) -> None:
         """Keep what became of a block.
@@ -57,11 +78,26 @@ class SweepFolder:
         Raises:
             InputError: it cannot be written.
         """
-        buffer = io.BytesIO()
         arrays = {field.name: getattr(result, field.name) for field in fields(result)}
-        np.savez(buffer, **arrays)
+        self._write(
+            _name(block), {name: values for name, values in arrays.items() if values is not None}
+        )
+        with suppress(OSError):
+            (self.path / _begun_name(block)).unlink(missing_ok=True)
+
+    def save_state(self, block: Block, state: BlockState) -> None:
+        """Keep how far a block has come.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        self._write(_begun_name(block), {"epoch": np.array(state.epoch), **state.arrays})
+
+    def _write(self, name: str, arrays: dict[str, NDArray[Any]]) -> None:
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]
         with _writing(self.path):
-            replace_file(self.path / _name(block), buffer.getvalue())
+            replace_file(self.path / name, buffer.getvalue())
 
     def finished(self) -> dict[Block, BlockResult]:
         """Return the blocks that are kept here; what cannot be read is to be trained again."""
@@ -70,6 +106,17 @@ class SweepFolder:
             result = _read(self.path / _name(block), block)
             if result is not None:
                 found[block] = result
+        return found
+
+    def begun(self, finished: Container[Block]) -> dict[Block, BlockState]:
+        """Return how far other blocks have come."""
+        found = {}
+        for block in self._plan.blocks:
+            path = self.path / _begun_name(block)
+            if block not in finished and path.is_file():
+                state = _read_state(path, block, self._plan.settings[block.index].samples)
+                if state is not None:
+                    found[block] = state
         return found
 
 
@@ -88,6 +135,7 @@ def last_sweep(folder: Path) -> Path:
     for path in there:
         with suppress(InputError):
             plan, kept = open_sweep(path)
+            kept.close()
             if len(kept.finished()) < len(plan.blocks):
                 return path
     return there[0] if there else folder
@@ -102,9 +150,34 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
             that as it is.
 
     Raises:
-        InputError: no sweep is there, it cannot be understood, it has more seeds, its data is
-            gone or has changed, or it was begun where arithmetic gives other bits.
+        InputError: no sweep is there, another process is training it, it cannot be understood,
+            it has more seeds, its data is gone or has changed, or it was begun where arithmetic
+            gives other bits.
     """
+    lock = _locked(folder) if (folder / SWEEP).is_file() else None
+    with _released_on_error(lock):
+        plan = _read_plan(folder, seeds)
+    return plan, SweepFolder(folder, plan, lock)
+
+
+def _locked(folder: Path) -> RunLock | None:
+    try:
+        return RunLock(folder)
+    except OSError:  # what is finished there can be read all the same
+        return None
+
+
+@contextmanager
+def _released_on_error(lock: RunLock | None) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
+
+
+def _read_plan(folder: Path, seeds: int | None) -> Plan:
     shown = printable(folder / SWEEP)
     try:
         with open_input_file(folder / SWEEP) as stream:
@@ -141,7 +214,7 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
     if plan.seeds != begun_with:
         with _writing(folder):
             _describe(folder, plan)
-    return plan, SweepFolder(folder, plan)
+    return plan
 
 
 def _describe(folder: Path, plan: Plan) -> None:
@@ -169,13 +242,16 @@ def _read(path: Path, block: Block) -> BlockResult | None:
         return None
     assert block.setting.epochs is not None
     points = len(curve_epochs(block.setting.epochs))
-    expected: Mapping[str, tuple[tuple[int, ...], type]] = {
+    expected: dict[str, tuple[tuple[int, ...], type]] = {
         "solved_at": ((block.seeds,), np.int64),
         "final_cost": ((block.seeds,), np.float64),
         "diverged": ((block.seeds,), np.bool_),
         "curves": ((block.curves, points), np.float64),
         "best_curve": ((points,), np.float64),
     }
+    if block.setting.validation:
+        for name in ("validation_cost", "validation_score"):
+            expected[name] = ((block.seeds,), np.float64)
     try:
         with zipfile.ZipFile(path) as archive:
             arrays = {
@@ -190,10 +266,32 @@ def _read(path: Path, block: Block) -> BlockResult | None:
     return BlockResult(**arrays)
 
 
+def _begun_name(block: Block) -> str:
+    return f"{_name(block).removesuffix('.npz')}-begun.npz"
+
+
+def _read_state(path: Path, block: Block, samples: Samples) -> BlockState | None:
+    """Return the state in a file; `None` if it is none of this block."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            # Nothing in it is larger than the file, for nothing is compressed.
+            most = path.stat().st_size
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            arrays = {name: read_array(archive, name, most) for name in names[:MOST_ARRAYS]}
+        state = BlockState(int(arrays.pop("epoch")), arrays)
+    except (*FOREIGN, OSError):
+        return None
+    return state if is_state_of(state, block, samples) else None
+
+
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
+    except InputError:
+        raise
+    except ValueError:
+        raise InputError(f"{printable(folder)}: no folder can have this name") from None
     except OSError as error:
         raise InputError(
             f"{printable(folder)}: cannot keep the sweep there: {error.strerror or error}"

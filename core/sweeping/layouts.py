@@ -17,6 +17,7 @@ from bptui.core.layers import layer_shapes
 
 Array = NDArray[Any]
 Product = Callable[[], object]
+Fill = Callable[[Array], object]
 
 
 def _find_einsum() -> Callable[..., Any]:
@@ -51,6 +52,12 @@ class Layout(Protocol):
     def ones(self, shape: Sequence[int], networks: int, dtype: Any) -> Array:
         """Return a new array of `shape` for each network, (*shape, S)."""
 
+    def rows(self, values: Array, samples: int, networks: int) -> tuple[Array, Fill]:
+        """Return an array for so many rows of `values`, (N, F), and what copies them there.
+
+        The array is (F, n, S); the copying is told which rows each network has, (S, n).
+        """
+
     def feed(self, theta: Array, source: Array, out: Array) -> Product:
         """z of a layer: Θ a."""
 
@@ -76,6 +83,13 @@ class NetworksAdjacent:
     def ones(self, shape: Sequence[int], networks: int, dtype: Any) -> Array:
         """Return (*shape, S), contiguous."""
         return np.ones((*shape, networks), dtype)
+
+    def rows(self, values: Array, samples: int, networks: int) -> tuple[Array, Fill]:
+        """Return (F, n, S), contiguous."""
+        columns = np.ascontiguousarray(values.T)
+        copy = np.empty((len(columns), samples, networks), values.dtype)
+        # The mode spares NumPy a copy that would keep `out` whole if a row did not exist.
+        return copy, lambda rows: columns.take(rows.T, 1, copy, "clip")
 
     def feed(self, theta: Array, source: Array, out: Array) -> Product:
         """z of a layer."""
@@ -106,6 +120,11 @@ class NetworksApart:
     def ones(self, shape: Sequence[int], networks: int, dtype: Any) -> Array:
         """Return (*shape, S), a view of (S, *shape), contiguous."""
         return np.moveaxis(np.ones((networks, *shape), dtype), 0, -1)
+
+    def rows(self, values: Array, samples: int, networks: int) -> tuple[Array, Fill]:
+        """Return (F, n, S), a view of (S, n, F), contiguous."""
+        copy = np.empty((networks, samples, values.shape[1]), values.dtype)
+        return copy.transpose(2, 1, 0), lambda rows: values.take(rows, 0, copy, "clip")
 
     def feed(self, theta: Array, source: Array, out: Array) -> Product:
         """z of a layer."""

@@ -18,6 +18,9 @@ class Outcomes:
     is not above it, and ends there, as training does.
     """
 
+    ARRAYS = ("solved_at", "cost", "diverged", "ended")
+    """What it remembers, each (S,) and changed in place."""
+
     def __init__(self, y: NDArray[np.float64], networks: int, until_cost: float | None) -> None:
         """Nothing has been looked at.
 

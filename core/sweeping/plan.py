@@ -9,20 +9,24 @@ import numpy as np
 
 from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
+from bptui.core.data.preparation import split
 from bptui.core.errors import InputError, check_choice
 from bptui.core.initializers import LARGEST_SEED, check_seed
 from bptui.core.layers import parameter_count
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.sweeping.block import Block, Samples
+from bptui.core.sweeping.block import Block, Samples, batch_size_of
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.steps import stacked_optimizer
 from bptui.core.training.build import (
+    FULL_BATCH_EPOCHS,
     completed,
     dataset_of,
     findable,
     network_of,
     prepared_as,
     schedule_of,
+    targets_are_scaled,
+    usual_epochs,
 )
 from bptui.core.training.loop import checked_learning_rate
 
@@ -32,7 +36,9 @@ SWEPT = (
 )
 """Choices of a configuration of which a sweep may try several."""
 SEEDS = 1000
-EPOCHS = 10_000
+EPOCHS = FULL_BATCH_EPOCHS
+"""Where nobody says otherwise, and there are no minibatches."""
+MOST_EPOCHS = 10**12
 MOST_SEEDS = 10_000_000
 MOST_SETTINGS = 1_000
 CURVES = 50_000
@@ -117,19 +123,26 @@ def make_plan(
         InputError: a choice is impossible, does not fit the data, or cannot be swept.
     """
     given = {name: tuple(values) for name, values in (axes or {}).items()}
-    base = findable(replace(base, epochs=EPOCHS if base.epochs is None else base.epochs))
     _check(base, given, seeds)
     dataset = dataset_of(base)
+    if base.epochs is None:
+        training, _ = split(dataset, base.validation, base.data_seed)
+        base = replace(base, epochs=usual_epochs(len(training), base.batch_size))
+    base = findable(base)
     if dataset.task == "regression" and base.until_cost is None:
         raise InputError(
             f"until-cost: {dataset.name} is a regression, where no output is simply right; "
             "say with --until-cost at which J a network counts as solved"
         )
     settings: list[Setting] = []
+    prepared: dict[bool, Samples] = {}
     for values in itertools.product(*given.values()):
         choices = list(zip(given, values, strict=True))
         chosen = completed(replace(base, **dict(choices)), dataset)
-        samples = _samples(chosen, dataset)
+        scaled = targets_are_scaled(chosen, dataset)  # in nothing else do settings differ here
+        if scaled not in prepared:
+            prepared[scaled] = _samples(chosen, dataset)
+        samples = prepared[scaled]
         _check_setting(chosen, samples)
         varied = tuple((name, value) for name, value in choices if len(given[name]) > 1)
         settings.append(Setting(len(settings), chosen, varied, samples))
@@ -141,8 +154,8 @@ def make_plan(
 
 
 def _samples(chosen: Configuration, dataset: Dataset) -> Samples:
-    training = prepared_as(chosen, dataset).training
-    return Samples(training.X, training.y)
+    prepared = prepared_as(chosen, dataset)
+    return Samples(prepared.training.X, prepared.training.y, prepared.validation)
 
 
 def _blocks(setting: Setting, first_seed: int, seeds: int, curves: int) -> list[Block]:
@@ -178,13 +191,16 @@ def _check(base: Configuration, axes: Mapping[str, tuple[Any, ...]], seeds: int)
         raise InputError(f"seeds: {seeds} is not a whole number from 1 to {MOST_SEEDS:,}")
     if check_seed(base.seed) + seeds - 1 > LARGEST_SEED:
         raise InputError(f"seeds: {seeds:,} from {base.seed} on go beyond the last, {LARGEST_SEED}")
-    if base.epochs is not None and base.epochs < 1:
-        raise InputError(f"epochs: {base.epochs} is not a whole number from 1")
-    for name in ("batch_size", "patience", "fault"):
+    if base.epochs is not None and not 1 <= base.epochs <= MOST_EPOCHS:
+        raise InputError(f"epochs: {base.epochs} is not a whole number from 1 to {MOST_EPOCHS:,}")
+    if base.until_cost is not None and not base.until_cost > 0.0:
+        raise InputError(f"until_cost: {base.until_cost} is not a number above 0")
+    if base.batch_size is not None and base.batch_size < 1:
+        raise InputError(f"batch_size: {base.batch_size} is not a whole number from 1")
+    for name in ("patience", "fault"):
         if getattr(base, name) is not None:
             raise InputError(
-                f"{name.replace('_', '-')}: a sweep trains right networks to the end, with all "
-                "samples at once; leave this option out"
+                f"{name}: a sweep trains right networks to the end; leave this option out"
             )
 
 
@@ -204,4 +220,7 @@ def block_size(setting: Configuration, samples: int) -> int:
     parameters = parameter_count(setting.layers)
     units = sum(size + 1 for size in setting.layers[1:])
     numbers = 3 * units * samples + 4 * parameters
+    batch_size = batch_size_of(setting, samples)
+    if batch_size is not None:
+        numbers += (setting.layers[0] + 1 + 3 * units) * batch_size
     return max(FEWEST_NETWORKS, min(WIDEST_BLOCK, _NUMBERS_IN_A_BLOCK // numbers))

@@ -1,38 +1,48 @@
 """Running blocks in processes of this machine."""
 
+import os
 import signal
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any
 
 from bptui.core.errors import InputError
-from bptui.core.sweeping.block import Block, BlockResult, Samples, run_block
+from bptui.core.sweeping.block import Block, BlockResult, BlockState, Samples
 from bptui.core.sweeping.plan import Plan
-from bptui.core.sweeping.runner import Finished, GoOn
+from bptui.core.sweeping.runner import (
+    SLICE_SECONDS,
+    GoOn,
+    States,
+    Trained,
+    check_workers,
+    run_slice,
+    work_done,
+)
 
-MOST_WORKERS = 256
 _POLL = 0.1
 MOST_DEATHS = 3
 """Times in a row that workers may die with nothing finished in between."""
 
-_Future = Future[BlockResult | None]
+_Future = Future[BlockResult | BlockState]
 
 _stop: Any = None
 """In a worker: the event that ends its work."""
 
 
-def run_in_processes(plan: Plan, blocks: Iterable[Block], workers: int, go_on: GoOn) -> Finished:
+def run_in_processes(
+    plan: Plan, blocks: Iterable[Block], workers: int, states: States, go_on: GoOn
+) -> Trained:
     """Train blocks in `workers` processes; they come in the order in which they are done.
 
-    A block whose worker dies is trained again by another.
+    A block whose worker dies goes on from its last state in another.
 
     Raises:
         InputError: there are none, or too many, or they die again and again.
     """
-    if not 1 <= workers <= MOST_WORKERS:
-        raise InputError(f"workers: {workers} is not a whole number from 1 to {MOST_WORKERS}")
+    check_workers(workers)
     waiting = list(blocks)[::-1]
     deaths = 0
     context = get_context("spawn")
@@ -46,13 +56,17 @@ def run_in_processes(plan: Plan, blocks: Iterable[Block], workers: int, go_on: G
                 while waiting and len(doing) < 2 * count:
                     block = waiting[-1]
                     samples = plan.settings[block.index].samples
-                    doing[pool.submit(_work, block, samples)] = block
+                    state = states.get(block)
+                    doing[pool.submit(_work, block, samples, state, SLICE_SECONDS)] = block
                     waiting.pop()
-                for block, result in _finished(doing):
+                for block, result in _done(doing):
                     deaths = 0
                     yield block, result
-                if not go_on(0.0):
+                    if not isinstance(result, BlockResult):
+                        waiting.append(block)
+                if not go_on(sum(work_done(block, states.get(block)) for block in doing.values())):
                     stop.set()
+                    yield from _last(pool, doing)
                     return
         except BrokenProcessPool:
             waiting += doing.values()
@@ -69,8 +83,8 @@ def run_in_processes(plan: Plan, blocks: Iterable[Block], workers: int, go_on: G
             pool.shutdown(cancel_futures=True)
 
 
-def _finished(doing: dict[_Future, Block]) -> Finished:
-    """Take out of `doing` what is finished by now; a worker's death is told after the rest."""
+def _done(doing: dict[_Future, Block]) -> Trained:
+    """Take out of `doing` what is done by now; a worker's death is told after the rest."""
     done, _ = wait(doing, timeout=_POLL, return_when=FIRST_COMPLETED)
     broken = None
     for future in done:
@@ -79,11 +93,17 @@ def _finished(doing: dict[_Future, Block]) -> Finished:
             broken = error
             continue
         result = future.result()
-        block = doing.pop(future)
-        if result is not None:
-            yield block, result
+        yield doing.pop(future), result
     if broken is not None:
         raise broken
+
+
+def _last(pool: ProcessPoolExecutor, doing: dict[_Future, Block]) -> Trained:
+    """Give what workers that were told to stop had reached."""
+    pool.shutdown(cancel_futures=True)
+    for future, block in doing.items():
+        if not future.cancelled() and future.exception() is None:
+            yield block, future.result()
 
 
 def _begin(stop: Any) -> None:
@@ -91,7 +111,18 @@ def _begin(stop: Any) -> None:
     global _stop
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _work(block: Block, samples: Samples) -> BlockResult | None:
-    return run_block(block, samples, lambda epoch: not _stop.is_set())
+def _end_with_parent() -> None:
+    """End this worker when the process that gives out the work is killed."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _work(
+    block: Block, samples: Samples, state: BlockState | None, seconds: float
+) -> BlockResult | BlockState:
+    return run_slice(block, samples, state, seconds, lambda epoch: not _stop.is_set())

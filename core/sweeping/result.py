@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.sweeping.block import Block, BlockResult, curve_epochs
+from bptui.core.sweeping.held_back import score_name
 from bptui.core.sweeping.plan import SWEPT, Plan, Setting
 from bptui.core.sweeping.statistics import Cluster, cost_clusters, wilson_interval
 
@@ -23,6 +24,46 @@ class Pick:
     """J in the end."""
     curve: NDArray[np.float64]
     """J at `SettingResult.epochs`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How good networks were on the samples held back, where their training ended."""
+
+    name: str
+    """Of the score: `accuracy` or `R²`."""
+    cost: NDArray[np.float64]
+    """J of each, without a penalty; NaN where it diverged."""
+    score: NDArray[np.float64]
+
+    @property
+    def cost_quantiles(self) -> tuple[float, ...] | None:
+        """`QUANTILES` of the costs, each that of a network; `None` if all diverged."""
+        return _quantiles(self.cost)
+
+    @property
+    def score_quantiles(self) -> tuple[float, ...] | None:
+        """The same of the scores."""
+        return _quantiles(self.score)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "name": self.name,
+            "cost": _by_quantile(self.cost_quantiles),
+            "score": _by_quantile(self.score_quantiles),
+        }
+
+
+def _quantiles(values: NDArray[Any]) -> tuple[Any, ...] | None:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return None
+    return tuple(np.quantile(known, QUANTILES, method="inverted_cdf").tolist())
+
+
+def _by_quantile(values: tuple[Any, ...] | None) -> dict[str, Any]:
+    return dict(zip(map(str, QUANTILES), values or (None,) * len(QUANTILES), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +87,8 @@ class SettingResult:
     """`QUANTILES` of the costs at `epochs`, (quantiles, points)."""
     stuck: tuple[Cluster, ...]
     """Where costs of networks gather that are neither solved nor diverged."""
+    validation: Validation | None
+    """`None` where no samples were held back."""
 
     @property
     def networks(self) -> int:
@@ -75,10 +118,7 @@ class SettingResult:
     @property
     def epochs_quantiles(self) -> tuple[int, ...] | None:
         """`QUANTILES` of the epochs to solve, each that of a network; `None` if none is solved."""
-        epochs = self.epochs_to_solve
-        if not len(epochs):
-            return None
-        return tuple(np.quantile(epochs, QUANTILES, method="inverted_cdf").tolist())
+        return _quantiles(self.epochs_to_solve)
 
     def share_solved_by(self, epochs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the share that is solved from each of `epochs` on, or from earlier."""
@@ -93,7 +133,6 @@ class SettingResult:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         low, high = self.interval
-        quantiles = self.epochs_quantiles or (None,) * len(QUANTILES)
         configuration = asdict(self.setting.configuration)
         return {
             "name": self.setting.name,
@@ -104,13 +143,14 @@ class SettingResult:
             "low": low,
             "high": high,
             "diverged": int(self.diverged.sum()),
-            "epochs_to_solve": dict(zip(map(str, QUANTILES), quantiles, strict=True)),
+            "epochs_to_solve": _by_quantile(self.epochs_quantiles),
             "stuck": [
                 asdict(cluster) | {"share": cluster.networks / self.networks}
                 for cluster in self.stuck
             ],
             "best": _as_dict(self.best),
             "typical": _as_dict(self.typical),
+            "validation": None if self.validation is None else self.validation.to_dict(),
             "curves": {
                 "epochs": self.epochs.tolist(),
                 "best": self.best.curve.tolist() if self.best else None,
@@ -206,6 +246,19 @@ def _summary(setting: Setting, done: Sequence[tuple[Block, BlockResult]]) -> Set
         _typical(seeds, final_cost, diverged, curved, curves),
         quantiles,
         cost_clusters(final_cost[(solved_at < 0) & ~diverged]),
+        _validation(setting, [result for _, result in done]),
+    )
+
+
+def _validation(setting: Setting, done: Sequence[BlockResult]) -> Validation | None:
+    if setting.samples.validation is None:
+        return None
+    costs = (each.validation_cost for each in done if each.validation_cost is not None)
+    scores = (each.validation_score for each in done if each.validation_score is not None)
+    return Validation(
+        score_name(setting.samples.validation.task),
+        _joined(costs, np.float64),
+        _joined(scores, np.float64),
     )
 
 

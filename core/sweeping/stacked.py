@@ -6,6 +6,7 @@ works on is settled once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -17,10 +18,11 @@ from bptui.core.backpropagation import with_ones
 from bptui.core.calls import Calls
 from bptui.core.costs import find_cost
 from bptui.core.layers import layer_views, parameter_count, weight_mask
-from bptui.core.sweeping.layouts import layout_for
+from bptui.core.sweeping.layouts import Fill, layout_for
 
 Array = NDArray[Any]
 Step = Callable[[], object]
+FirstProduct = Callable[[Array, Array, Array], Step]
 
 
 class StackedBackpropagation:
@@ -38,6 +40,7 @@ class StackedBackpropagation:
         cost: str = "mse",
         l2: float = 0.0,
         dtype: str = "float64",
+        samples_a_step: int | None = None,
     ) -> None:
         """Make every buffer; every Θ starts as ones.
 
@@ -51,11 +54,15 @@ class StackedBackpropagation:
             cost: name of the cost.
             l2: λ of the penalty λ/(2N) Σ Θ², biases left out.
             dtype: `float64` or `float32`.
+            samples_a_step: how many the batches have that it is trained on, if not all.
         """
         samples = len(X)
         self._inputs = with_ones(X, dtype)
         self._targets: Array = np.ascontiguousarray(y.T, dtype)[:, :, np.newaxis]
-        self._layout = layout = layout_for(layers, samples)
+        self._layout = layout = layout_for(layers, samples_a_step or samples)
+        self._feed_first: FirstProduct = layout.feed_first
+        self._gradient_first: FirstProduct = layout.gradient_first
+        self._fills: tuple[Fill, ...] = ()
         parameters = parameter_count(layers)
         self.theta: Array = layout.ones((parameters,), networks, dtype)
         """Parameters of every network, (P, S)."""
@@ -69,7 +76,31 @@ class StackedBackpropagation:
         self._penalized = np.empty_like(self.theta)
         self._hidden, self._output = ACTIVATIONS[activation], ACTIVATIONS[output]
         self._cost = find_cost(cost, output)
+        self._layers = tuple(layers)
+        self._make_buffers(samples)
 
+    def batch(self, samples: int) -> "StackedBackpropagation":
+        """Return the same networks on so many of the samples, other ones for each.
+
+        Θ and the gradient are in the same memory, and `load` says which samples.
+        """
+        batch = copy(self)
+        layout, networks, targets = self._layout, self.theta.shape[1], self._targets[:, :, 0].T
+        batch._inputs, fill_inputs = layout.rows(self._inputs, samples, networks)
+        batch._targets, fill_targets = layout.rows(np.ascontiguousarray(targets), samples, networks)
+        batch._fills = fill_inputs, fill_targets
+        batch._feed_first, batch._gradient_first = layout.feed, layout.gradient
+        batch._make_buffers(samples)
+        return batch
+
+    def load(self, rows: NDArray[np.intp]) -> None:
+        """Take the samples of a batch: of each network these rows, (S, n)."""
+        for fill in self._fills:
+            fill(rows)
+
+    def _make_buffers(self, samples: int) -> None:
+        layers, layout = self._layers, self._layout
+        networks, dtype = self.theta.shape[1], self.theta.dtype
         # One buffer for all hidden layers, each with a row of ones above its units.
         rows = sum(size + 1 for size in layers[1:-1])
         self._activations: Array = layout.ones((rows, samples), networks, dtype)
@@ -104,7 +135,7 @@ class StackedBackpropagation:
             step()
 
     def _forward_steps(self) -> Iterator[Step]:
-        yield self._layout.feed_first(self._thetas[0], self._inputs, self._zs[0])
+        yield self._feed_first(self._thetas[0], self._inputs, self._zs[0])
         for layer, units in enumerate(self._units, start=1):
             yield from _steps(self._hidden.value_calls(units, units))
             source = self._with_bias[layer - 1]
@@ -128,7 +159,7 @@ class StackedBackpropagation:
             yield partial(np.multiply, below, self._slopes[layer - 1], below)
             source = self._with_bias[layer - 1]
             yield layout.gradient(deltas[layer], source, self._gradients[layer])
-        yield layout.gradient_first(deltas[0], self._inputs, self._gradients[0])
+        yield self._gradient_first(deltas[0], self._inputs, self._gradients[0])
         if self._penalty:
             yield partial(np.multiply, self.theta, self.is_weight, self._penalized)
             yield partial(np.multiply, self._penalized, self._penalty, self._penalized)

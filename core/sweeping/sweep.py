@@ -1,20 +1,19 @@
 """Sweeps from Python: how often, how fast and how well a network learns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bptui.core.configuration import Configuration
-from bptui.core.errors import InputError, check_choice, printable
+from bptui.core.errors import InputError, printable
 from bptui.core.runs import SWEEP
-from bptui.core.sweeping.block import Block, BlockResult
+from bptui.core.sweeping.block import Block, BlockResult, BlockState
+from bptui.core.sweeping.choices import checked_choices, checked_way
 from bptui.core.sweeping.folder import SweepFolder, open_sweep
-from bptui.core.sweeping.plan import SEEDS, SWEPT, Plan, make_plan
+from bptui.core.sweeping.plan import SEEDS, Plan, make_plan
 from bptui.core.sweeping.result import SweepResult, summarize
-from bptui.core.sweeping.runner import Finished, GoOn, run_here
+from bptui.core.sweeping.runner import SLICE_SECONDS, GoOn, Trained, run_here
 
 
 class Sweep:
@@ -27,8 +26,14 @@ class Sweep:
         """Where finished blocks are kept, if they are."""
         self.results: dict[Block, BlockResult] = {} if folder is None else folder.finished()
         """What became of the finished blocks."""
+        self.states: dict[Block, BlockState] = {}
+        """What others have reached."""
+        if folder is not None:
+            self.states = folder.begun(self.results)
         self.earlier = self.networks
         """How many networks were trained before."""
+        self._unsaved: set[Block] = set()
+        self._due = 0.0
         self.seconds = 0.0
         """Spent training."""
 
@@ -48,31 +53,53 @@ class Sweep:
 
         Raises:
             InputError: workers die again and again, or nothing can be done at that scheduler.
-                What is finished stays in `results`, and in the folder.
+                What is finished stays in `results`, what is not in `states`, and both in the
+                folder.
         """
         started = perf_counter()
         try:
-            with closing(self._finished(go_on, workers, scheduler)) as finished:
-                for block, result in finished:
-                    self.results[block] = result
-                    if self.folder is not None:
-                        self.folder.save(block, result)
-                    if not go_on(0.0):
-                        break
+            with closing(self._trained(go_on, workers, scheduler)) as trained:
+                for block, result in trained:
+                    self._take(block, result)
         finally:
             self.seconds += perf_counter() - started
+            self._save_states()
 
-    def _finished(self, go_on: GoOn, workers: int | None, scheduler: str | None) -> Finished:
+    def _take(self, block: Block, result: BlockResult | BlockState) -> None:
+        if isinstance(result, BlockState):
+            before = self.states.get(block)
+            if result.epoch == (0 if before is None else before.epoch):
+                return
+            self.states[block] = result
+            self._unsaved.add(block)
+            if perf_counter() >= self._due:
+                self._save_states()
+            return
+        self.results[block] = result
+        self.states.pop(block, None)
+        self._unsaved.discard(block)
+        if self.folder is not None:
+            self.folder.save(block, result)
+
+    def _save_states(self) -> None:
+        if self.folder is not None:
+            for block in self._unsaved:
+                self.folder.save_state(block, self.states[block])
+            self._unsaved.clear()
+        # So that in this process each slice is kept, and of many shorter ones not every one.
+        self._due = perf_counter() + SLICE_SECONDS / 2
+
+    def _trained(self, go_on: GoOn, workers: int | None, scheduler: str | None) -> Trained:
         missing = [block for block in self.plan.blocks if block not in self.results]
         if scheduler is not None:
             from bptui.core.sweeping.cluster import run_on_cluster
 
-            return run_on_cluster(self.plan, missing, scheduler, go_on)
+            return run_on_cluster(self.plan, missing, scheduler, self.states, go_on)
         if workers is not None:
             from bptui.core.sweeping.processes import run_in_processes
 
-            return run_in_processes(self.plan, missing, workers, go_on)
-        return run_here(self.plan, missing, go_on)
+            return run_in_processes(self.plan, missing, workers, self.states, go_on)
+        return run_here(self.plan, missing, self.states, go_on)
 
     def keep_in(self, folder: Path) -> None:
         """Keep what is finished, and all that will be, in a new folder.
@@ -83,6 +110,13 @@ class Sweep:
         self.folder = SweepFolder.create(folder, self.plan)
         for block, result in self.results.items():
             self.folder.save(block, result)
+        self._unsaved |= self.states.keys()
+        self._save_states()
+
+    def close(self) -> None:
+        """Let other processes have the folder."""
+        if self.folder is not None:
+            self.folder.close()
 
     def summary(self) -> SweepResult:
         """Return what the finished blocks say."""
@@ -107,47 +141,35 @@ def sweep(
         scheduler: address of a Dask scheduler to give the work to.
         progress: called often with the share that is done; answers whether to go on.
         **choices: fields of `Configuration`; those in `SWEPT` may be lists of values to try,
-            every combination of them is one setting. `epochs` is 10,000 if not given.
+            NumPy's too, every combination of them is one setting. `epochs` is 10,000 if not given.
 
     Raises:
-        InputError: a choice is unknown or impossible, or the folder holds another sweep.
+        InputError: a choice is unknown, impossible or of a wrong kind, or the folder holds
+            another sweep or is in use by another process.
 
     Examples:
         >>> found = sweep(seeds=50, epochs=100, learning_rate=[0.5, 2.0])
         >>> [setting.networks for setting in found.settings]
         [50, 50]
     """
-    known = [field.name for field in fields(Configuration)]
-    for name in choices:
-        check_choice("sweep", name, known)
-    axes = {name: _several(name, choices.pop(name)) for name in SWEPT if name in choices}
-    plan = make_plan(Configuration(**choices), axes, seeds)
-    work = Sweep(plan, None if folder is None else _folder(Path(folder), plan))
+    seeds, path = checked_way(seeds, folder, workers, scheduler, progress)
+    plan = make_plan(*checked_choices(choices), seeds)
     total = plan.networks
+    work = Sweep(plan, None if path is None else _folder(path, plan))
 
     def go_on(unfinished: float) -> bool:
         return progress is None or progress((work.networks + unfinished) / total)
 
-    work.run(go_on, workers=workers, scheduler=scheduler)
+    with closing(work):
+        work.run(go_on, workers=workers, scheduler=scheduler)
     return work.summary()
-
-
-def _several(name: str, value: Any) -> tuple[Any, ...]:
-    """Return the values to try of what may be one or a list of them."""
-    if name in ("layers", "hidden"):
-        sizes = list(value)
-        if sizes and isinstance(sizes[0], Sequence):
-            return tuple(tuple(one) for one in sizes)
-        return (tuple(sizes),)
-    if isinstance(value, (list, tuple)):
-        return tuple(value)
-    return (value,)
 
 
 def _folder(path: Path, plan: Plan) -> SweepFolder:
     if not (path / SWEEP).exists():
         return SweepFolder.create(path, plan)
-    there, _ = open_sweep(path)
+    there, kept = open_sweep(path)
+    kept.close()
     if (there.base, there.axes) != (plan.base, plan.axes):
         raise InputError(f"folder: {printable(path)} holds another sweep; name another folder")
     return open_sweep(path, plan.seeds)[1]

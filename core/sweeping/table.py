@@ -7,7 +7,7 @@ from bptui.core.errors import printable
 from bptui.core.wording import counted
 
 if TYPE_CHECKING:
-    from bptui.core.sweeping.result import Pick, SettingResult, SweepResult
+    from bptui.core.sweeping.result import Pick, SettingResult, SweepResult, Validation
 
 
 def format_sweep(sweep: "SweepResult") -> str:
@@ -18,6 +18,9 @@ def format_sweep(sweep: "SweepResult") -> str:
         parts.append(_outcomes(shown))
         if any(each.unsolved for each in shown):
             parts.append(_stuck(shown))
+        validations = [(each, each.validation) for each in shown if each.validation is not None]
+        if validations:
+            parts.append(_validation(validations))
         parts.append(_picks(shown))
     return "\n\n".join(parts)
 
@@ -70,6 +73,17 @@ def _stuck(settings: Sequence["SettingResult"]) -> str:
             places.append(f"{percent(scattered / each.networks)} scattered")
         rows.append([_number(each), ", ".join(places) or "-"])
     return _aligned(rows, left=2)
+
+
+def _validation(settings: Sequence[tuple["SettingResult", "Validation"]]) -> str:
+    name = settings[0][1].name
+    rows = [["", "validation J: 10 %", "median", "90 %", f"{name}: 10 %", "median", "90 %"]]
+    for each, found in settings:
+        costs = [f"{cost:.3g}" for cost in found.cost_quantiles or ()]
+        shown = percent if name == "accuracy" else "{:.3f}".format
+        scores = [shown(score) for score in found.score_quantiles or ()]
+        rows.append([_number(each), *(costs or ["-"] * 3), *(scores or ["-"] * 3)])
+    return _aligned(rows)
 
 
 def _picks(settings: Sequence["SettingResult"]) -> str:

@@ -11,6 +11,11 @@ _STREAM = 1
 """Keeps the shuffling apart from the initialization, which draws from the seed alone."""
 
 
+def shuffling_generator(seed: int) -> np.random.Generator:
+    """Return what draws the orders of the samples, an epoch after the other."""
+    return np.random.default_rng([seed, _STREAM])
+
+
 class Batches:
     """The training set, put in a new order every epoch and cut into pieces of `size` samples.
 
@@ -35,7 +40,7 @@ class Batches:
 
     def reset(self, seed: int) -> None:
         """Go back to the first epoch of `seed`."""
-        self.generator = np.random.default_rng([seed, _STREAM])
+        self.generator = shuffling_generator(seed)
         self.start_epoch()
 
     def start_epoch(self) -> None:

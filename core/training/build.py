@@ -75,7 +75,7 @@ def prepared_as(chosen: Configuration, dataset: Dataset) -> Prepared:
         validation=chosen.validation,
         standardize=bool(chosen.standardize),
         seed=chosen.data_seed,
-        standardize_targets=_targets_are_scaled(chosen, dataset),
+        standardize_targets=targets_are_scaled(chosen, dataset),
     )
 
 
@@ -120,7 +120,7 @@ def usual_epochs(samples: int, batch_size: int | None) -> int:
     return FULL_BATCH_EPOCHS if full_batch else MINIBATCH_EPOCHS
 
 
-def _targets_are_scaled(chosen: Configuration, dataset: Dataset) -> bool:
+def targets_are_scaled(chosen: Configuration, dataset: Dataset) -> bool:
     """Return whether targets are scaled as features are, by a `completed` configuration."""
     return bool(chosen.standardize) and dataset.task == "regression" and chosen.output == "linear"
 
@@ -231,6 +231,8 @@ def _layers_for(
     if configuration.hidden is not None:
         raise InputError("layers and hidden say the same thing twice; give one of them")
     layers = configuration.layers
+    if len(layers) < 2:
+        raise InputError("layers: at least two sizes are needed, the input's and the output's")
     if layers[0] != inputs or layers[-1] != outputs:
         raise InputError(
             f"layers: {','.join(map(str, layers))} does not fit {dataset.name}, which has "

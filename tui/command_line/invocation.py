@@ -248,11 +248,11 @@ def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_what_is_not_swept(values: Mapping[str, Any], file: Path) -> None:
-    for key in ("batch_size", "patience", "fault"):
+    for key in ("patience", "fault"):
         if key in values:
             raise InputError(
                 f"{printable(file)}, {BY_KEY[key].name}: a sweep trains right networks to the "
-                "end, with all samples at once; leave this option out"
+                "end; leave this option out"
             )
 
 

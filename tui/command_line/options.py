@@ -242,7 +242,7 @@ OPTIONS: tuple[Option, ...] = (
         "samples a step",
         "N",
         "all",
-        commands=_ONE_NETWORK,
+        commands=(*_ONE_NETWORK, "sweep"),
     ),
     Option(
         "epochs",
@@ -250,7 +250,7 @@ OPTIONS: tuple[Option, ...] = (
         whole_number(1, _EPOCHS),
         "stop after so many",
         "N",
-        "run: never; train: 10,000, of minibatches 100, with --until-cost 1,000,000; sweep: 10,000",
+        "run: never; train, sweep: 10,000, of minibatches 100; train with --until-cost 1,000,000",
         _TRAINING,
     ),
     Option(
@@ -426,7 +426,7 @@ OPTIONS: tuple[Option, ...] = (
         "csv",
         "This run",
         path("the path of a file"),
-        "write what became of each network, a row each",
+        "write what became of each network, a row each; - is standard output, without the tables",
         "FILE",
         commands=("sweep",),
     ),

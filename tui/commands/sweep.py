@@ -15,7 +15,7 @@ from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Bar, format_rate, format_seconds
 from bptui.tui.commands.summary import repeat_line
-from bptui.tui.commands.sweep_csv import check_csv, write_csv
+from bptui.tui.commands.sweep_csv import STANDARD_OUTPUT, check_csv, csv_text, write_csv
 from bptui.tui.terminal import is_dumb, on_a_terminal, say
 
 
@@ -28,9 +28,18 @@ def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepC
     """
     if choices.screen and (not on_a_terminal() or is_dumb()):
         raise InputError("--screen: there is no terminal to show charts on; leave this option out")
-    work = _start(base, axes, choices)
-    if choices.csv is not None:
+    if choices.json and choices.csv == STANDARD_OUTPUT:
+        raise InputError(
+            "--csv: it would be mixed with the JSON on standard output; name a file, or leave "
+            "--json out"
+        )
+    if choices.csv not in (None, STANDARD_OUTPUT):
         check_csv(choices.csv)
+    with closing(_start(base, axes, choices)) as work:
+        return _sweep(work, choices)
+
+
+def _sweep(work: Sweep, choices: SweepChoices) -> int:
     failure = None
     with Interruption() as interruption:
         total = work.plan.networks
@@ -57,14 +66,21 @@ def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepC
             failure = _keep(work) or failure
     if failure is not None and not found.networks:
         raise failure
-    if choices.csv is not None:
-        write_csv(choices.csv, found)
+    if choices.csv not in (None, STANDARD_OUTPUT):
+        try:
+            write_csv(choices.csv, found)
+        except InputError as error:
+            failure = failure or error
     if choices.json:
         say(to_json(found.to_dict()))
+    elif choices.csv == STANDARD_OUTPUT:
+        say(csv_text(found).removesuffix("\n"))
     else:
         _say_all(work, choices)
-        if choices.screen and found.networks:
-            _show_screen(found)
+    if _is_for_programs(choices) and not found.complete:
+        _tell_people_how_to_go_on(work)
+    if choices.screen and found.networks:
+        _show_screen(found)
     if failure is not None:
         raise failure
     return 0 if found.complete else interruption.status
@@ -84,26 +100,45 @@ def _start(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: Sweep
 
 def _keep(work: Sweep) -> InputError | None:
     """Keep what is finished of a sweep that is not; return what went wrong, to be told last."""
-    if work.folder is None and work.results:
+    while work.folder is None and (work.results or work.states):
+        folder = free_folder(DEFAULT_SWEEP_FOLDER)
         try:
-            work.keep_in(free_folder(DEFAULT_SWEEP_FOLDER))
+            work.keep_in(folder)
         except InputError as error:
-            return error
+            # Another sweep that was ended at the same moment may have taken it.
+            if work.folder is not None or free_folder(DEFAULT_SWEEP_FOLDER) == folder:
+                return error
     return None
+
+
+def _is_for_programs(choices: SweepChoices) -> bool:
+    """Return whether standard output is data alone, so that people are told on standard error."""
+    return choices.json or choices.csv == STANDARD_OUTPUT
+
+
+def _tell_people_how_to_go_on(work: Sweep) -> None:
+    if work.folder is not None and sys.stderr is not None:
+        say(_how_to_go_on(work.folder.path), sys.stderr)
+
+
+def _how_to_go_on(folder: Path) -> str:
+    again = ("bptui", "sweep", "--resume", str(folder))
+    return repeat_line(again).replace("again", "go on", 1)
 
 
 def _trained(work: Sweep) -> str:
     now = work.networks - work.earlier
     in_all = counted(work.networks, "network")
     seconds = f"in {format_seconds(work.seconds)}"
+    under_way = sum(block.seeds for block in work.states)
+    more = f"; {under_way:,} under way" if under_way else ""
     if now and not work.earlier:
-        return f"{in_all} {seconds}"
+        return f"{in_all} {seconds}{more}"
     if now:
-        return f"{now:,} {seconds}, with those of before {in_all}"
+        return f"{now:,} {seconds}, with those of before {in_all}{more}"
     if work.networks:
-        return f"{in_all} before"
-    largest = max(block.seeds for block in work.plan.blocks)
-    return f"no network to its end {seconds}; what is kept is blocks of up to {largest:,}"
+        return f"{in_all} before{more}"
+    return f"no network to its end {seconds}{more}"
 
 
 def _show_screen(found: SweepResult) -> None:
@@ -126,7 +161,6 @@ def _say_all(work: Sweep, choices: SweepChoices) -> None:
     if folder is not None:
         say(f"{'kept in':<12}{printable(folder)}")
     if not found.complete and folder is not None:
-        again = ("bptui", "sweep", "--resume", str(folder))
-        say(repeat_line(again).replace("again", "go on", 1))
+        say(_how_to_go_on(folder))
     elif choices.resume is None:
         say(repeat_line(choices.command_line))
