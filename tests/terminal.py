@@ -199,7 +199,9 @@ class Terminal:
             if not most:
                 sleep(_LINE_SECONDS)
                 continue
-            wait = 0.01 if self._delay else 0.05
+            # Whoever wakes up more often than that takes time from a program that is measured.
+            due = [queue[0][0] for queue in (self._coming, self._going) if queue]
+            wait = max(0.0, min(0.05, *(at - now for at in due))) if due else 0.05
             if not select.select([self._master], [], [], wait)[0]:
                 continue
             try:
