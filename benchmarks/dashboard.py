@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import monotonic, sleep
+from typing import Any
 
 import numpy as np
 
@@ -53,8 +54,15 @@ session = Session(build_trainer(Configuration()), speed=speed, interval=interval
 session.send(ShowBoundary(int(columns), int(rows)))
 session.run(lambda snapshot, answer: None)
 """
-_FIRST_SCREEN_SECONDS = 20.0
-"""A slow line is busy so long with all the cells of the first screen."""
+_START_SECONDS = 20.0
+"""What a poor line shows so soon after it showed anything is reported by itself."""
+POOR_LINES: dict[str, dict[str, Any]] = {
+    "2 kB/s": {"bytes_per_second": 2000.0, "repeats": True},
+    "2 kB/s, cannot repeat": {"bytes_per_second": 2000.0},
+    "2 kB/s, no answers": {"bytes_per_second": 2000.0, "answers": False},
+    "300 ms": {"delay": 0.3, "repeats": True},
+}
+"""By whether the terminal can repeat a character, and says where its cursor is."""
 FOREVER = ("--epochs", "1000000000")
 
 Samples = dict[str, list[float]]
@@ -84,6 +92,7 @@ LIMITS = (
     (r"key to screen .*median", Limit(30.0)),
     (r"key to screen .*99 %", Limit(70.0)),
     (r"against headless", Limit(0.9, at_least=True)),
+    (r"against a good line", Limit(0.9, at_least=True)),
     (r"checked against unchecked", Limit(0.95, at_least=True)),
     (r"resident", Limit(100.0)),
 )
@@ -93,7 +102,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=5.0, help="of every measurement")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--only", default="", help="start, bytes, lines, keys, speed or checks")
+    parser.add_argument(
+        "--only", default="", help="start, bytes, lines, lines-training, keys, speed or checks"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         networks = {"xor": FOREVER, "64-32-10": (*digits(Path(folder)), *FOREVER)}
@@ -101,6 +112,7 @@ def main() -> None:
             "start": measure_start,
             "bytes": lambda samples: measure_bytes(samples, options.seconds),
             "lines": lambda samples: measure_lines(samples, options.seconds),
+            "lines-training": lambda samples: measure_lines_training(samples, options.seconds),
             "keys": lambda samples: measure_keys(samples, networks, options.seconds),
             "speed": lambda samples: measure_speed(samples, networks, options.seconds),
             "checks": lambda samples: measure_checks(samples, options.seconds),
@@ -190,30 +202,76 @@ def measure_stretch(samples: Samples, name: str, terminal: Terminal, seconds: fl
 
 def measure_lines(samples: Samples, seconds: float) -> None:
     """Compare the epochs shown on a poor line with those trained, 200 of them a second."""
-    for name, rate, delay in (("2 kB/s", 2000.0, 0.0), ("300 ms", None, 0.3)):
-        with Terminal(
-            *("--speed", "200", *FOREVER),
-            columns=120,
-            rows=40,
-            env=OVER_SSH,
-            bytes_per_second=rate,
-            delay=delay,
-            answers=True,
-        ) as terminal:
-            terminal.wait_for(lambda here: shown_epoch(here) > 0, timeout=60.0)
-            sleep(_FIRST_SCREEN_SECONDS)
-            seen, end = [], monotonic() + seconds
-            while monotonic() < end:
-                seen.append((monotonic(), shown_epoch(terminal)))
+    for line, properties in POOR_LINES.items():
+        name = f"{line} over SSH"
+        with over_a_line("--speed", "200", **properties) as terminal:
+            opened = terminal.wait_for(lambda here: shown_epoch(here) >= 0, timeout=60.0)
+            samples[f"{name}, first epoch shown, s"].append(opened - terminal.started)
+            seen, whole = [], math.nan
+            while (now := monotonic()) < opened + _START_SECONDS + seconds:
+                seen.append((now, shown_epoch(terminal)))
+                if math.isnan(whole) and is_complete(terminal):
+                    whole = now
                 sleep(0.05)
+            samples[f"{name}, whole picture, s"].append(whole - terminal.started)
             pressed = monotonic()
             seconds_to_screen = time_until(terminal, " ", "paused")
-            samples[f"{name} over SSH, key to screen, s"].append(seconds_to_screen)
+            samples[f"{name}, key to screen, s"].append(seconds_to_screen)
             sleep(1.5)
-            stopped, last = pressed + delay, shown_epoch(terminal)
-            ages = [(last - epoch) / 200 - (stopped - at) for at, epoch in seen]
-            samples[f"{name} over SSH, age of the picture, s"].append(median(ages))
-            samples[f"{name} over SSH, age of the picture at most, s"].append(max(ages))
+            stopped, last = pressed + properties.get("delay", 0.0), shown_epoch(terminal)
+        # Half a number is on the screen while a slow line writes it.
+        best = np.maximum.accumulate([epoch for _, epoch in seen])
+        ages = {
+            at - opened: (last - epoch) / 200 - (stopped - at)
+            for (at, epoch), newest in zip(seen, best, strict=True)
+            if epoch == newest
+        }
+        start = [age for since, age in ages.items() if since < _START_SECONDS]
+        later = [age for since, age in ages.items() if since >= _START_SECONDS]
+        samples[f"{name}, age of the picture in the first 20 s, at most, s"].append(max(start))
+        samples[f"{name}, age of the picture, s"].append(median(later))
+        samples[f"{name}, age of the picture at most, s"].append(max(later))
+
+
+def measure_lines_training(samples: Samples, seconds: float) -> None:
+    """Train flat out over a poor line and a good one at the same time."""
+    for line, properties in POOR_LINES.items():
+        with (
+            over_a_line("--speed", "max", **properties) as poor,
+            over_a_line("--speed", "max") as good,
+        ):
+            both = (poor, good)
+            for terminal in both:
+                terminal.wait_for(is_complete, timeout=60.0)
+            pause(both)
+            before = [shown_epoch(terminal) for terminal in both]
+            spent = [-cpu_seconds(terminal.process.pid) for terminal in both]
+            for terminal in both:
+                terminal.send(" ")
+            sleep(seconds)
+            # A delay is the same for the key that starts and for the one that ends.
+            pause(both)
+            trained = [shown_epoch(terminal) for terminal in both]
+            for index, terminal in enumerate(both):
+                trained[index] -= before[index]
+                spent[index] += cpu_seconds(terminal.process.pid)
+        name = f"{line} over SSH, epochs a"
+        samples[f"{name} second against a good line"].append(trained[0] / trained[1])
+        rates = [epochs / cpu for epochs, cpu in zip(trained, spent, strict=True)]
+        samples[f"{name} CPU second against a good line"].append(rates[0] / rates[1])
+
+
+def over_a_line(*words: str, **properties: Any) -> Terminal:
+    return Terminal(*words, *FOREVER, columns=120, rows=40, env=OVER_SSH, **properties)
+
+
+def pause(terminals: tuple[Terminal, ...]) -> None:
+    """Pause, and wait until the epochs that are shown are the last."""
+    for terminal in terminals:
+        terminal.send(" ")
+    for terminal in terminals:
+        terminal.wait_for(lambda here: "paused" in here.row(0), timeout=60.0)
+    sleep(2.0)
 
 
 def measure_keys(samples: Samples, networks: dict[str, tuple[str, ...]], seconds: float) -> None:
@@ -234,7 +292,7 @@ def measure_keys(samples: Samples, networks: dict[str, tuple[str, ...]], seconds
 def time_until(terminal: Terminal, key: str, word: str) -> float:
     pressed = monotonic()
     terminal.send(key)
-    return terminal.wait_for(lambda here: word in here.row(0)) - pressed
+    return terminal.wait_for(lambda here: word in here.row(0), timeout=60.0) - pressed
 
 
 def measure_speed(samples: Samples, networks: dict[str, tuple[str, ...]], seconds: float) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 if sys.platform == "win32":
     import pytest
@@ -43,12 +43,44 @@ _UNKNOWN = re.compile(rb"\x1b\[[<>=?][0-9;]*u|\x1b\[>[0-9;]*[a-z]|\x1b\[\?[0-9;]
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*)?\Z")
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[@-_]")
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
-_POSITION_QUERY = b"\x1b[6n"
 _LINE_SECONDS = 0.02
 """What a slow line takes at a time."""
 _REMOVED = ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES", "PYTHONIOENCODING", "TERM_PROGRAM")
 
 Predicate = Callable[["Terminal"], object]
+
+
+class AnsweringScreen(pyte.Screen):
+    """The emulator's, which answers to whoever listens, and can repeat a character."""
+
+    repeats_ascii_alone = False
+    """Whether it repeats no other characters, as tmux."""
+
+    def __init__(self, columns: int, rows: int, answer: Callable[[str], None]) -> None:
+        """Take the size of the window, and what is called with every answer."""
+        super().__init__(columns, rows)
+        self._answer, self._last = answer, ""
+
+    def draw(self, data: str) -> None:
+        """Write text."""
+        super().draw(data)
+        self._last = data[-1:]
+
+    def repeat(self, count: int = 1) -> None:
+        """Write the last character again."""
+        if self._last.isascii() or not self.repeats_ascii_alone:
+            super().draw(self._last * count)
+
+    def write_process_input(self, data: str) -> None:
+        """Answer."""
+        self._answer(data)
+
+
+class RepeatingStream(pyte.ByteStream):
+    """The emulator's, with the sequence that repeats a character."""
+
+    csi: ClassVar[dict[str, str]] = {**pyte.ByteStream.csi, "b": "repeat"}
+    events = frozenset((*pyte.ByteStream.events, "repeat"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +121,8 @@ class Terminal:
         command: Sequence[str] = COMMAND,
         bytes_per_second: float | None = None,
         delay: float = 0.0,
-        answers: bool = False,
+        answers: bool = True,
+        repeats: bool | Literal["ASCII"] = False,
     ) -> None:
         """Start `bptui` with these words.
 
@@ -103,6 +136,7 @@ class Terminal:
             bytes_per_second: how fast the line to the terminal is.
             delay: seconds that everything takes on the way there, and on the way back.
             answers: whether to report the position of the cursor when asked for it.
+            repeats: whether it knows the sequence that repeats a character, of ASCII or any.
         """
         self.columns, self.rows = columns, rows
         self._rate, self._delay, self._answers = bytes_per_second, delay, answers
@@ -112,8 +146,9 @@ class Terminal:
         self.raw = bytearray()
         """Everything that was written."""
         self.chunks: list[Chunk] = []
-        self._screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self._screen)
+        self._screen = AnsweringScreen(columns, rows, self._answer)
+        self._screen.repeats_ascii_alone = repeats == "ASCII"
+        self._stream = (RepeatingStream if repeats else pyte.ByteStream)(self._screen)
         self._held = b""
         self._news = threading.Condition()
         self._awaited: Predicate | None = None
@@ -164,7 +199,9 @@ class Terminal:
             if not most:
                 sleep(_LINE_SECONDS)
                 continue
-            wait = 0.01 if self._delay else 0.05
+            # Whoever wakes up more often than that takes time from a program that is measured.
+            due = [queue[0][0] for queue in (self._coming, self._going) if queue]
+            wait = max(0.0, min(0.05, *(at - now for at in due))) if due else 0.05
             if not select.select([self._master], [], [], wait)[0]:
                 continue
             try:
@@ -193,9 +230,10 @@ class Terminal:
         end = unfinished.start() if unfinished else len(data)
         self._held = data[end:]
         self._stream.feed(_UNKNOWN.sub(b"", data[:end]))
+
+    def _answer(self, position: str) -> None:
         if self._answers:
-            for _ in range(data[:end].count(_POSITION_QUERY)):
-                self.send("\x1b[1;1R")
+            self.send(position)
 
     def send(self, keys: str | bytes) -> None:
         """Type."""

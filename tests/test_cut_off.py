@@ -137,7 +137,7 @@ def test_it_is_suspended_and_goes_on(tmp_path: Path) -> None:
             shown = len(terminal.raw)
             terminal.signal(signal.SIGCONT)
             terminal.wait_for(
-                lambda here, start=shown: re.search(rb"PASS[^\0]* quit ", here.raw[start:])
+                lambda here, start=shown: re.search(rb"PASS[^\0]*quit", here.raw[start:])
             )
         terminal.send(" ")
         terminal.wait_for(lambda here: state(here) == "paused")

@@ -1,17 +1,16 @@
 """Lines that are drawn without Textual's compositor: the terminal shows what Textual would."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pyte
 import pytest
-from rich.color import ColorSystem
-from rich.segment import Segment
+from pyte.screens import Char
 from test_dashboard import Paused, until
 from textual.screen import Screen
 
-from bptui.tui.changed_cells import ShownCells
+from bptui.tui.changed_cells import Placed, ShownCells
 
 Look = tuple[str, str, str, bool, bool]
 Step = str | tuple[int, int]
@@ -28,22 +27,26 @@ class Seen(Paused):
         """How many drawings Textual's compositor had no part in."""
 
     def _display(self, screen: Screen[object], renderable: object) -> None:
-        update: Any = self._shown_cells.changed(renderable)
-        if update is not None and self.screen is screen:
-            self.stream.feed(update.render_segments(self.console))
-            self.direct += isinstance(update._update, list)
+        if self.screen is screen and self._shown_cells.want(renderable, self._colors):
+            self.stream.feed(self._shown_cells.text())
+
+    def show_lines(self, lines: Iterable[Placed]) -> None:
+        self._shown_cells.want_lines(lines, self._colors)
+        self.stream.feed(self._shown_cells.text())
+        self.direct += 1
 
 
 def looks_of(emulator: pyte.Screen) -> list[list[Look]]:
     return [
-        [
-            (cell.data, cell.fg, cell.bg, cell.bold, cell.reverse)
-            for x in range(emulator.columns)
-            for cell in [emulator.buffer[y][x]]
-            if cell.data
-        ]
+        [look_of(emulator.buffer[y][x]) for x in range(emulator.columns)]
         for y in range(emulator.lines)
     ]
+
+
+def look_of(cell: Char) -> Look:
+    if cell.data == " " and not cell.reverse:  # neither its colour nor its weight is seen
+        return " ", "default", cell.bg, False, False
+    return cell.data, cell.fg, cell.bg, cell.bold, cell.reverse
 
 
 def painted_by_textual(app: Seen) -> list[list[Look]]:
@@ -52,11 +55,9 @@ def painted_by_textual(app: Seen) -> list[list[Look]]:
         widget._styles_cache.clear()
     strips = app.screen._compositor.render_strips(app.size)
     emulator = pyte.Screen(*app.size)
-    lines: list[tuple[int, int, list[Segment]]] = [
-        (y, 0, list(strip)) for y, strip in enumerate(strips)
-    ]
-    system = app.console._color_system or ColorSystem.TRUECOLOR
-    pyte.Stream(emulator).feed(ShownCells().text_for(lines, system))
+    cells = ShownCells()
+    cells.want_lines(((y, 0, strip) for y, strip in enumerate(strips)), app._colors)
+    pyte.Stream(emulator).feed(cells.text())
     return looks_of(emulator)
 
 

@@ -1,5 +1,7 @@
 """When the next picture may go, on a clock that the test moves."""
 
+import math
+
 import pytest
 
 from bptui.tui.cadence import LOCAL, Cadence
@@ -31,6 +33,12 @@ def answering(line: Line, clock: Clock) -> Line:
     return line
 
 
+def take(line: Line, clock: Clock, size: int, seconds: float) -> None:
+    line.sent(size)
+    clock.now += seconds
+    line.answered()
+
+
 def test_a_picture_waits_until_the_terminal_has_the_one_before(
     answering: Line, clock: Clock
 ) -> None:
@@ -41,12 +49,39 @@ def test_a_picture_waits_until_the_terminal_has_the_one_before(
     assert answering.free and answering.slow
 
 
+def test_a_slow_line_is_given_a_part_of_a_second_at_a_time(answering: Line, clock: Clock) -> None:
+    assert answering.room == 800
+    take(answering, clock, 800, 0.44)
+    assert answering.room == pytest.approx(800)
+    take(answering, clock, 2000, 1.04)
+    assert answering.room == pytest.approx(800)
+    take(answering, clock, 100, 0.3)  # so little tells nothing
+    assert answering.room == pytest.approx(800)
+
+
+def test_what_seems_to_be_faster_is_tried_with_twice_as_much(line: Line, clock: Clock) -> None:
+    take(line, clock, 60, 0.5)
+    take(line, clock, 800, 0.6)
+    assert line.room == 1600
+    take(line, clock, 1600, 1.1)
+    assert line.room == pytest.approx(0.4 * 1600 / 0.57)
+
+
+def test_a_fast_line_is_given_everything(answering: Line, clock: Clock) -> None:
+    take(answering, clock, 1000, 0.02)
+    assert answering.room == math.inf and not answering.slow
+
+
 def test_a_delay_alone_is_no_slow_line(line: Line, clock: Clock) -> None:
     for size in (60, 9000, 1200):
-        line.sent(size)
-        clock.now += 0.6
-        line.answered()
-    assert line.free and not line.slow
+        take(line, clock, size, 0.6)
+    assert line.free and not line.slow and line.room == math.inf
+    line.sent(1000)
+    clock.now += 0.3
+    assert line.free  # the line is long, not full
+    line.sent(1000)
+    clock.now += 0.5
+    assert not line.free
 
 
 def test_an_answer_that_is_lost_is_not_waited_for_for_ever(answering: Line, clock: Clock) -> None:
@@ -58,35 +93,59 @@ def test_an_answer_that_is_lost_is_not_waited_for_for_ever(answering: Line, cloc
 def test_a_terminal_that_never_answers_is_asked_once(line: Line, clock: Clock) -> None:
     assert line.sent(60)
     assert not any(line.sent(1000) for _ in range(3))
-    assert line.free and not line.slow
+    assert line.free
+
+
+def test_without_answers_the_first_picture_goes_and_then_as_much_as_a_slow_line_takes(
+    line: Line, clock: Clock
+) -> None:
+    line.sent(60)
+    assert line.room == 800
+    clock.now += 0.2
+    assert line.free and line.room == math.inf
+    line.sent(9000)
+    assert line.free and line.room == 0  # but for the status line
+    clock.now += 5.1
+    assert line.room == 800
+
+
+def test_without_answers_whoever_presses_a_key_waits_for_nothing(line: Line, clock: Clock) -> None:
+    line.sent(60)
+    clock.now += 0.2
+    line.sent(9000)
+    line.hurry()
+    assert line.free and line.room == math.inf
+    clock.now += 1.1
+    assert line.room == 0
 
 
 def test_without_answers_no_more_is_sent_than_went_through(line: Line, clock: Clock) -> None:
     line.sent(60)
     line.wrote(1000, 0.001)
     assert line.free
-    line.wrote(2000, 1.0)
+    line.wrote(1000, 1.0)
     assert line.slow and not line.free
-    clock.now += 10.1  # what the system had kept is through
-    assert line.free
-    line.sent(1800)
+    clock.now += 16.1  # what the system had kept is through
+    assert line.free and line.room == 400
+    line.sent(900)
     clock.now += 0.9
-    assert not line.free
+    assert line.room == 0
     clock.now += 0.2
-    assert line.free
+    assert line.room == 400
 
 
-def test_a_line_that_stalled_once_is_taken_for_a_fast_one_again(line: Line, clock: Clock) -> None:
+def test_a_line_that_stalled_once_is_not_held_to_it_for_ever(line: Line, clock: Clock) -> None:
     line.sent(60)
     line.wrote(2000, 50.0)
     clock.now += 301.0
     line.sent(2000)
-    assert line.free and not line.slow
+    clock.now += 1.2
+    assert line.free and line.room == 800
 
 
 def test_an_answer_nobody_asked_for_means_nothing(line: Line) -> None:
     line.answered()
-    assert line.free and not line.slow
+    assert line.free and not line.waiting
 
 
 def test_the_cadence_keeps_its_proportions() -> None:

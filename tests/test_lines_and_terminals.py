@@ -36,6 +36,34 @@ def test_a_slow_line_shows_the_present_and_answers_keys(line, tmp_path: Path) ->
         assert int(list(csv.DictReader(file))[-1]["epoch"]) >= shown
 
 
+@pytest.mark.parametrize(
+    ("terminal", "most"),
+    [
+        ({"repeats": True}, 7_800),
+        ({"repeats": "ASCII"}, 11_000),
+        ({"answers": False}, 11_000),
+    ],
+    ids=["repeats", "repeats ASCII", "does not answer"],
+)
+def test_a_slow_line_is_not_filled_with_pictures_that_nobody_sees(
+    terminal, most: int, tmp_path: Path
+) -> None:
+    size = {"columns": 120, "rows": 40, "bytes_per_second": 5000.0}
+    remote = environment(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
+    with Terminal(cwd=tmp_path, env=remote, **size, **terminal) as slow:
+        slow.wait_for(in_status("epoch"), 60)
+        # Nothing empty was painted before, and the status line came first.
+        assert len(slow.raw) < 700
+        first = epoch(slow)
+        slow.wait_for(lambda here: is_whole(here) and "right" in here.row(1), 60)
+        assert len(slow.raw) < most
+        asked_to_repeat = len(re.findall(rb"\x1b\[\d+b", slow.raw))
+        assert asked_to_repeat > 20 if terminal.get("repeats") is True else asked_to_repeat == 1
+        slow.wait_for(lambda here: epoch(here) > first)
+        slow.send("q")
+        assert slow.wait() == 0
+
+
 @pytest.mark.parametrize("term", ["xterm", "xterm-256color", "linux", "vt100"])
 def test_a_terminal_gets_the_colours_and_characters_it_has(term: str, tmp_path: Path) -> None:
     with Terminal(env=environment(TERM=term), cwd=tmp_path) as terminal:
@@ -47,6 +75,7 @@ def test_a_terminal_gets_the_colours_and_characters_it_has(term: str, tmp_path: 
         numbers = {int(number) for code in codes for number in code.split(b";") if number}
         assert numbers <= NOT_COLOURS | SIXTEEN
     assert raw.isascii() == (term == "linux")
+    assert (b"\x1b[K" in raw) == (term != "vt100")
 
 
 def test_a_light_terminal_gets_a_light_theme_if_it_has_the_colours(tmp_path: Path) -> None:

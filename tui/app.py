@@ -1,7 +1,6 @@
 """The dashboard: it lays out the panes, draws snapshots and sends commands."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -10,12 +9,10 @@ from time import perf_counter
 from typing import ClassVar
 
 from rich.console import RenderableType
-from textual import on
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
-from textual.driver import Driver
 from textual.events import Event, InputEvent, Resize
 from textual.filter import NoColor
 from textual.message import Message
@@ -33,11 +30,10 @@ from bptui.core.training.commands import (
 )
 from bptui.tui.actions import ACTIONS, NEXT_RUN, Action
 from bptui.tui.cadence import LOCAL, Cadence
-from bptui.tui.changed_cells import ShownCells
 from bptui.tui.direct_lines import DirectLines
 from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar
-from bptui.tui.line import Line
+from bptui.tui.paced_app import PacedApp
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
@@ -47,7 +43,6 @@ from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
-from bptui.tui.terminal import in_browser
 from bptui.tui.turns import Turns
 from bptui.tui.worker import TrainingWorker
 
@@ -57,7 +52,7 @@ _SILENCE = 2.0
 _ACTIONS = {action.id: action for action in (*ACTIONS, NEXT_RUN)}
 
 
-class Dashboard(App[None]):
+class Dashboard(PacedApp):
     """Watches and steers one training session."""
 
     TITLE = "bptui"
@@ -116,7 +111,7 @@ class Dashboard(App[None]):
             symbols: the characters that the terminal can show.
             clock: what the cadence goes by, in seconds.
         """
-        super().__init__(driver_class=_driver())
+        super().__init__()
         self.set_class(not symbols.unicode, "-ascii")
         if self.no_color:
             # Textual would make greys of the colours, on a background that it paints.
@@ -133,13 +128,10 @@ class Dashboard(App[None]):
         self._turns = Turns(cadence)
         self._heard: Snapshot | None = None
         self._heard_at = perf_counter()
-        self._shown_cells = ShownCells()
         self.direct_lines = DirectLines()
         """Takes the lines that panes change."""
         self._left = False
         """Whether it has been told to end."""
-        self._owes_answer = False
-        """Whether somebody waits for a picture that the line had no room for."""
         self._above: tuple[SnapshotPane, ...] = ()
         """Panes of the screen that is open over the dashboard."""
 
@@ -184,12 +176,6 @@ class Dashboard(App[None]):
     def _answered(self) -> None:
         self.post_message(self.Answered())
 
-    @on(Driver.SignalResume)
-    def _draw_after_suspension(self) -> None:
-        # The terminal's other screen was cleared, of which Textual knows nothing.
-        self._shown_cells.forget()
-        self.screen.refresh(layout=True)
-
     def on_dashboard_answered(self) -> None:
         """Draw everything at once: somebody waits for it."""
         self._draw(everything=True)
@@ -197,6 +183,11 @@ class Dashboard(App[None]):
     def _tick(self) -> None:
         self._draw(everything=False)
         self._say_whether_silent()
+        self.send()
+
+    def on_paced_app_line_free(self) -> None:
+        """Draw what is the present by now, of which the status line comes first."""
+        self._draw(everything=False)
 
     def _say_whether_silent(self) -> None:
         """Say so if training has not been heard of for long: somebody's own code may not return."""
@@ -218,14 +209,17 @@ class Dashboard(App[None]):
         snapshot = self.worker.latest
         if snapshot is None or not self._status.is_attached:  # the panes go first at the end
             return
-        line: Line | None = getattr(self._driver, "line", None)
-        everything = everything or self._owes_answer
-        if line is not None and (line.waiting > 1 if everything else not line.free):
-            self._owes_answer = everything
+        line = self.line
+        if line is not None and not line.free and not everything:
+            self.waits = True
             return
-        self._owes_answer = False
-        slow = line is not None and line.slow
-        due = self._turns.take(snapshot, self._clock(), everything=everything, slow=slow)
+        due = self._turns.take(
+            snapshot,
+            self._clock(),
+            everything=everything,
+            slow=line is not None and line.slow,
+            behind=self.behind,
+        )
         if not any(due):
             return
         self.worker.gate.clear()
@@ -243,11 +237,12 @@ class Dashboard(App[None]):
         finally:
             lines = self.direct_lines.end()
             if lines:
-                self._display(self.screen, self._shown_cells.lines(lines))
+                self.show_lines(lines)
             if self.direct_lines.refused:
                 self.call_after_refresh(self.worker.gate.set)
             else:
                 self.worker.gate.set()
+            self.open()
 
     def _show(self, panes: Iterable[SnapshotPane], snapshot: Snapshot) -> None:
         for pane in panes:
@@ -257,12 +252,8 @@ class Dashboard(App[None]):
                 # It draws this by itself if a larger terminal brings it to light.
                 pane.snapshot = snapshot
 
-    def _display(self, screen: Screen[object], renderable: object) -> None:
-        super()._display(screen, self._shown_cells.changed(renderable))
-
     def on_resize(self, event: Resize) -> None:
         """Say so where there is no room."""
-        self._shown_cells.forget()
         columns, rows = event.size
         self._too_small.update(
             f"bptui needs {SMALLEST_COLUMNS}x{SMALLEST_ROWS}; this terminal is {columns}x{rows}"
@@ -424,12 +415,3 @@ class Dashboard(App[None]):
         for command in super().get_system_commands(screen):
             if command.title == "Theme" or (command.title == "Screenshot" and not self.is_web):
                 yield command
-
-
-def _driver() -> type[Driver] | None:
-    """Return the driver of the terminal; `None` is Textual's own, or a page's."""
-    if sys.platform == "win32" or in_browser():
-        return None
-    from bptui.tui.driver import TerminalDriver
-
-    return TerminalDriver

@@ -8,10 +8,17 @@ from types import FrameType
 from typing import Any, TextIO, cast
 
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import CursorPosition
+from textual.events import CursorPosition, Key, MouseEvent, Paste
 from textual.message import Message
 
 from bptui.tui.line import QUERY, Line
+from bptui.tui.terminal import shows_unicode
+
+_REPETITION, _REPEATED = "\x1b[H\N{BRAILLE PATTERN BLANK}\x1b[3b", (4, 0)
+"""Repeats a blank, and the column and row that this takes the cursor to, if the terminal can.
+
+The blank is none of ASCII: tmux 3.3 repeats those, and nothing else.
+"""
 
 _LAST_ANSWER_SECONDS = 1.0
 """How long leaving waits for what the terminal was asked."""
@@ -64,6 +71,10 @@ class TerminalDriver(LinuxDriver):
         """What the terminal has taken."""
         self._output = _Forgiving(cast(TextIO, self._file), self.line)
         self._file = cast(Any, self._output)
+        self.repeats = False
+        """Whether the terminal has shown that it can repeat a character."""
+        self.on_answer: Callable[[], None] = lambda: None
+        """Called in another thread when the terminal has got to a question."""
         self._asks = False
         self._unasked = 0
 
@@ -82,6 +93,8 @@ class TerminalDriver(LinuxDriver):
             self._attributes = self.attrs_before
         self.attrs_before = self._attributes
         self._asks = True
+        if shows_unicode():
+            self.write(_REPETITION)
         self._ask()
         if self._suspends_next:
             self._suspends_next = False
@@ -89,7 +102,7 @@ class TerminalDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Send something."""
-        self._unasked += len(data)
+        self._unasked += len(data) if data.isascii() else len(data.encode())
         super().write(data)
 
     def flush(self) -> None:
@@ -105,8 +118,12 @@ class TerminalDriver(LinuxDriver):
     def process_message(self, message: Message) -> None:
         """Pass on what the terminal says, but for answers to our own question."""
         if isinstance(message, CursorPosition):
+            self.repeats = self.repeats or (message.x, message.y) == _REPEATED
             self.line.answered()
+            self.on_answer()
         else:
+            if isinstance(message, Key | MouseEvent | Paste):
+                self.line.hurry()
             super().process_message(message)
 
     def disable_input(self) -> None:

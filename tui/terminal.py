@@ -53,6 +53,21 @@ def light_background() -> bool:
     return bool(said and many) and not in_browser()
 
 
+def erases_in_colour() -> bool:
+    """Return whether the terminal erases in the colour of the background, by its terminfo."""
+    if in_browser() or sys.platform == "win32":
+        return False
+    try:
+        import curses
+    except ImportError:  # Python can be built without
+        return False
+    try:
+        curses.setupterm(fd=sys.__stdout__.fileno() if sys.__stdout__ else -1)
+    except (OSError, ValueError, curses.error):  # nothing is known of it
+        return False
+    return curses.tigetflag("bce") == 1
+
+
 def to_ascii(text: str) -> str:
     """Return `text` in ASCII: `Θ¹` becomes `Theta1`, and what has no spelling an escape.
 

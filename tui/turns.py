@@ -39,7 +39,9 @@ class Turns:
         self.numbers_at = self.pictures_at = 0.0
         """When the last turn of each was, in seconds."""
 
-    def take(self, snapshot: Snapshot, now: float, *, everything: bool, slow: bool) -> Due:
+    def take(
+        self, snapshot: Snapshot, now: float, *, everything: bool, slow: bool, behind: bool = False
+    ) -> Due:
         """Return what to draw of a snapshot, and take it as drawn.
 
         Args:
@@ -47,6 +49,8 @@ class Turns:
             now: seconds, on any clock.
             everything: whether somebody waits for it.
             slow: whether the line takes long for a picture.
+            behind: whether the terminal does not show yet what was drawn last, of which newer
+                parts would otherwise take the place over and over.
         """
         drawn, cadence = self.drawn, self._cadence
         status = everything or snapshot is not drawn.status
@@ -57,6 +61,8 @@ class Turns:
             snapshot is not drawn.pictures
             and (now - self.pictures_at >= cadence.pictures - _EARLY or self._outgrown(snapshot))
         )
+        if behind and not everything:
+            numbers = pictures = False
         if slow and numbers and pictures:
             # One after the other, the longer undrawn first: half the wait for what comes next.
             numbers = self.numbers_at <= self.pictures_at
