@@ -1,7 +1,6 @@
 """The dashboard: it lays out the panes, draws snapshots and sends commands."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -35,6 +34,7 @@ from bptui.tui.actions import ACTIONS, NEXT_RUN, Action
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.changed_cells import ShownCells
 from bptui.tui.drawing.symbols import UNICODE, Symbols
+from bptui.tui.drivers import driver_class
 from bptui.tui.key_bar import KeyBar
 from bptui.tui.line import Line
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
@@ -46,7 +46,6 @@ from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
-from bptui.tui.terminal import in_browser
 from bptui.tui.turns import Turns
 from bptui.tui.worker import TrainingWorker
 
@@ -114,7 +113,7 @@ class Dashboard(App[None]):
             symbols: the characters that the terminal can show.
             clock: what the cadence goes by, in seconds.
         """
-        super().__init__(driver_class=_driver())
+        super().__init__(driver_class=driver_class())
         self.set_class(not symbols.unicode, "-ascii")
         if self.no_color:
             # Textual would make greys of the colours, on a background that it paints.
@@ -386,12 +385,3 @@ class Dashboard(App[None]):
         for command in super().get_system_commands(screen):
             if command.title == "Theme" or (command.title == "Screenshot" and not self.is_web):
                 yield command
-
-
-def _driver() -> type[Driver] | None:
-    """Return the driver of the terminal; `None` is Textual's own, or a page's."""
-    if sys.platform == "win32" or in_browser():
-        return None
-    from bptui.tui.driver import TerminalDriver
-
-    return TerminalDriver

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from bptui.tui.ascii_spelling import spelled
@@ -122,18 +122,27 @@ def is_dumb() -> bool:
 
 @contextmanager
 def without_echo() -> Iterator[None]:
-    """Keep keys that are typed meanwhile from being written to the terminal; they are not lost."""
+    """Keep keys that are typed meanwhile from being written to the terminal; they are not lost.
+
+    In the background the terminal is another's, and asking for it stops the process; a signal
+    to end then breaks that off.
+    """
     if sys.platform == "win32" or in_browser() or not on_a_terminal():
         yield
         return
     import termios
 
     number = sys.stdin.fileno()
-    before = termios.tcgetattr(number)
-    silent = [*before]
-    silent[3] &= ~termios.ECHO
-    termios.tcsetattr(number, termios.TCSANOW, silent)
+    try:
+        before = termios.tcgetattr(number)
+        silent = [*before]
+        silent[3] &= ~termios.ECHO
+        termios.tcsetattr(number, termios.TCSANOW, silent)
+    except termios.error:
+        yield
+        return
     try:
         yield
     finally:
-        termios.tcsetattr(number, termios.TCSANOW, before)
+        with suppress(termios.error):
+            termios.tcsetattr(number, termios.TCSANOW, before)

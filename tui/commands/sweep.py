@@ -16,6 +16,7 @@ from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Bar, format_rate, format_seconds
 from bptui.tui.commands.summary import repeat_line
 from bptui.tui.commands.sweep_csv import check_csv, write_csv
+from bptui.tui.departure import Departure
 from bptui.tui.terminal import is_dumb, on_a_terminal, say
 
 
@@ -64,7 +65,9 @@ def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepC
     else:
         _say_all(work, choices)
         if choices.screen and found.networks:
-            _show_screen(found)
+            status = _show_screen(found)
+            if status is not None:
+                return status
     if failure is not None:
         raise failure
     return 0 if found.complete else interruption.status
@@ -106,11 +109,15 @@ def _trained(work: Sweep) -> str:
     return f"no network to its end {seconds}; what is kept is blocks of up to {largest:,}"
 
 
-def _show_screen(found: SweepResult) -> None:
+def _show_screen(found: SweepResult) -> int | None:
+    """Show charts until somebody leaves; return the exit status of a request to end, if any."""
     from bptui.tui.drawing.symbols import screen_symbols
     from bptui.tui.sweep_app import SweepApp
 
-    SweepApp(found, screen_symbols()).run()
+    app = SweepApp(found, screen_symbols())
+    with Departure(lambda status: app.cut_off()) as departure:
+        app.run()
+    return departure.status
 
 
 def _say_all(work: Sweep, choices: SweepChoices) -> None:
