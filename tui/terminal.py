@@ -37,8 +37,13 @@ def shows_unicode() -> bool:
     The fonts of the Linux console have some 256 or 512: neither braille nor quadrants, and few
     of the Greek letters and signs.
     """
+    return encoding_is_utf8(sys.__stderr__ or sys.stderr) and not on_console()
+
+
+def on_console() -> bool:
+    """Return whether the terminal is a Linux console that takes UTF-8."""
     console = os.environ.get("TERM") == "linux" and not in_browser()
-    return encoding_is_utf8(sys.__stderr__ or sys.stderr) and not console
+    return console and encoding_is_utf8(sys.__stderr__ or sys.stderr)
 
 
 def light_background() -> bool:

@@ -23,7 +23,6 @@ from bptui.tui.departure import HUNG_UP, Departure
 from bptui.tui.terminal import (
     in_browser,
     is_dumb,
-    light_background,
     on_a_terminal,
     over_ssh,
     say,
@@ -102,6 +101,7 @@ def watch(
     from bptui.tui.app import Dashboard
     from bptui.tui.cadence import LOCAL, OVER_SSH
     from bptui.tui.drawing.symbols import screen_symbols
+    from bptui.tui.theme import set_theme
 
     cadence = OVER_SSH if over_ssh() else LOCAL
     if choices.fps is not None:
@@ -124,8 +124,7 @@ def watch(
         cadence=cadence,
         symbols=screen_symbols(),
     )
-    if light_background():
-        app.theme = "textual-light"
+    set_theme(app, choices.theme)
     sys.setswitchinterval(SWITCH_INTERVAL)
     output, errors = sys.stdout, sys.stderr
     departure = Departure(

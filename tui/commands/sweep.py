@@ -65,7 +65,7 @@ def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepC
     else:
         _say_all(work, choices)
         if choices.screen and found.networks:
-            status = _show_screen(found)
+            status = _show_screen(found, choices.theme)
             if status is not None:
                 return status
     if failure is not None:
@@ -109,12 +109,14 @@ def _trained(work: Sweep) -> str:
     return f"no network to its end {seconds}; what is kept is blocks of up to {largest:,}"
 
 
-def _show_screen(found: SweepResult) -> int | None:
+def _show_screen(found: SweepResult, theme: str | None) -> int | None:
     """Show charts until somebody leaves; return the exit status of a request to end, if any."""
     from bptui.tui.drawing.symbols import screen_symbols
     from bptui.tui.sweep_app import SweepApp
+    from bptui.tui.theme import set_theme
 
     app = SweepApp(found, screen_symbols())
+    set_theme(app, theme)
     with Departure(lambda status: app.cut_off()) as departure:
         app.run()
     return departure.status

@@ -41,6 +41,7 @@ class FaultScreen(ModalScreen[PlantFault | None]):
         border-title-color: $foreground; border-subtitle-color: $text-muted;
     }
     FaultScreen > Vertical.-ascii { border: ascii $primary; }
+    FaultScreen > Vertical.-boxes { border: solid $primary; }
     FaultScreen Input { height: 1; border: none; padding: 0; background: $surface; }
     FaultScreen Input:focus { border: none; background: $boost; }
     FaultScreen OptionList {
@@ -66,7 +67,7 @@ class FaultScreen(ModalScreen[PlantFault | None]):
         )
         self._list = OptionList(markup=False)
         self._about = Static(markup=False)
-        with Vertical(classes="" if self._symbols.unicode else "-ascii") as self._box:
+        with Vertical(classes=self._symbols.frame) as self._box:
             yield self._search
             yield self._list
             yield self._about

@@ -36,6 +36,7 @@ class HelpScreen(ModalScreen[None]):
         border-title-color: $foreground; border-subtitle-color: $text-muted;
     }
     HelpScreen > VerticalScroll.-ascii { border: ascii $primary; }
+    HelpScreen > VerticalScroll.-boxes { border: solid $primary; }
     """
 
     def __init__(self, actions: Sequence[Action], panes: Iterable[tuple[str, str]]) -> None:
@@ -56,7 +57,7 @@ class HelpScreen(ModalScreen[None]):
             lines.append(
                 Content.assemble((f"{shown:>7}", "bold $accent"), "  ", symbols.text(text))
             )
-        with VerticalScroll(classes="" if symbols.unicode else "-ascii") as box:
+        with VerticalScroll(classes=symbols.frame) as box:
             if not symbols.unicode:
                 box.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
             box.border_title = "Help"
