@@ -65,7 +65,7 @@ def test_a_light_terminal_gets_a_light_theme_if_it_has_the_colours(tmp_path: Pat
 
 
 def test_a_theme_can_be_named_and_no_color_beats_it(tmp_path: Path) -> None:
-    words = ("--theme", "solarized-light", "--epochs", "3", "--speed", "10")
+    words = ("--theme", "textual-light", "--epochs", "3", "--speed", "10")
     with Terminal(*words, env=environment(), cwd=tmp_path) as terminal:
         terminal.wait_for("PASS")
         assert all(int(colour[:2], 16) > 0x90 for colour in terminal.backgrounds())
