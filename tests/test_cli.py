@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from command import BPTUI, run
+from textual.theme import BUILTIN_THEMES
 
 from bptui.core import activations, costs, initializers, network, optimizers
 from bptui.core.check import METHOD_NAMES
@@ -154,6 +155,13 @@ class TestOptions:
         assert tuple(optimizers.OPTIMIZERS) == names.OPTIMIZERS
         assert tuple(schedules.SCHEDULES) == names.SCHEDULES
         assert session.CHECK_SHARE == names.CHECK_SHARE
+
+    def test_the_themes_are_those_of_textual(self):
+        assert tuple(BUILTIN_THEMES) == names.THEMES
+
+    def test_a_theme_is_for_a_screen(self):
+        assert "give --screen too" in run("sweep", "--theme", "nord").stderr
+        assert "did you mean 'nord'?" in run("watch", "x.csv", "--theme", "norde").stderr
 
     def test_the_bounds_and_defaults_are_those_of_core(self):
         assert datasets.MOST_SAMPLES == names.MOST_SAMPLES

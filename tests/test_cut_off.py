@@ -331,3 +331,116 @@ with Departure(leave) as departure:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert done.stdout == "143\n", done.stderr
+
+
+def test_the_end_waits_for_what_is_being_saved_and_for_nothing_else() -> None:
+    code = """
+import signal
+from threading import Event
+from bptui.tui import departure
+
+departure.PATIENCE_SECONDS = 0.05
+saving = [True]
+with departure.Departure(lambda status: None, saving=lambda: saving[0]):
+    signal.raise_signal(signal.SIGTERM)
+    Event().wait(0.3)
+    print("saved", flush=True)
+    saving[0] = False
+    Event().wait()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert (done.stdout, done.returncode) == ("saved\n", 143), done.stderr
+
+
+def test_a_terminal_that_went_before_it_was_looked_at_is_missed() -> None:
+    code = """
+import os, signal
+from threading import Event
+from time import sleep
+from bptui.tui.departure import Departure
+
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+while os.isatty(0):
+    sleep(0.01)
+left = Event()
+with Departure(lambda status: left.set()):
+    os._exit(7 if left.wait(5) else 8)
+"""
+    with Terminal(command=[sys.executable, "-c", code]) as terminal:
+        terminal.hang_up()
+        assert terminal.process.wait(20) == 7
+
+
+def test_a_watch_goes_on_after_a_stop() -> None:
+    """A signal that came to a thread after the end of a wait made Python's queue wait for ever."""
+    code = """
+import os, signal
+from threading import Event
+from bptui.tui.departure import Departure
+
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+signal.signal(signal.SIGUSR1, lambda *_: None)
+with Departure(lambda status: os._exit(7), outlive_terminal=True):
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])  # it is for other threads
+    print("ready", flush=True)
+    Event().wait(20)
+"""
+    with Terminal(command=[sys.executable, "-c", code]) as terminal:
+        terminal.wait_for("ready")
+        terminal.signal(signal.SIGSTOP)
+        terminal.signal(signal.SIGUSR1)
+        sleep(0.3)
+        terminal.signal(signal.SIGCONT)
+        sleep(0.2)
+        terminal.hang_up()
+        assert terminal.process.wait(25) == 7
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="job control needs a shell")
+def test_a_shell_ends_it_while_it_is_suspended(tmp_path: Path) -> None:
+    """The terminal is the shell's then: whoever touches it is stopped again, for ever."""
+    with Terminal(
+        command=[*CONTROLLED, str(shutil.which("bash")), "--norc", "-i"], cwd=tmp_path
+    ) as terminal:
+        terminal.send(" ".join([*COMMAND, "--run", "mine", *SLOWLY]) + "\n")
+        terminal.wait_for(trained(20))
+        terminal.send("\x1a")
+        terminal.wait_for("Stopped")
+        terminal.send("kill %1\n")
+        terminal.wait_for("resume: bptui --resume mine")
+    assert_goes_on_to_the_same_bits(tmp_path / "mine", 20)
+
+
+def test_the_screen_of_a_sweep_ends_with_its_terminal(tmp_path: Path) -> None:
+    words = ("sweep", "--seeds", "4", "--epochs", "20", "--screen")
+    with Terminal(*words, command=[*IGNORING_HANG_UP, *COMMAND], cwd=tmp_path) as terminal:
+        terminal.wait_for("q leave")
+        terminal.hang_up()
+        assert terminal.process.wait(10) == 129
+    with Terminal(*words, cwd=tmp_path) as terminal:
+        terminal.wait_for("q leave")
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait() == 143
+        assert_restored(terminal)
+
+
+def test_a_model_whose_code_never_returns_is_trained_no_longer_than_until_a_signal(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "model.py").write_text(
+        "from pathlib import Path\n"
+        "parameters, calls = [1.0], []\n"
+        "def gradients(parameters):\n    return [1.0]\n"
+        "def cost(parameters):\n"
+        "    calls.append(1)\n"
+        "    while len(calls) > 1000:\n        Path('busy').touch()\n"
+        "    return parameters[0]\n"
+    )
+    with subprocess.Popen([*COMMAND, "train", "model.py"], cwd=tmp_path) as process:
+        try:
+            while process.poll() is None and not (tmp_path / "busy").exists():
+                sleep(0.02)
+            process.terminate()
+            assert process.wait(10) == 143
+        finally:
+            process.kill()

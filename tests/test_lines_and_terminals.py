@@ -10,6 +10,8 @@ import pytest
 from terminal import Terminal, environment
 from test_dashboard_in_terminal import epoch, in_status, is_whole, trained
 
+from bptui.tui.drawing.symbols import BOXES
+
 NOT_COLOURS = {0, 1, 2, 3, 4, 7, 9}
 SIXTEEN = {*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108), 39, 49}
 
@@ -74,7 +76,11 @@ def test_a_terminal_gets_the_colours_and_characters_it_has(term: str, tmp_path: 
     if "256" not in term:
         numbers = {int(number) for code in codes for number in code.split(b";") if number}
         assert numbers <= NOT_COLOURS | SIXTEEN
-    assert raw.isascii() == (term == "linux")
+    if term == "linux":  # which cannot be asked for its font here
+        assert {each for each in raw.decode() if not each.isascii()} <= BOXES.besides
+        assert "┌─" in raw.decode()
+    else:
+        assert not raw.isascii()
     assert (b"\x1b[K" in raw) == (term != "vt100")
 
 
@@ -85,6 +91,16 @@ def test_a_light_terminal_gets_a_light_theme_if_it_has_the_colours(tmp_path: Pat
     with Terminal(env=environment(COLORFGBG="0;15"), cwd=tmp_path) as terminal:
         terminal.wait_for("PASS")
         assert all(int(colour[:2], 16) > 0x90 for colour in terminal.backgrounds())
+
+
+def test_a_theme_can_be_named_and_no_color_beats_it(tmp_path: Path) -> None:
+    words = ("--theme", "textual-light", "--epochs", "3", "--speed", "10")
+    with Terminal(*words, env=environment(), cwd=tmp_path) as terminal:
+        terminal.wait_for("PASS")
+        assert all(int(colour[:2], 16) > 0x90 for colour in terminal.backgrounds())
+    with Terminal(*words, env=environment(NO_COLOR="1"), cwd=tmp_path) as terminal:
+        terminal.wait_for("PASS")
+        assert terminal.backgrounds() == {"default"}
 
 
 def test_a_storm_of_sizes_leaves_a_whole_screen(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bptui.tui.drawing.lines import (
     that_fit,
     wrapped,
 )
-from bptui.tui.drawing.symbols import ASCII, BLOCKS, UNICODE
+from bptui.tui.drawing.symbols import ASCII, BLOCKS, BOXES, UNICODE
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
 from bptui.tui.panes.gradient_norms import GradientNormsPane
@@ -183,7 +183,7 @@ def test_titles_and_lines_are_no_markup_and_carry_no_escape_sequence() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("symbols", [UNICODE, BLOCKS, ASCII], ids=["unicode", "blocks", "ascii"])
+@pytest.mark.parametrize("symbols", [UNICODE, BLOCKS, BOXES, ASCII])
 def test_every_pane_fits_every_size(
     size: tuple[int, int], symbols: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,8 +194,8 @@ def test_every_pane_fits_every_size(
         assert len(rows) == size[1]
         assert [cell_len(row) for row in rows] == [size[0]] * size[1]
         assert all(row.isprintable() for row in rows)
-        if symbols is ASCII:
-            assert all(row.isascii() for row in rows)
+        if symbols is not UNICODE:
+            assert {each for row in rows for each in row if not each.isascii()} <= symbols.besides
 
 
 def test_styles_exist_in_every_theme() -> None:

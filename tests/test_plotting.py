@@ -9,7 +9,7 @@ from bptui.tui.drawing.chart import Word, draw_chart
 from bptui.tui.drawing.lines import line_width, plain
 from bptui.tui.drawing.numbers import axis_number, count, fixed, rate, significant
 from bptui.tui.drawing.plotting import Series, draw_series
-from bptui.tui.drawing.symbols import ASCII, BLOCKS, UNICODE
+from bptui.tui.drawing.symbols import ASCII, BLOCKS, BOXES, UNICODE
 from bptui.tui.panes.cost import cost_lines
 
 
@@ -44,8 +44,8 @@ def test_the_style_of_each_series_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("symbols", "characters"),
-    [(BLOCKS, set("▘▝▀▖▌▞▛▗▚▐▜▄▙▟█ ")), (ASCII, set("* "))],
-    ids=["blocks", "ascii"],
+    [(BLOCKS, set("▀▄█ ")), (BOXES, set("■ ")), (ASCII, set("* "))],
+    ids=["blocks", "boxes", "ascii"],
 )
 def test_other_terminals_get_other_markers(symbols: object, characters: set[str]) -> None:
     x = np.linspace(0, 1, 40)

@@ -112,7 +112,8 @@ class Dashboard(PacedApp):
             clock: what the cadence goes by, in seconds.
         """
         super().__init__()
-        self.set_class(not symbols.unicode, "-ascii")
+        if symbols.frame:
+            self.add_class(symbols.frame)
         if self.no_color:
             # Textual would make greys of the colours, on a background that it paints.
             self._filters = [NoColor()]

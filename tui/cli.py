@@ -81,7 +81,7 @@ def _dispatch(words: list[str]) -> int:
     if arguments.command == "watch":
         from bptui.tui.commands.watch import watch
 
-        return watch(arguments.runs, words)
+        return watch(arguments.runs, words, arguments.values.get("theme"))
 
     from bptui.tui.command_line import invocation
 

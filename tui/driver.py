@@ -11,6 +11,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition, Key, MouseEvent, Paste
 from textual.message import Message
 
+from bptui.tui.departure import Departure, in_background
 from bptui.tui.line import QUERY, Line
 from bptui.tui.terminal import shows_unicode
 
@@ -101,7 +102,9 @@ class TerminalDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGTSTP)
 
     def write(self, data: str) -> None:
-        """Send something."""
+        """Send something, unless the terminal is somebody else's."""
+        if self._suspended:
+            return
         self._unasked += len(data) if data.isascii() else len(data.encode())
         super().write(data)
 
@@ -132,6 +135,8 @@ class TerminalDriver(LinuxDriver):
         An answer that is still on its way would be typed into the shell.
         """
         self._asks = False
+        if self._suspended:
+            return
         end = perf_counter() + _LAST_ANSWER_SECONDS
         while self.line.waiting and not self._output.broken and perf_counter() < end:
             sleep(0.01)
@@ -146,10 +151,20 @@ class TerminalDriver(LinuxDriver):
         self._suspended = True
 
     def resume_application_mode(self) -> None:
-        """Take it over again, if it was given back.
+        """Take it over again, if it was given back and is to be had.
 
-        Whoever hangs up sends SIGCONT too, on which Textual would start a second time.
+        Whoever hangs up sends SIGCONT too, on which Textual would start a second time; and so
+        does a shell that ends a job which is stopped.
         """
-        if self._suspended:
-            self._suspended = False
-            super().resume_application_mode()
+        if not self._suspended or Departure.asked:
+            return
+        if in_background(self.fileno):
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
+        self._suspended = False
+        super().resume_application_mode()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, unless it has been."""
+        if not self._suspended:
+            super().stop_application_mode()

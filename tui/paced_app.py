@@ -1,7 +1,6 @@
 """An app that sends its terminal no more than the line to it takes."""
 
 import math
-import sys
 from collections.abc import Iterable
 from time import perf_counter
 
@@ -15,8 +14,9 @@ from textual.message import Message
 from textual.screen import Screen
 
 from bptui.tui.changed_cells import Placed, ShownCells
+from bptui.tui.drivers import driver_class
 from bptui.tui.line import GREETING, Line
-from bptui.tui.terminal import erases_in_colour, in_browser
+from bptui.tui.terminal import erases_in_colour
 
 _OPENING = 0.5
 """Seconds for which the first picture may be put off until there is something in it."""
@@ -30,7 +30,7 @@ class PacedApp(App[None]):
 
     def __init__(self) -> None:
         """Make an app; nothing is shown until `open` is called, or half a second has passed."""
-        super().__init__(driver_class=_driver())
+        super().__init__(driver_class=driver_class())
         self._shown_cells = ShownCells()
         self._opens_at: float | None = None
         self._opened = False
@@ -116,12 +116,3 @@ class PacedApp(App[None]):
         self._shown_cells.forget()
         if self._opened and self.line is not None:
             self.line.hurry()
-
-
-def _driver() -> type[Driver] | None:
-    """Return the driver of the terminal; `None` is Textual's own, or a page's."""
-    if sys.platform == "win32" or in_browser():
-        return None
-    from bptui.tui.driver import TerminalDriver
-
-    return TerminalDriver

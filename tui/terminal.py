@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from bptui.core.errors import InputError
@@ -39,8 +39,13 @@ def shows_unicode() -> bool:
     The fonts of the Linux console have some 256 or 512: neither braille nor quadrants, and few
     of the Greek letters and signs.
     """
+    return encoding_is_utf8(sys.__stderr__ or sys.stderr) and not on_console()
+
+
+def on_console() -> bool:
+    """Return whether the terminal is a Linux console that takes UTF-8."""
     console = os.environ.get("TERM") == "linux" and not in_browser()
-    return encoding_is_utf8(sys.__stderr__ or sys.stderr) and not console
+    return console and encoding_is_utf8(sys.__stderr__ or sys.stderr)
 
 
 def light_background() -> bool:
@@ -144,21 +149,30 @@ def is_dumb() -> bool:
 
 @contextmanager
 def without_echo() -> Iterator[None]:
-    """Keep keys that are typed meanwhile from being written to the terminal; they are not lost."""
+    """Keep keys that are typed meanwhile from being written to the terminal; they are not lost.
+
+    In the background the terminal is another's, and asking for it stops the process; a signal
+    to end then breaks that off.
+    """
     if sys.platform == "win32" or in_browser() or not on_a_terminal():
         yield
         return
     import termios
 
     number = sys.stdin.fileno()
-    before = termios.tcgetattr(number)
-    silent = [*before]
-    silent[3] &= ~termios.ECHO
-    termios.tcsetattr(number, termios.TCSANOW, silent)
+    try:
+        before = termios.tcgetattr(number)
+        silent = [*before]
+        silent[3] &= ~termios.ECHO
+        termios.tcsetattr(number, termios.TCSANOW, silent)
+    except termios.error:
+        yield
+        return
     try:
         yield
     finally:
-        termios.tcsetattr(number, termios.TCSANOW, before)
+        with suppress(termios.error):
+            termios.tcsetattr(number, termios.TCSANOW, before)
 
 
 def why_no_dashboard() -> str:

@@ -1,7 +1,7 @@
 """What the screen asks for, on its way to the thread that carries it out."""
 
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 
 from bptui.core.training.commands import Command, ForgetMessage
 
@@ -11,7 +11,8 @@ class CommandQueue:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._commands: SimpleQueue[Command] = SimpleQueue()
+        # A SimpleQueue waits for ever if a signal comes to its thread after the end of a wait.
+        self._commands: Queue[Command] = Queue()
 
     def send(self, command: Command) -> None:
         """Ask for something. Safe from any thread."""

@@ -39,6 +39,8 @@ class RunKeeper:
         self.folder = folder
         self.problem = ""
         """One sentence while the last thing could not be written."""
+        self.saving = False
+        """Whether a checkpoint is being written."""
         self._trainer, self._every = trainer, every
         self._log = RunLog()
         self._logged: object = None
@@ -135,7 +137,11 @@ class RunKeeper:
             *(trainer.fault, trainer.fault_hidden, len(trainer.marks)),
         )
         if point != self._saved or trainer.saved is None:
-            save_run(trainer, folder)
+            self.saving = True
+            try:
+                save_run(trainer, folder)
+            finally:
+                self.saving = False
             self._saved = point
             self._write_row(perf_counter())
         if keep:

@@ -28,6 +28,8 @@ class RunChoices:
     """Whether to train on without the terminal."""
     fps: float | None
     """Pictures a second at most; `None` is what suits the line."""
+    theme: str | None
+    """The colours of the screen; `None` is what suits the terminal."""
     command_line: tuple[str, ...]
     """The command that repeats this run, `bptui` included."""
 
@@ -70,6 +72,8 @@ class SweepChoices:
     json: bool
     screen: bool
     """Whether a screen of charts is opened at the end."""
+    theme: str | None
+    """The colours of that screen; `None` is what suits the terminal."""
     csv: Path | None
     """Where a row for each network goes."""
     workers: int | None
@@ -114,5 +118,7 @@ class DemoChoices:
     """Columns and rows in place of the script's."""
     seed: int | None
     """In place of the script's."""
+    theme: str | None
+    """The colours of the screen, in place of the script's."""
     command_line: tuple[str, ...]
     """The command that repeats this demo, `bptui` included."""

@@ -27,6 +27,7 @@ CONFIGURED = tuple(field.name for field in fields(Configuration))
 _OF_MODELS = (
     *("seed", "optimizer", "learning_rate", "epochs", "until_cost", "method", "epsilon"),
     *("after", "values", "sweep_epsilon", "json", "check", "check_share", "speed", "fps"),
+    "theme",
     *("blas_threads", "host", "port", "visitors"),
     *("run", "resume", "checkpoint_every", "keep_training"),
 )
@@ -65,6 +66,8 @@ def gather(arguments: Arguments) -> dict[str, Any]:
     merged = _over(from_file, explicit)
     if sweeping and merged.get("screen") and merged.get("json"):
         raise InputError("--screen: charts and JSON do not go together; leave one of them out")
+    if sweeping and "theme" in explicit and not merged.get("screen"):
+        raise InputError("--theme: it is for the screen of a sweep; give --screen too")
     if "workers" in merged and "scheduler" in merged:
         raise InputError("--workers: the scheduler has workers of its own; leave one of them out")
     if "resume" in merged:
@@ -152,6 +155,7 @@ def run_choices(
         checkpoint_every=values.get("checkpoint_every", names.CHECKPOINT_SECONDS),
         keep_training=values.get("keep_training", False),
         fps=values.get("fps"),
+        theme=values.get("theme"),
         command_line=("bptui", *arguments),
     )
 
@@ -178,6 +182,7 @@ def sweep_choices(values: Mapping[str, Any], arguments: Sequence[str]) -> SweepC
         seeds=values.get("seeds"),
         json=values.get("json", False),
         screen=values.get("screen", False),
+        theme=values.get("theme"),
         csv=values.get("csv"),
         workers=values.get("workers"),
         scheduler=values.get("scheduler"),
@@ -232,6 +237,7 @@ def demo_choices(arguments: Arguments, words: Sequence[str]) -> DemoChoices:
         animate=values.get("animate", False),
         size=values.get("size"),
         seed=values.get("seed"),
+        theme=values.get("theme"),
         command_line=("bptui", *words),
     )
 

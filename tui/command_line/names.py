@@ -26,6 +26,14 @@ CHECKPOINT_SECONDS = 10.0
 HOST, PORT, VISITORS = "127.0.0.1", 8000, 30
 """Where `bptui serve` serves, and to how many at once."""
 OPTIMIZERS = tuple(LEARNING_RATES)
+THEMES = (
+    *("textual-dark", "textual-light", "nord", "gruvbox", "catppuccin-mocha", "dracula"),
+    *("tokyo-night", "monokai", "flexoki", "catppuccin-latte", "catppuccin-frappe"),
+    *("catppuccin-macchiato", "solarized-light", "solarized-dark", "rose-pine"),
+    *("rose-pine-moon", "rose-pine-dawn", "atom-one-dark", "atom-one-light"),
+    *("ansi-dark", "ansi-light"),
+)
+"""Textual's; the last two are in the terminal's own colours."""
 FAULTS = (
     "missing-hidden-derivative",
     "missing-output-derivative",

@@ -364,6 +364,15 @@ OPTIONS: tuple[Option, ...] = (
         ("run",),
     ),
     Option(
+        "theme",
+        "This run",
+        choice(names.THEMES),
+        f"colours of the screen: {', '.join(names.THEMES)}",
+        "NAME",
+        "what suits the terminal",
+        ("run", "watch", "sweep", "demo"),
+    ),
+    Option(
         "run",
         "This run",
         path("the path of a folder"),

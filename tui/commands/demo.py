@@ -29,6 +29,8 @@ def demo(choices: DemoChoices) -> int:
     script = read_script(path)
     if choices.seed is not None:
         script = replace(script, settings={**script.settings, "seed": choices.seed})
+    if choices.theme is not None:
+        script = replace(script, settings={**script.settings, "theme": choices.theme})
     if choices.size is not None:
         script = replace(script, size=choices.size)
     if choices.record is not None or choices.svg is not None:

@@ -24,7 +24,7 @@ from bptui.tui.commands.summary import diagnosis_lines
 from bptui.tui.terminal import say, terminal_columns
 
 _PATIENCE = 0.5
-"""Seconds that leaving waits for their code to return."""
+"""Seconds that leaving, or a signal to end, waits for their code to return."""
 _SLICE = 0.05
 
 
@@ -132,7 +132,7 @@ def _train(folder: RunFolder, trainer: ModelTrainer, choices: TrainChoices) -> i
         most = train.UNTIL_COST_EPOCHS if open_end else FULL_BATCH_EPOCHS
         trainer.epoch_limit = trainer.epoch + most
     first_cost = trainer.cost
-    trained = train.train_in(folder, trainer, choices)
+    trained = train.train_in(folder, trainer, choices, _PATIENCE)
     if trainer.failure is not None:
         if not choices.json:
             for line in train.last_lines(trainer, choices, go_on=True, model=model.path):

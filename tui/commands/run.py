@@ -19,11 +19,10 @@ from bptui.tui.command_line.words import without_options
 from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.commands.headless import train_on
 from bptui.tui.commands.starting import make_trainer, resume_words, run_folder
-from bptui.tui.departure import HUNG_UP, PATIENCE_SECONDS, Departure
+from bptui.tui.departure import HUNG_UP, Departure
 from bptui.tui.quick_start import uncollected
 from bptui.tui.terminal import (
     in_browser,
-    light_background,
     over_ssh,
     say,
 )
@@ -33,8 +32,8 @@ DEFAULT_SPEED = 200.0
 """Epochs a second: XOR then takes some seconds, with the plateau and the drop to be seen."""
 NOT_SAVED = 2
 """Exit status where the run could not be saved at the end."""
-_PATIENCE_TO_SAVE = PATIENCE_SECONDS - 0.5
-"""Seconds for a last checkpoint; the rest is for what is said at the end."""
+_PATIENCE_TO_SAVE = 1.5
+"""Seconds for a last checkpoint, unless a departure ends the process before."""
 SWITCH_INTERVAL = 0.001
 """Seconds until Python lets the screen's thread run; its default makes keys feel heavy."""
 
@@ -102,6 +101,7 @@ def watch(
         from bptui.tui.app import Dashboard
         from bptui.tui.cadence import LOCAL, OVER_SSH
         from bptui.tui.drawing.symbols import screen_symbols
+        from bptui.tui.theme import set_theme
 
     cadence = OVER_SSH if over_ssh() else LOCAL
     if choices.fps is not None:
@@ -124,11 +124,15 @@ def watch(
         cadence=cadence,
         symbols=screen_symbols(),
     )
-    if light_background():
-        app.theme = "textual-light"
+    set_theme(app, choices.theme)
     sys.setswitchinterval(SWITCH_INTERVAL)
     output, errors = sys.stdout, sys.stderr
-    with Departure(app.cut_off, outlive_terminal=choices.keep_training) as departure:
+    departure = Departure(
+        app.cut_off,
+        outlive_terminal=choices.keep_training,
+        saving=lambda: keeper is not None and keeper.saving,
+    )
+    with departure:
         with ExitStack() as silence:
             # Somebody's own code may print until its thread has ended, or without end.
             nowhere = silence.enter_context(Path(os.devnull).open("w"))

@@ -16,6 +16,7 @@ from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Bar, format_rate, format_seconds
 from bptui.tui.commands.summary import repeat_line
 from bptui.tui.commands.sweep_csv import STANDARD_OUTPUT, check_csv, csv_text, write_csv
+from bptui.tui.departure import Departure
 from bptui.tui.terminal import is_dumb, on_a_terminal, say
 
 
@@ -80,7 +81,9 @@ def _sweep(work: Sweep, choices: SweepChoices) -> int:
     if _is_for_programs(choices) and not found.complete:
         _tell_people_how_to_go_on(work)
     if choices.screen and found.networks:
-        _show_screen(found)
+        status = _show_screen(found, choices.theme)
+        if status is not None:
+            return status
     if failure is not None:
         raise failure
     return 0 if found.complete else interruption.status
@@ -141,11 +144,17 @@ def _trained(work: Sweep) -> str:
     return f"no network to its end {seconds}{more}"
 
 
-def _show_screen(found: SweepResult) -> None:
+def _show_screen(found: SweepResult, theme: str | None) -> int | None:
+    """Show charts until somebody leaves; return the exit status of a request to end, if any."""
     from bptui.tui.drawing.symbols import screen_symbols
     from bptui.tui.sweep_app import SweepApp
+    from bptui.tui.theme import set_theme
 
-    SweepApp(found, screen_symbols()).run()
+    app = SweepApp(found, screen_symbols())
+    set_theme(app, theme)
+    with Departure(lambda status: app.cut_off()) as departure:
+        app.run()
+    return departure.status
 
 
 def _say_all(work: Sweep, choices: SweepChoices) -> None:

@@ -85,8 +85,17 @@ class Trained:
         return self.ending == "interrupted"
 
 
-def train_in(folder: RunFolder, trainer: Resumable, choices: TrainChoices) -> Trained:
+def train_in(
+    folder: RunFolder, trainer: Resumable, choices: TrainChoices, patience: float | None = None
+) -> Trained:
     """Train until it ends or is interrupted, and save it where that is asked for.
+
+    Args:
+        folder: where to save it.
+        trainer: at its start, or where it was resumed.
+        choices: what to tell, and where.
+        patience: seconds that a request to end waits for a step to return, where it may
+            never do so; `None` waits for ever.
 
     Raises:
         InputError: the folder cannot be used.
@@ -98,7 +107,12 @@ def train_in(folder: RunFolder, trainer: Resumable, choices: TrainChoices) -> Tr
     first = trainer.progress
     started = perf_counter()
     failure: InputError | None = None
-    with Interruption(hang_up=not choices.keep_training) as interruption:
+    interruption = Interruption(
+        hang_up=not choices.keep_training,
+        patience=patience,
+        saving=lambda: keeper is not None and keeper.saving,
+    )
+    with interruption:
         try:
             if choices.json:
                 _train_with_events(trainer, interruption, keeper)

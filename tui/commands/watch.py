@@ -14,19 +14,20 @@ from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.commands.run import SWITCH_INTERVAL
 from bptui.tui.departure import HUNG_UP, Departure
 from bptui.tui.quick_start import uncollected
-from bptui.tui.terminal import light_background, over_ssh, require_terminal, say
+from bptui.tui.terminal import over_ssh, require_terminal, say
 from bptui.tui.worker import TrainingWorker
 
 _PATIENCE = 1.0
 """Seconds to wait for a last look at files, which a network may hold up for ever."""
 
 
-def watch(paths: Sequence[Path], words: Sequence[str]) -> int:
+def watch(paths: Sequence[Path], words: Sequence[str], theme: str | None = None) -> int:
     """Open the dashboard on runs or CSV files, and return the exit status.
 
     Args:
         paths: run folders and CSV files; none is the last run in the state directory.
         words: the command line without `bptui`.
+        theme: the colours of the screen; `None` is what suits the terminal.
 
     Raises:
         InputError: there is no terminal, or nothing to watch.
@@ -42,6 +43,7 @@ def watch(paths: Sequence[Path], words: Sequence[str]) -> int:
         from bptui.tui.app import Dashboard
         from bptui.tui.cadence import LOCAL, OVER_SSH
         from bptui.tui.drawing.symbols import screen_symbols
+        from bptui.tui.theme import set_theme
 
     cadence = OVER_SSH if over_ssh() else LOCAL
     worker = TrainingWorker(WatchSession(runs, interval=cadence.status))
@@ -51,8 +53,7 @@ def watch(paths: Sequence[Path], words: Sequence[str]) -> int:
         cadence=cadence,
         symbols=screen_symbols(),
     )
-    if light_background():
-        app.theme = "textual-light"
+    set_theme(app, theme)
     sys.setswitchinterval(SWITCH_INTERVAL)
     with Departure(app.cut_off) as departure:
         app.run()

@@ -22,6 +22,7 @@ from bptui.tui.demo.script import Script
 from bptui.tui.demo.worker import SteppedWorker
 from bptui.tui.departure import Departure
 from bptui.tui.drawing.symbols import UNICODE, Symbols
+from bptui.tui.theme import set_theme
 
 _CADENCE = Cadence(status=0.2, numbers=0.4, pictures=0.6)
 """Calmer than on a terminal of one's own: whoever watches a demo reads its captions too."""
@@ -64,7 +65,7 @@ def record(script: Script) -> Recording:
 
     with _no_wishes_about_colors():
         app = _dashboard(script, clock, keep)
-        app.theme = _THEME
+        app.theme = script.settings.get("theme", _THEME)
     with Departure(app.cut_off):
         app.run(headless=True, size=script.size)
     _check_ended_well(app)
@@ -91,6 +92,7 @@ def play(script: Script, symbols: Symbols) -> tuple[int, Snapshot | None]:
         await asyncio.sleep(max(0.0, early))
 
     app = _dashboard(script, clock, wait, symbols=symbols, stays=True)
+    set_theme(app, script.settings.get("theme"))
     with Departure(app.cut_off):
         app.run()
     _check_ended_well(app)

@@ -16,6 +16,9 @@ _COLOUR = re.compile(r"\x1b\[([0-9;]*)m")
 _EDGE = 1e-3
 """Points on the very edge of the canvas would fall off it."""
 
+_HALVES = str.maketrans("▘▝▖▗▌▐▚▞▛▜▙▟", "▀▀▄▄████████")
+"""Fonts that have halves of a block but no quarters, as code page 437 has."""
+
 _figure: Any = None
 
 
@@ -53,11 +56,16 @@ def draw_series(
         if not x:
             continue
         symbol = symbols.marker if one.joined else symbols.point
+        if symbol == "half":
+            symbol = "hd"
         marker = plotext.marker(symbol).fill(plotext.pixel(foreground=colour))
         signal = figure.signal(x, y, marker=marker)
         figure.draw(signal.lines(one.joined and len(x) > 1))
     styles = ["", *(one.style for one in series)]
-    rows = figure.build().string().split("\n")[:height]
+    picture = figure.build().string()
+    if symbols.marker == "half":
+        picture = picture.translate(_HALVES)
+    rows = picture.split("\n")[:height]
     return [_row(row, styles, width) for row in rows]
 
 

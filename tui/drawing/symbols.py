@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from bptui.core.errors import printable
 from bptui.tui.ascii_spelling import spelled
-from bptui.tui.terminal import encoding_is_utf8, shows_unicode
+from bptui.tui.console_font import console_characters
+from bptui.tui.terminal import encoding_is_utf8, on_console, shows_unicode
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -15,9 +16,14 @@ class Symbols:
     """One choice of characters; each is one cell wide unless it says otherwise."""
 
     unicode: bool
-    """Whether the terminal shows more than ASCII."""
+    """Whether the terminal shows whatever character there is."""
+    frame: str
+    """The style class of frames; empty is that of terminals with Unicode."""
+    besides: frozenset[str]
+    """What a terminal without that shows besides ASCII."""
     marker: str
-    """What curves are made of: `braille`, `hd` (quadrants) or one character."""
+    """What curves are made of: `braille`, `half` (the upper or the lower of a cell) or one
+    character."""
     marker_columns: int
     """How many points side by side fit into a cell with that marker."""
     marker_rows: int
@@ -51,17 +57,23 @@ class Symbols:
     def text(self, value: object) -> str:
         """Return `value` as text that is safe to print and that this terminal can show."""
         shown = printable(value)
-        if self.unicode or shown.isascii():
+        if self.can_show(shown):
             return shown
-        return spelled(shown)
+        if not self.besides:
+            return spelled(shown)
+        return "".join(each if each in self.besides else spelled(each) for each in shown)
 
     def can_show(self, text: str) -> bool:
         """Return whether `text` is shown as it is."""
-        return text.isprintable() and (self.unicode or text.isascii())
+        if self.unicode or text.isascii():
+            return text.isprintable()
+        return all(each in self.besides or " " <= each <= "~" for each in text)
 
 
 UNICODE = Symbols(
     unicode=True,
+    frame="",
+    besides=frozenset(),
     marker="braille",
     marker_columns=2,
     marker_rows=4,
@@ -86,11 +98,10 @@ UNICODE = Symbols(
 )
 """For terminals with UTF-8 and a font with braille."""
 
-BLOCKS = replace(UNICODE, marker="hd", marker_rows=2)
-"""For terminals with UTF-8 whose font has no braille."""
-
 ASCII = Symbols(
     unicode=False,
+    frame="-ascii",
+    besides=frozenset(),
     marker="*",
     marker_columns=1,
     marker_rows=1,
@@ -115,6 +126,27 @@ ASCII = Symbols(
 )
 """For everything else."""
 
+BOXES = replace(
+    ASCII,
+    frame="-boxes",
+    besides=frozenset("─│┌┐└┘├┤┬┴┼░▒█■•·±°"),
+    marker="■",
+    point="•",
+    vertical="│",
+    horizontal="─",
+    corner="└",
+    x_tick="┬",
+    y_tick="┤",
+    bar="█",
+    block="█",
+    separator=" · ",
+    classes=("·", "▒", "=", "+", "~", "x", "o", "^", ":", "%"),
+)
+"""For a Linux console: what the kernel's font (code page 437) and those of Debian both have."""
+
+BLOCKS = replace(BOXES, besides=BOXES.besides | set("▀▄"), marker="half", marker_rows=2)
+"""For one whose font has halves of a block too."""
+
 
 def subscript(letter: str, number: int) -> str:
     """Return `a₁` for `a` and 1."""
@@ -123,7 +155,12 @@ def subscript(letter: str, number: int) -> str:
 
 def screen_symbols() -> Symbols:
     """Return the characters for a screen on this terminal."""
-    return UNICODE if shows_unicode() else ASCII
+    if shows_unicode():
+        return UNICODE
+    if not on_console():
+        return ASCII
+    font = console_characters((sys.__stderr__ or sys.stderr).fileno())
+    return BLOCKS if BLOCKS.besides <= font else BOXES
 
 
 def output_symbols() -> Symbols:

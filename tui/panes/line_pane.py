@@ -69,6 +69,12 @@ class LinePane(ScrollView, can_focus=True):
         &.-ascii:focus {
             border: ascii $primary;
         }
+        &.-boxes {
+            border: solid $foreground 35%;
+        }
+        &.-boxes:focus {
+            border: solid $primary;
+        }
         &:ansi {
             border: round ansi_bright_black;
             border-title-color: ansi_default;
@@ -82,6 +88,12 @@ class LinePane(ScrollView, can_focus=True):
         }
         &.-ascii:ansi:focus {
             border: ascii ansi_blue;
+        }
+        &.-boxes:ansi {
+            border: solid ansi_bright_black;
+        }
+        &.-boxes:ansi:focus {
+            border: solid ansi_blue;
         }
         & > .line-pane--dim { color: $text-muted; }
         &:ansi > .line-pane--dim { color: ansi_default; text-style: dim; }
@@ -129,12 +141,14 @@ class LinePane(ScrollView, can_focus=True):
     def shades(self) -> bool:
         """Whether colours are fine enough to tell the levels of a heat map."""
         app = self.app
-        return self.symbols.unicode and not app.no_color and not app.current_theme.ansi
+        # A recording is for other terminals than this one.
+        fine = app.is_headless or app.console.color_system not in ("standard", "windows")
+        return self.symbols.unicode and fine and not app.no_color and not app.current_theme.ansi
 
     def on_mount(self) -> None:
         """Choose the frame and scroll bars that this terminal can show."""
         if not self.symbols.unicode:
-            self.add_class("-ascii")
+            self.add_class(self.symbols.frame)
             self.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
             self.horizontal_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
 

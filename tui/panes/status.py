@@ -58,8 +58,8 @@ class StatusPane(SnapshotPane, can_focus=False):
         padding: 0 1;
         overflow: hidden;
         &:ansi { border: none; }
-        &.-ascii { border: none; }
-        &.-ascii:ansi { border: none; }
+        &.-ascii, &.-boxes { border: none; }
+        &.-ascii:ansi, &.-boxes:ansi { border: none; }
     }
     """
 

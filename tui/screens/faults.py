@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Key
+from textual.events import Key, Resize
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -21,6 +21,8 @@ from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.screens.over import OverScreen
 
 _NONE, _SURPRISE, _REVEAL = "none", "surprise me", "reveal"
+_WIDEST = 78
+"""Columns of the screen, at most."""
 _NAME = max(map(len, FAULTS)) + 2
 
 
@@ -41,10 +43,12 @@ class FaultScreen(OverScreen[PlantFault | None]):
         border-title-color: $foreground; border-subtitle-color: $text-muted;
     }
     FaultScreen > Vertical.-ascii { border: ascii $primary; }
+    FaultScreen > Vertical.-boxes { border: solid $primary; }
     FaultScreen Input { height: 1; border: none; padding: 0; background: $surface; }
     FaultScreen Input:focus { border: none; background: $boost; }
     FaultScreen OptionList {
         height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size: 1 1;
+        text-wrap: nowrap; text-overflow: clip;
     }
     FaultScreen OptionList:focus { border: none; }
     FaultScreen Static { height: 6; padding: 1 0 0 0; }
@@ -66,7 +70,7 @@ class FaultScreen(OverScreen[PlantFault | None]):
         )
         self._list = OptionList(markup=False)
         self._about = Static(markup=False)
-        with Vertical(classes="" if self._symbols.unicode else "-ascii") as self._box:
+        with Vertical(classes=self._symbols.frame) as self._box:
             yield self._search
             yield self._list
             yield self._about
@@ -77,6 +81,12 @@ class FaultScreen(OverScreen[PlantFault | None]):
             self._list.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
         self._fill()
         self._list.focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Cut what each fault is about to the room there is."""
+        chosen = self._list.highlighted
+        self._fill()
+        self._list.highlighted = chosen
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keep the faults in which the words are found."""
@@ -168,7 +178,7 @@ class FaultScreen(OverScreen[PlantFault | None]):
         planted = name == self._planted and not self._unknown
         mark = "-" if refused else self._symbols.point if planted else " "
         text = self._symbols.text(self._refused[name] if refused else title)
-        room = 74 - _NAME - 3
+        room = max(0, min(_WIDEST, self.app.size.width) - 4 - _NAME - 3)
         text = fit(text, room, ellipsis=self._symbols.ellipsis).rstrip()
         row = f"{mark} {name:<{_NAME}}{text}"
         return Content.styled(row, "dim") if refused else Content(row)

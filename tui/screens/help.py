@@ -43,6 +43,7 @@ class HelpScreen(OverScreen[None]):
         border-title-color: $foreground; border-subtitle-color: $text-muted;
     }
     HelpScreen > VerticalScroll.-ascii { border: ascii $primary; }
+    HelpScreen > VerticalScroll.-boxes { border: solid $primary; }
     """
 
     def __init__(self, actions: Sequence[Action], panes: Iterable[tuple[str, str]]) -> None:
@@ -53,7 +54,7 @@ class HelpScreen(OverScreen[None]):
     def compose(self) -> ComposeResult:
         """Make one scrolling text."""
         symbols = self._symbols
-        with VerticalScroll(classes="" if symbols.unicode else "-ascii") as self._box:
+        with VerticalScroll(classes=symbols.frame) as self._box:
             if not symbols.unicode:
                 self._box.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
             self._box.border_title = "Help"
