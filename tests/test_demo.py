@@ -17,6 +17,7 @@ from terminal import COMMAND, Terminal, environment
 
 from bptui.core.errors import InputError
 from bptui.tui.cli import main
+from bptui.tui.commands.interruption import Interruption
 from bptui.tui.demo.caption import LINES
 from bptui.tui.demo.cast import Cast
 from bptui.tui.demo.frame import PLAIN, Frame, Look, text_of
@@ -364,6 +365,14 @@ def test_a_signal_leaves_no_half_recording(tmp_path: Path, number: int, status: 
     assert process.returncode == status
     assert not any(printed)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_signal_that_came_before_it_began_is_heard(write: Write) -> None:
+    with Interruption() as interruption:
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(SystemExit) as ending:
+            record(read_script(write(SHORT)), interruption)
+    assert ending.value.code == 143
 
 
 @pytest.mark.parametrize(

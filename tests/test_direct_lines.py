@@ -72,6 +72,7 @@ def drive(folder: Path, size: tuple[int, int], *steps: Step, **choices: object) 
         app, direct = Seen(folder, size, **choices), []
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.worker.latest and app.shown.state == "paused")
+            await until(pilot, lambda: not app.screen._layout_required)
             for step in steps:
                 before = app.direct
                 if isinstance(step, str):
@@ -81,6 +82,7 @@ def drive(folder: Path, size: tuple[int, int], *steps: Step, **choices: object) 
                     await pilot.resize_terminal(*step)
                 for _ in range(3):
                     await pilot.pause(0.03)
+                await until(pilot, lambda: not app.screen._layout_required)
                 shown, painted = looks_of(app.emulator), painted_by_textual(app)
                 for y, (row, expected) in enumerate(zip(shown, painted, strict=True)):
                     assert row == expected, (step, y)

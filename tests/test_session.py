@@ -132,8 +132,9 @@ def test_a_snapshot_does_not_change_while_training_goes_on(start: Start) -> None
         return [values.tobytes() for values in arrays]
 
     before = content(shown)
-    later = live.ask(ask.Step(500))
-    assert later.epoch == shown.epoch + 500
+    live.ask(ask.Step(500))
+    later = live.ask(ask.Step(1))
+    assert later.epoch > shown.epoch
     assert content(later) != before
     assert content(shown) == before
     with pytest.raises(AttributeError):

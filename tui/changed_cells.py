@@ -55,6 +55,7 @@ class ShownCells:
         self._shown.clear()
         self._wanted.clear()
         self.due.clear()
+        self._next = 0
 
     def want(self, update: Any, color_system: ColorSystem) -> bool:
         """Take an update of the screen as what it should show; return whether that is known."""

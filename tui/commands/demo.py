@@ -50,7 +50,7 @@ def _record(path: Path, script: Script, choices: DemoChoices) -> int:
         # Whatever cannot be written is told now, and not after the work.
         cast_file = stack.enter_context(OutputFile(choices.record)) if choices.record else None
         svg_file = stack.enter_context(OutputFile(choices.svg)) if choices.svg else None
-        recording = record(script)
+        recording = record(script, interruption)
         if interruption.signal is not None:
             raise SystemExit(interruption.status)
         if cast_file is not None:

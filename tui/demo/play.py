@@ -14,6 +14,7 @@ from bptui.core.training import Session, build_trainer
 from bptui.core.training.commands import TogglePause
 from bptui.tui.cadence import Cadence
 from bptui.tui.command_line.invocation import configuration_of
+from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.run import DEFAULT_SPEED
 from bptui.tui.demo.app import DemoDashboard, OnFrame
 from bptui.tui.demo.clock import FRAMES_PER_SECOND, FixedClock
@@ -46,11 +47,15 @@ class Recording:
         return [(number * seconds, frame) for number, frame in last.items()]
 
 
-def record(script: Script) -> Recording:
+def record(script: Script, interruption: Interruption | None = None) -> Recording:
     """Return what is seen while `script` is played.
 
     The same script makes the same frames, on whatever terminal and at whatever speed
     this happens.
+
+    Args:
+        script: what to play.
+        interruption: has noted the signals that came before the recording can hear them.
 
     Raises:
         InputError: the script's settings are impossible, or a step cannot be done.
@@ -67,6 +72,8 @@ def record(script: Script) -> Recording:
         app = _dashboard(script, clock, keep)
         app.theme = script.settings.get("theme", _THEME)
     with Departure(app.cut_off):
+        if interruption is not None and interruption.signal is not None:
+            raise SystemExit(interruption.status)
         app.run(headless=True, size=script.size)
     _check_ended_well(app)
     if not app.ended:
