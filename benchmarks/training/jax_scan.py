@@ -59,13 +59,14 @@ def prepare(workload: Workload):
         return lax.scan(partial(epoch, X=X, y=y), carried, None, length=epochs)
 
     def start(workload):
-        thetas = [(theta[:, 1:].T, theta[:, 0]) for theta in workload.thetas()]
-        return jax.tree.map(jnp.asarray, thetas), jax.random.key(0)
+        return [(theta[:, 1:].T, theta[:, 0]) for theta in workload.thetas()]
 
-    carried, many = start(workload), epochs_of_one
+    thetas, key, many = start(workload), jax.random.key(0), epochs_of_one
     if workload.networks > 1:
-        carried = jax.tree.map(lambda *parts: jnp.stack(parts), *map(start, workload.alone()))
+        thetas = jax.tree.map(lambda *parts: np.stack(parts), *map(start, workload.alone()))
+        key = jax.random.split(key, workload.networks)
         many = jax.vmap(epochs_of_one, in_axes=(0, None, None, None))
+    carried = jax.tree.map(jnp.asarray, thetas), key
     compiled = jax.jit(many, static_argnums=1)
 
     def train(epochs: int) -> float:

@@ -12,6 +12,8 @@ from statistics import median
 from benchmarks.training.contestants import CONTESTANTS, NOT_SUITED
 from benchmarks.training.workloads import Workload
 
+LEAST_SECONDS = 0.3
+"""For which everybody trains in a turn, so that the caches are its own."""
 WARM_UP = 2
 """Rounds that do not count: imports, compilation, caches."""
 
@@ -58,10 +60,10 @@ class Runner:
         self.missing: str | None = self._answer().get("missing")
         """Why it cannot take part."""
 
-    def train(self, epochs: int) -> dict[str, float]:
-        """Return what the worker says of training so many epochs."""
+    def train(self, epochs: int, least_seconds: float) -> dict[str, float]:
+        """Return what the worker says of training so many epochs, again and again."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{epochs}\n")
+        self._process.stdin.write(f"{epochs} {least_seconds}\n")
         self._process.stdin.flush()
         return self._answer()
 
@@ -97,7 +99,8 @@ def race(
                 print(f"{name} left out: {runners[name].missing}", file=sys.stderr)
         for turn in range(WARM_UP + rounds):
             for name in taking_part:
-                answer = runners[name].train(workload.epochs)
+                # The costs are compared after the same number of epochs.
+                answer = runners[name].train(workload.epochs, LEAST_SECONDS if turn else 0.0)
                 if turn == 0:
                     costs[name] = answer["cost"]
                 if turn >= WARM_UP:

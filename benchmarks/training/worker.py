@@ -1,7 +1,8 @@
 """One contestant in a process of its own: python -m benchmarks.training.worker MODULE WORKLOAD.
 
-Reads a number of epochs a line, trains them and answers with a line of JSON: the seconds they
-took, those of CPU time, the last cost, and the memory at its highest. An empty line ends it.
+Reads a number of epochs a line and for how many seconds to train so many again and again. Answers
+with a line of JSON: the seconds they took once, those of CPU time, the last cost, and the memory at
+its highest. An empty line ends it.
 """
 
 import json
@@ -44,10 +45,11 @@ def main() -> None:
     for line in sys.stdin:
         if not line.strip():
             break
-        epochs = int(line)
-        started, used = perf_counter(), process_time()
-        cost = train(epochs)
-        seconds, cpu = perf_counter() - started, process_time() - used
+        epochs, least = int(line.split()[0]), float(line.split()[1])
+        started, used, times = perf_counter(), process_time(), 0
+        while not times or perf_counter() - started < least:
+            cost, times = train(epochs), times + 1
+        seconds, cpu = (perf_counter() - started) / times, (process_time() - used) / times
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
         answer = {"seconds": seconds, "cpu": cpu, "cost": cost, "megabytes": peak}
         print(json.dumps(answer), flush=True)
