@@ -90,6 +90,27 @@ def test_an_answer_that_is_lost_is_not_waited_for_for_ever(answering: Line, cloc
     assert answering.free
 
 
+@pytest.mark.parametrize("moment", [1, 2])
+def test_an_answer_may_come_while_somebody_looks_whether_the_line_is_free(moment: int) -> None:
+    looks = 0
+
+    def clock() -> float:
+        nonlocal looks
+        looks += 1
+        if looks == moment:
+            line.answered()
+        return 100.0
+
+    line = Line(clock)
+    line.sent(60)
+    line.answered()
+    line.sent(1000)
+    looks = 0
+    line.free  # noqa: B018
+    line.answered()
+    assert line.free
+
+
 def test_a_terminal_that_never_answers_is_asked_once(line: Line, clock: Clock) -> None:
     assert line.sent(60)
     assert not any(line.sent(1000) for _ in range(3))

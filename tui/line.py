@@ -69,17 +69,25 @@ class Line:
     @property
     def waiting(self) -> int:
         """How many questions to a terminal that answers are open."""
-        lost = self._clock() - self._asked_last > _PATIENCE
-        return len(self._asked) if self._answers and not lost else 0
+        return len(self._open())
+
+    def _open(self) -> list[tuple[float, int]]:
+        # A copy, for an answer may come between two looks at it.
+        return [] if not self._answers or self._is_lost else list(self._asked)
+
+    @property
+    def _is_lost(self) -> bool:
+        return self._clock() - self._asked_last > _PATIENCE
 
     @property
     def free(self) -> bool:
         """Whether anything may be sent."""
-        waiting, now = self.waiting, self._clock()
-        if not waiting:
+        questions, now = self._open(), self._clock()
+        if not questions:
             return now >= self._blocked_until or now < self._hurries_until
         # All of it may be there already, and the answers on their way back.
-        on_the_way = waiting < _IN_FLIGHT and now - self._asked[0][0] < self._quickest + _LATE
+        first_asked, _ = questions[0]
+        on_the_way = len(questions) < _IN_FLIGHT and now - first_asked < self._quickest + _LATE
         return on_the_way and self._rate is not None and self._rate >= _FAST
 
     @property
@@ -129,9 +137,10 @@ class Line:
 
     def answered(self) -> None:
         """Hear that the terminal has got to the oldest question."""
-        if not self._asked:
+        try:
+            asked, size = self._asked.popleft()
+        except IndexError:  # nobody asked, or gave it up meanwhile
             return
-        asked, size = self._asked.popleft()
         seconds = self._clock() - asked
         if self._answers and size >= _TELLING:
             self._rate = size / max(0.001, seconds - self._quickest - _NOISE)
