@@ -88,6 +88,8 @@ def test_an_answer_that_is_lost_is_not_waited_for_for_ever(answering: Line, cloc
     answering.sent(100)
     clock.now += 11.0
     assert answering.free
+    take(answering, clock, 100, 0.1)
+    assert answering.free and not answering.waiting
 
 
 @pytest.mark.parametrize("moment", [1, 2])

@@ -130,6 +130,8 @@ class Line:
             self._rests_until = max(now, self._rests_until) + size / (_SHARE * self._silent_rate)
         if self._asked and not self._answers:
             return False
+        if self._is_lost:
+            self._asked.clear()  # else each answer to come would be taken for that to another
         self._asked_first = now if self._asked_first is None else self._asked_first
         self._asked_last = now
         self._asked.append((now, size))
