@@ -136,6 +136,15 @@ def test_the_first_row_goes_with_every_part_and_no_other_is_left_behind() -> Non
     assert send(shown, layout(numbered(4)), room=0) == "\x1b[1;12H4"
 
 
+def test_rows_go_on_where_they_ended_after_the_first_row_went_alone() -> None:
+    picture = [[(character, Style()) for character in f"row {y}       "] for y in range(3)]
+    shown = ShownCells()
+    assert "row 1" in send(shown, layout(picture), room=20)
+    later = [[(character, Style()) for character in f"now {y}       "] for y in range(3)]
+    assert send(shown, layout(later), room=0) == "\x1b[1Hn"
+    assert "now 2" in shown.text(room=1)
+
+
 def test_what_is_the_same_is_not_written_out() -> None:
     line = [("─", Style(color="red"))] * COLUMNS
     blank = [(character, Style(bgcolor="blue")) for character in f"x{' ' * (COLUMNS - 1)}"]

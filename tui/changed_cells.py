@@ -105,7 +105,8 @@ class ShownCells:
         for y in sorted(self.due, key=lambda y: (y > 0, y < self._next, y)):
             if y and pen.size >= room:
                 break
-            self._next = y + 1
+            if y:
+                self._next = y + 1
             self._send(y, pen, erased_columns)
         return pen.text()
 
