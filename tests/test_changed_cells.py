@@ -194,6 +194,18 @@ def test_no_half_of_a_wide_character_is_sent() -> None:
     assert emulated(send(shown, layout(wide("a中b中   xy")))).display[0].startswith("a中")
 
 
+def test_a_picture_of_another_size_is_sent_whole_and_alone() -> None:
+    picture, shown = rows(random.Random(0)), ShownCells()
+    send(shown, layout(picture))
+    shown.forget()  # as when the terminal says that it is smaller
+    # Meanwhile something is painted where it was before: beyond the edge, so that it lands there.
+    shown.want_lines([(y, 0, strip(row)) for y, row in enumerate(picture)], ColorSystem.EIGHT_BIT)
+    shown.text(room=1)
+    smaller = LayoutUpdate([[strip(row[:8])] for row in picture[:2]], Region(0, 0, 8, 2))
+    assert send(shown, smaller) == send(ShownCells(), smaller)
+    assert not shown.behind
+
+
 def test_another_kind_of_update_is_left_alone() -> None:
     shown, other = ShownCells(), object()
     send(shown, layout(rows(random.Random(0))))
