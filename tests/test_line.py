@@ -1,10 +1,12 @@
 """When the next picture may go, on a clock that the test moves."""
 
 import math
+from io import StringIO
 
 import pytest
 
 from bptui.tui.cadence import LOCAL, Cadence
+from bptui.tui.driver import _Forgiving
 from bptui.tui.line import Line
 
 
@@ -155,6 +157,17 @@ def test_without_answers_no_more_is_sent_than_went_through(line: Line, clock: Cl
     assert line.room == 0
     clock.now += 0.2
     assert line.room == 400
+
+
+def test_what_held_a_write_up_is_told_in_bytes(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrote: list[int] = []
+    monkeypatch.setattr(line, "wrote", lambda size, seconds: wrote.append(size))
+    stream = _Forgiving(StringIO(), line)
+    stream.write("Θ⣿")
+    stream.write("x")
+    stream.flush()
+    stream.flush()
+    assert wrote == [6, 0]
 
 
 def test_a_line_that_stalled_once_is_not_held_to_it_for_ever(line: Line, clock: Clock) -> None:

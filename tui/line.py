@@ -43,6 +43,11 @@ _HURRY = 1.0
 """Seconds for which somebody is taken to wait."""
 
 
+def bytes_of(text: str) -> int:
+    """Return how many bytes of a line a text takes."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
 class Line:
     """Says when the next picture may be sent, and how much of it, so that none waits for long.
 
