@@ -136,6 +136,15 @@ def test_the_first_row_goes_with_every_part_and_no_other_is_left_behind() -> Non
     assert send(shown, layout(numbered(4)), room=0) == "\x1b[1;12H4"
 
 
+def test_rows_go_on_where_they_ended_after_the_first_row_went_alone() -> None:
+    picture = [[(character, Style()) for character in f"row {y}       "] for y in range(3)]
+    shown = ShownCells()
+    assert "row 1" in send(shown, layout(picture), room=20)
+    later = [[(character, Style()) for character in f"now {y}       "] for y in range(3)]
+    assert send(shown, layout(later), room=0) == "\x1b[1Hn"
+    assert "now 2" in shown.text(room=1)
+
+
 def test_what_is_the_same_is_not_written_out() -> None:
     line = [("─", Style(color="red"))] * COLUMNS
     blank = [(character, Style(bgcolor="blue")) for character in f"x{' ' * (COLUMNS - 1)}"]
@@ -183,6 +192,18 @@ def test_no_half_of_a_wide_character_is_sent() -> None:
     shown = ShownCells()
     send(shown, layout(wide("中文ab    xy")))
     assert emulated(send(shown, layout(wide("a中b中   xy")))).display[0].startswith("a中")
+
+
+def test_a_picture_of_another_size_is_sent_whole_and_alone() -> None:
+    picture, shown = rows(random.Random(0)), ShownCells()
+    send(shown, layout(picture))
+    shown.forget()  # as when the terminal says that it is smaller
+    # Meanwhile something is painted where it was before: beyond the edge, so that it lands there.
+    shown.want_lines([(y, 0, strip(row)) for y, row in enumerate(picture)], ColorSystem.EIGHT_BIT)
+    shown.text(room=1)
+    smaller = LayoutUpdate([[strip(row[:8])] for row in picture[:2]], Region(0, 0, 8, 2))
+    assert send(shown, smaller) == send(ShownCells(), smaller)
+    assert not shown.behind
 
 
 def test_another_kind_of_update_is_left_alone() -> None:

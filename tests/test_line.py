@@ -1,10 +1,12 @@
 """When the next picture may go, on a clock that the test moves."""
 
 import math
+from io import StringIO
 
 import pytest
 
 from bptui.tui.cadence import LOCAL, Cadence
+from bptui.tui.driver import _Forgiving
 from bptui.tui.line import Line
 
 
@@ -88,6 +90,29 @@ def test_an_answer_that_is_lost_is_not_waited_for_for_ever(answering: Line, cloc
     answering.sent(100)
     clock.now += 11.0
     assert answering.free
+    take(answering, clock, 100, 0.1)
+    assert answering.free and not answering.waiting
+
+
+@pytest.mark.parametrize("moment", [1, 2])
+def test_an_answer_may_come_while_somebody_looks_whether_the_line_is_free(moment: int) -> None:
+    looks = 0
+
+    def clock() -> float:
+        nonlocal looks
+        looks += 1
+        if looks == moment:
+            line.answered()
+        return 100.0
+
+    line = Line(clock)
+    line.sent(60)
+    line.answered()
+    line.sent(1000)
+    looks = 0
+    line.free  # noqa: B018
+    line.answered()
+    assert line.free
 
 
 def test_a_terminal_that_never_answers_is_asked_once(line: Line, clock: Clock) -> None:
@@ -132,6 +157,17 @@ def test_without_answers_no_more_is_sent_than_went_through(line: Line, clock: Cl
     assert line.room == 0
     clock.now += 0.2
     assert line.room == 400
+
+
+def test_what_held_a_write_up_is_told_in_bytes(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrote: list[int] = []
+    monkeypatch.setattr(line, "wrote", lambda size, seconds: wrote.append(size))
+    stream = _Forgiving(StringIO(), line)
+    stream.write("Θ⣿")
+    stream.write("x")
+    stream.flush()
+    stream.flush()
+    assert wrote == [6, 0]
 
 
 def test_a_line_that_stalled_once_is_not_held_to_it_for_ever(line: Line, clock: Clock) -> None:

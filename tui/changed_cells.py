@@ -3,7 +3,7 @@
 Textual 8.2 sends whatever was painted again, from the left edge of its widget on, and the whole
 screen several times at the start: 90 kB in all, or 45 seconds of a line with 2 kB/s. This
 module keeps what the terminal shows and what it should show, and sends the difference, at once
-or in parts. It and `direct_lines` are all that know about Textual's inside; where that is
+or in parts. It and `direct_lines` are all that know what Textual paints with; where that is
 different, they do nothing.
 """
 
@@ -49,6 +49,7 @@ class ShownCells:
         """The rows that may differ, and from where to where."""
         self._next = 0
         """The row to go on with."""
+        self._size: Any = None
 
     def forget(self) -> None:
         """Know nothing any more, as when somebody else may have written there."""
@@ -62,6 +63,10 @@ class ShownCells:
         if not _has(update, ChopsUpdate, _CHOPS) and not _has(update, LayoutUpdate, _LAYOUT):
             self.forget()
             return False
+        if type(update) is LayoutUpdate and update.region.size != self._size:
+            # What was painted since the size changed had the places of the one before.
+            self.forget()
+            self._size = update.region.size
         self.want_lines(_stretches(update), color_system)
         return True
 
@@ -105,7 +110,8 @@ class ShownCells:
         for y in sorted(self.due, key=lambda y: (y > 0, y < self._next, y)):
             if y and pen.size >= room:
                 break
-            self._next = y + 1
+            if y:
+                self._next = y + 1
             self._send(y, pen, erased_columns)
         return pen.text()
 

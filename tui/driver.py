@@ -12,7 +12,7 @@ from textual.events import CursorPosition, Key, MouseEvent, Paste
 from textual.message import Message
 
 from bptui.tui.departure import Departure, in_background
-from bptui.tui.line import QUERY, Line
+from bptui.tui.line import QUERY, Line, bytes_of
 from bptui.tui.terminal import shows_unicode
 
 _REPETITION, _REPEATED = "\x1b[H\N{BRAILLE PATTERN BLANK}\x1b[3b", (4, 0)
@@ -36,7 +36,7 @@ class _Forgiving:
 
     def write(self, text: str) -> int:
         self._do(lambda: self._stream.write(text))
-        self._size += len(text)
+        self._size += bytes_of(text)
         return len(text)
 
     def flush(self) -> None:
@@ -105,7 +105,7 @@ class TerminalDriver(LinuxDriver):
         """Send something, unless the terminal is somebody else's."""
         if self._suspended:
             return
-        self._unasked += len(data) if data.isascii() else len(data.encode())
+        self._unasked += bytes_of(data)
         super().write(data)
 
     def flush(self) -> None:

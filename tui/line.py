@@ -43,6 +43,11 @@ _HURRY = 1.0
 """Seconds for which somebody is taken to wait."""
 
 
+def bytes_of(text: str) -> int:
+    """Return how many bytes of a line a text takes."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
 class Line:
     """Says when the next picture may be sent, and how much of it, so that none waits for long.
 
@@ -69,17 +74,25 @@ class Line:
     @property
     def waiting(self) -> int:
         """How many questions to a terminal that answers are open."""
-        lost = self._clock() - self._asked_last > _PATIENCE
-        return len(self._asked) if self._answers and not lost else 0
+        return len(self._open())
+
+    def _open(self) -> list[tuple[float, int]]:
+        # A copy, for an answer may come between two looks at it.
+        return [] if not self._answers or self._is_lost else list(self._asked)
+
+    @property
+    def _is_lost(self) -> bool:
+        return self._clock() - self._asked_last > _PATIENCE
 
     @property
     def free(self) -> bool:
         """Whether anything may be sent."""
-        waiting, now = self.waiting, self._clock()
-        if not waiting:
+        questions, now = self._open(), self._clock()
+        if not questions:
             return now >= self._blocked_until or now < self._hurries_until
         # All of it may be there already, and the answers on their way back.
-        on_the_way = waiting < _IN_FLIGHT and now - self._asked[0][0] < self._quickest + _LATE
+        first_asked, _ = questions[0]
+        on_the_way = len(questions) < _IN_FLIGHT and now - first_asked < self._quickest + _LATE
         return on_the_way and self._rate is not None and self._rate >= _FAST
 
     @property
@@ -122,6 +135,8 @@ class Line:
             self._rests_until = max(now, self._rests_until) + size / (_SHARE * self._silent_rate)
         if self._asked and not self._answers:
             return False
+        if self._is_lost:
+            self._asked.clear()  # else each answer to come would be taken for that to another
         self._asked_first = now if self._asked_first is None else self._asked_first
         self._asked_last = now
         self._asked.append((now, size))
@@ -129,9 +144,10 @@ class Line:
 
     def answered(self) -> None:
         """Hear that the terminal has got to the oldest question."""
-        if not self._asked:
+        try:
+            asked, size = self._asked.popleft()
+        except IndexError:  # nobody asked, or gave it up meanwhile
             return
-        asked, size = self._asked.popleft()
         seconds = self._clock() - asked
         if self._answers and size >= _TELLING:
             self._rate = size / max(0.001, seconds - self._quickest - _NOISE)

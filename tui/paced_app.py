@@ -77,11 +77,11 @@ class PacedApp(App[None]):
 
     def _hear_answer(self) -> None:
         if self.waits or self._shown_cells.due:
+            self.waits = False
             self.post_message(self.LineFree())
 
     def on_paced_app_line_free(self) -> None:
         """Go on with what had no room, once what changed meanwhile is painted."""
-        self.waits = False
         self.call_after_refresh(self.send)
 
     def show_lines(self, lines: Iterable[Placed]) -> None:

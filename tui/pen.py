@@ -4,6 +4,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from bptui.tui.line import bytes_of
+
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
 """Codes of underlines, frames and reversed colours."""
 
@@ -90,7 +92,7 @@ class Pen:
             count = sum(1 for _ in same)
             repeated = f"{character}\x1b[{count - 1}b"
             text = character * count
-            if self._repeats and len(character) == 1 and _size(repeated) < _size(text):
+            if self._repeats and len(character) == 1 and bytes_of(repeated) < bytes_of(text):
                 text = repeated
             self._put(text)
         self._x = x + len(cells)
@@ -127,8 +129,4 @@ class Pen:
 
     def _put(self, text: str) -> None:
         self._pieces.append(text)
-        self.size += _size(text)
-
-
-def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
+        self.size += bytes_of(text)

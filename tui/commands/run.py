@@ -21,11 +21,7 @@ from bptui.tui.commands.headless import train_on
 from bptui.tui.commands.starting import make_trainer, resume_words, run_folder
 from bptui.tui.departure import HUNG_UP, Departure
 from bptui.tui.quick_start import uncollected
-from bptui.tui.terminal import (
-    in_browser,
-    over_ssh,
-    say,
-)
+from bptui.tui.terminal import in_browser, over_ssh, say
 from bptui.tui.worker import TrainingWorker
 
 DEFAULT_SPEED = 200.0

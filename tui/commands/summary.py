@@ -101,6 +101,11 @@ def repeat_line(command_line: Sequence[str]) -> str:
     return f"{'again':<12}{printable(shlex.join(without_options(command_line, '--run')))}"
 
 
+def go_on_line(command: Sequence[str]) -> str:
+    """Return the line that says how to go on."""
+    return f"{'go on':<12}{printable(shlex.join(command))}"
+
+
 def _activations(about: Description) -> str:
     if len(about.layers) == 2:
         return f"{about.output} output"

@@ -14,7 +14,7 @@ from bptui.tui.command_line.choices import DEFAULT_SWEEP_FOLDER, SweepChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Bar, format_rate, format_seconds
-from bptui.tui.commands.summary import repeat_line
+from bptui.tui.commands.summary import go_on_line, repeat_line
 from bptui.tui.commands.sweep_csv import STANDARD_OUTPUT, check_csv, csv_text, write_csv
 from bptui.tui.departure import Departure
 from bptui.tui.terminal import is_dumb, on_a_terminal, say
@@ -125,8 +125,7 @@ def _tell_people_how_to_go_on(work: Sweep) -> None:
 
 
 def _how_to_go_on(folder: Path) -> str:
-    again = ("bptui", "sweep", "--resume", str(folder))
-    return repeat_line(again).replace("again", "go on", 1)
+    return go_on_line(("bptui", "sweep", "--resume", str(folder)))
 
 
 def _trained(work: Sweep) -> str:

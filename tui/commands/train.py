@@ -1,6 +1,5 @@
 """`bptui train`: training without a screen."""
 
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -22,7 +21,7 @@ from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Progress
 from bptui.tui.commands.starting import make_trainer, resume_words, run_folder
-from bptui.tui.commands.summary import repeat_line, summary
+from bptui.tui.commands.summary import go_on_line, repeat_line, summary
 from bptui.tui.terminal import say
 
 DIVERGED = 3
@@ -260,8 +259,7 @@ def last_lines(
     if trainer.saved is not None:
         lines.append(f"{'saved in':<12}{printable(trainer.saved.folder)}")
     if trainer.saved is not None and go_on:
-        words = resume_words("train", model, trainer.saved.folder)
-        lines.append(f"{'go on':<12}{printable(shlex.join(words))}")
+        lines.append(go_on_line(resume_words("train", model, trainer.saved.folder)))
     if choices.resume is None:
         lines.append(repeat_line(choices.command_line))
     return lines
