@@ -479,6 +479,8 @@ def test_versions_that_differ_are_named():
     assert difference(mine, dict(mine)) == ""
     assert difference(mine, mine | {"bptui": "0"}) == "bptui 0 there and 1 here"
     assert difference(mine, {}) == "bptui unknown there and 1 here"
+    foreign = difference(mine, mine | {"numpy": "\x1b[2J" + 999 * "9"})
+    assert foreign.isprintable() and len(foreign) < 100
 
 
 def die(*work):
