@@ -1,6 +1,7 @@
 """Sweeps: their plan, what they say, and that nothing finished is lost."""
 
 import errno
+import json
 import multiprocessing
 import os
 import signal
@@ -466,6 +467,26 @@ class TestFolder:
     @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 9}', "\x00", '{"format": 1}'])
     def test_a_foreign_description_is_one_sentence(self, text, tmp_path):
         (tmp_path / "sweep.json").write_text(text)
+        with pytest.raises(InputError, match=r"sweep\.json: this is no sweep's"):
+            open_sweep(tmp_path)
+
+    @pytest.mark.parametrize(
+        "axes",
+        [
+            [["l2", ["a lot"]]],
+            [["layers", [{}]]],
+            [["hidden", [[[2]]]]],
+            [["cost", [[]]]],
+            [["learning_rate", [None, 1e999]]],
+            [["speed", [1]]],
+            [[["l2"], [0.0]]],
+        ],
+        ids=str,
+    )
+    def test_foreign_values_to_try_are_one_sentence(self, axes, tmp_path):
+        sweep(folder=tmp_path, **QUICK)
+        facts = json.loads((tmp_path / "sweep.json").read_text())
+        (tmp_path / "sweep.json").write_text(json.dumps(facts | {"axes": axes}))
         with pytest.raises(InputError, match=r"sweep\.json: this is no sweep's"):
             open_sweep(tmp_path)
 

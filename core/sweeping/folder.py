@@ -27,6 +27,7 @@ from bptui.core.sweeping.block import (
     curve_epochs,
     is_state_of,
 )
+from bptui.core.sweeping.choices import checked_choice
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.plan import Plan, make_plan
 
@@ -189,7 +190,9 @@ def _read_plan(folder: Path, seeds: int | None) -> Plan:
         if facts["format"] != FORMAT:
             raise ValueError(f"it has format {facts['format']}, this bptui reads {FORMAT}")
         base = decoded_configuration(facts["configuration"])
-        axes = {str(name): [_value(one) for one in values] for name, values in facts["axes"]}
+        axes = {
+            name: [checked_choice(name, one) for one in values] for name, values in facts["axes"]
+        }
         begun_with = int(facts["seeds"])
         data_digest, made_by = facts["data_digest"], dict(facts["made_by"])
     except FOREIGN as error:
@@ -227,10 +230,6 @@ def _describe(folder: Path, plan: Plan) -> None:
         "made_by": fingerprint(),
     }
     replace_file(folder / SWEEP, (json.dumps(facts, indent=2) + "\n").encode())
-
-
-def _value(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _name(block: Block) -> str:
