@@ -230,6 +230,7 @@ class TestPlan:
             layers=np.array([2, 3, 1]),
             l2=np.float32(0.5),
             folder=tmp_path,
+            workers=np.float64(1),
         )
         plain = sweep(**QUICK, learning_rate=[0.5, 2.0], layers=(2, 3, 1), l2=0.5)
         assert arrays_of(found) == arrays_of(plain)

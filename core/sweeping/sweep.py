@@ -152,7 +152,7 @@ def sweep(
         >>> [setting.networks for setting in found.settings]
         [50, 50]
     """
-    seeds, path = checked_way(seeds, folder, workers, scheduler, progress)
+    seeds, path, workers = checked_way(seeds, folder, workers, scheduler, progress)
     plan = make_plan(*checked_choices(choices), seeds)
     total = plan.networks
     work = Sweep(plan, None if path is None else _folder(path, plan))
