@@ -28,6 +28,7 @@ from bptui.core.sweeping import (
     plan,
     processes,
 )
+from bptui.core.sweeping.block import run_block
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.statistics import cost_clusters, wilson_interval
 
@@ -338,6 +339,24 @@ class TestFolder:
         again.close()
         assert heard[0] > 0.0 and not list(tmp_path.glob("*-begun.npz"))
         assert arrays_of(again.summary()) == arrays_of(sweep(**MOONS, **QUICK | {"epochs": 60}))
+
+    def test_each_block_under_way_is_kept_as_soon_as_it_tells(
+        self, small_blocks, monkeypatch, tmp_path
+    ):
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path, made))
+        kept = []
+
+        def trained(*how):
+            for block in made.blocks:
+                samples = made.settings[block.index].samples
+                yield block, run_block(block, samples, lambda epoch: epoch < 20)
+            kept.extend(tmp_path.glob("*-begun.npz"))
+
+        monkeypatch.setattr(work, "_trained", trained)
+        work.run(lambda unfinished: True)
+        work.close()
+        assert len(kept) == len(made.blocks) == 3
 
     def test_what_was_under_way_is_kept_in_a_folder_that_is_named_late(self, tmp_path):
         work = Sweep(make_plan(Configuration(epochs=40), {}, 12))

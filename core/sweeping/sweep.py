@@ -33,7 +33,8 @@ class Sweep:
         self.earlier = self.networks
         """How many networks were trained before."""
         self._unsaved: set[Block] = set()
-        self._due = 0.0
+        self._due: dict[Block, float] = {}
+        """When the next state of a block is to be saved; at once where there is none yet."""
         self.seconds = 0.0
         """Spent training."""
 
@@ -72,8 +73,8 @@ class Sweep:
                 return
             self.states[block] = result
             self._unsaved.add(block)
-            if perf_counter() >= self._due:
-                self._save_states()
+            if perf_counter() >= self._due.get(block, 0.0):
+                self._save_state(block)
             return
         self.results[block] = result
         self.states.pop(block, None)
@@ -82,12 +83,15 @@ class Sweep:
             self.folder.save(block, result)
 
     def _save_states(self) -> None:
+        for block in tuple(self._unsaved):
+            self._save_state(block)
+
+    def _save_state(self, block: Block) -> None:
         if self.folder is not None:
-            for block in self._unsaved:
-                self.folder.save_state(block, self.states[block])
-            self._unsaved.clear()
-        # So that in this process each slice is kept, and of many shorter ones not every one.
-        self._due = perf_counter() + SLICE_SECONDS / 2
+            self.folder.save_state(block, self.states[block])
+            self._unsaved.discard(block)
+        # So that of each block every long slice is kept, and of shorter ones not every one.
+        self._due[block] = perf_counter() + SLICE_SECONDS / 2
 
     def _trained(self, go_on: GoOn, workers: int | None, scheduler: str | None) -> Trained:
         missing = [block for block in self.plan.blocks if block not in self.results]
