@@ -1,4 +1,4 @@
-"""The folder of a sweep: what it is, and one file for each block that is finished."""
+"""The folder of a sweep: what it is, and one file for each block, finished or under way."""
 
 import io
 import json
@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.checkpoint import FOREIGN, MOST_ARRAYS, decoded_configuration, read_array
+from bptui.core.checkpoint import (
+    FOREIGN,
+    HEADER,
+    MOST_ARRAYS,
+    decoded_configuration,
+    read_array,
+)
 from bptui.core.data.dataset import digest
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
@@ -33,11 +39,10 @@ from bptui.core.sweeping.plan import Plan, make_plan
 
 FORMAT = 1
 _LARGEST_SWEEP = 2**24
-_HEADER = 2**12
 
 
 class SweepFolder:
-    """A folder in which finished blocks are kept, each written whole or not at all.
+    """A folder in which blocks are kept as far as they are, each written whole or not at all.
 
     Until it is closed no other process trains there.
     """
@@ -110,7 +115,7 @@ class SweepFolder:
         return found
 
     def begun(self, finished: Container[Block]) -> dict[Block, BlockState]:
-        """Return how far other blocks have come."""
+        """Return how far blocks have come that are not `finished`."""
         found = {}
         for block in self._plan.blocks:
             path = self.path / _begun_name(block)
@@ -254,7 +259,7 @@ def _read(path: Path, block: Block) -> BlockResult | None:
     try:
         with zipfile.ZipFile(path) as archive:
             arrays = {
-                name: read_array(archive, name, 8 * int(np.prod(shape)) + _HEADER)
+                name: read_array(archive, name, 8 * int(np.prod(shape)) + HEADER)
                 for name, (shape, _) in expected.items()
             }
     except (*FOREIGN, OSError):

@@ -23,7 +23,7 @@ class Sweep:
         """Take up what `folder` has; train nothing yet."""
         self.plan = plan
         self.folder = folder
-        """Where finished blocks are kept, if they are."""
+        """Where blocks are kept, finished and under way, if they are."""
         self.results: dict[Block, BlockResult] = {} if folder is None else folder.finished()
         """What became of the finished blocks."""
         self.states: dict[Block, BlockState] = {}
@@ -145,7 +145,8 @@ def sweep(
         scheduler: address of a Dask scheduler to give the work to.
         progress: called often with the share that is done; answers whether to go on.
         **choices: fields of `Configuration`; those in `SWEPT` may be lists of values to try,
-            NumPy's too, every combination of them is one setting. `epochs` is 10,000 if not given.
+            NumPy's too, every combination of them is one setting. `epochs` is 10,000 if not given,
+            and 100 with minibatches.
 
     Raises:
         InputError: a choice is unknown, impossible or of a wrong kind, or the folder holds
