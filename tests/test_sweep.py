@@ -392,6 +392,14 @@ class TestFolder:
         again.close()
         assert arrays_of(again.summary()) == arrays_of(sweep(**QUICK, batch_size=3))
 
+    def test_what_was_being_written_at_a_kill_is_removed(self, tmp_path):
+        sweep(folder=tmp_path, **QUICK)
+        there = {path.name for path in tmp_path.iterdir()}
+        for name in (".sweep.json.12", ".setting-1-seeds-0-12.npz.3", ".sweep.json.mine", ".7"):
+            (tmp_path / name).write_bytes(b"half")
+        open_sweep(tmp_path)[1].close()
+        assert {path.name for path in tmp_path.iterdir()} == there | {".sweep.json.mine", ".7"}
+
     @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
     def test_two_never_train_in_one_folder(self, tmp_path):
         made = make_plan(Configuration(epochs=40), {}, 12)

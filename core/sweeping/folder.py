@@ -23,6 +23,7 @@ from bptui.core.checkpoint import (
 from bptui.core.data.dataset import digest
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
+from bptui.core.run_files import unfinished
 from bptui.core.run_lock import RunLock
 from bptui.core.runs import SWEEP, check_free, replace_file
 from bptui.core.sweeping.block import (
@@ -163,6 +164,10 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
     lock = _locked(folder) if (folder / SWEEP).is_file() else None
     with _released_on_error(lock):
         plan = _read_plan(folder, seeds)
+    if lock is not None:
+        for path in unfinished(folder, (SWEEP, "setting-*.npz")):
+            with suppress(OSError):
+                path.unlink()
     return plan, SweepFolder(folder, plan, lock)
 
 
