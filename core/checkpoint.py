@@ -124,7 +124,9 @@ def _fits(value: object, hint: Any) -> bool:
         return any(_fits(value, each) for each in get_args(hint))
     if isinstance(value, bool) or hint is bool:
         return isinstance(value, bool) and hint is bool
-    return isinstance(value, (int, float) if hint is float else hint)
+    if hint is float and isinstance(value, int):
+        return abs(value) <= sys.float_info.max
+    return isinstance(value, hint)
 
 
 def packed(trainer: "Resumable", choices: str) -> bytes:
@@ -176,7 +178,6 @@ def unpack(trainer: "Resumable", facts: dict[str, Any], arrays: dict[str, NDArra
     Raises:
         ValueError, or another of `FOREIGN`: they do not fit it, or each other.
     """
-
     theta, now = arrays["theta"], trainer.point()
     if theta.shape != now.theta.shape:
         raise ValueError(f"it holds {theta.size} parameters, and {now.theta.size} are needed")

@@ -1,5 +1,6 @@
 """What the files of a run folder are called."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,13 +13,15 @@ KEPT = "kept"
 LOCK = ".lock"
 
 
-def unfinished(folder: Path) -> list[Path]:
-    """Return the files that a process was writing when it was killed."""
+def unfinished(folder: Path, names: Iterable[str] = (CHECKPOINT, CONFIGURATION)) -> list[Path]:
+    """Return the files that a process was writing when it was killed.
+
+    Args:
+        folder: to look in.
+        names: of files that are replaced there, or patterns of them.
+    """
     return [
-        path
-        for name in (CHECKPOINT, CONFIGURATION)
-        for path in folder.glob(f".{name}.*")
-        if path.suffix[1:].isdigit()
+        path for name in names for path in folder.glob(f".{name}.*") if path.suffix[1:].isdigit()
     ]
 
 

@@ -464,6 +464,7 @@ class TestStrangers:
             {"method": "\x1b"},
             {"epsilon": -1.0},
             {"learning_rate": -1.0},
+            {"learning_rate": 0.0},
             {"data": 7},
         ],
         ids=str,

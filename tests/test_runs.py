@@ -414,6 +414,7 @@ def test_no_memory_is_taken_for_a_network_that_the_file_cannot_hold(tmp_path: Pa
         '{"hidden": {"a": 1}}',
         '{"target": "y"}',
         '{"l2": "much"}',
+        '{"l2": 1' + 400 * "0" + "}",
         '{"learning_rate": [1]}',
         '{"learning_rate": true}',
         '{"seed": 1.5}',

@@ -1,6 +1,7 @@
 """Sweeps: their plan, what they say, and that nothing finished is lost."""
 
 import errno
+import json
 import multiprocessing
 import os
 import signal
@@ -27,6 +28,7 @@ from bptui.core.sweeping import (
     plan,
     processes,
 )
+from bptui.core.sweeping.block import run_block
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.statistics import cost_clusters, wilson_interval
 
@@ -229,6 +231,7 @@ class TestPlan:
             layers=np.array([2, 3, 1]),
             l2=np.float32(0.5),
             folder=tmp_path,
+            workers=np.float64(1),
         )
         plain = sweep(**QUICK, learning_rate=[0.5, 2.0], layers=(2, 3, 1), l2=0.5)
         assert arrays_of(found) == arrays_of(plain)
@@ -337,6 +340,24 @@ class TestFolder:
         assert heard[0] > 0.0 and not list(tmp_path.glob("*-begun.npz"))
         assert arrays_of(again.summary()) == arrays_of(sweep(**MOONS, **QUICK | {"epochs": 60}))
 
+    def test_each_block_under_way_is_kept_as_soon_as_it_tells(
+        self, small_blocks, monkeypatch, tmp_path
+    ):
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path, made))
+        kept = []
+
+        def trained(*how):
+            for block in made.blocks:
+                samples = made.settings[block.index].samples
+                yield block, run_block(block, samples, lambda epoch: epoch < 20)
+            kept.extend(tmp_path.glob("*-begun.npz"))
+
+        monkeypatch.setattr(work, "_trained", trained)
+        work.run(lambda unfinished: True)
+        work.close()
+        assert len(kept) == len(made.blocks) == 3
+
     def test_what_was_under_way_is_kept_in_a_folder_that_is_named_late(self, tmp_path):
         work = Sweep(make_plan(Configuration(epochs=40), {}, 12))
         work.run(lambda unfinished: unfinished < 2.0)
@@ -370,6 +391,14 @@ class TestFolder:
         again.run(lambda unfinished: True)
         again.close()
         assert arrays_of(again.summary()) == arrays_of(sweep(**QUICK, batch_size=3))
+
+    def test_what_was_being_written_at_a_kill_is_removed(self, tmp_path):
+        sweep(folder=tmp_path, **QUICK)
+        there = {path.name for path in tmp_path.iterdir()}
+        for name in (".sweep.json.12", ".setting-1-seeds-0-12.npz.3", ".sweep.json.mine", ".7"):
+            (tmp_path / name).write_bytes(b"half")
+        open_sweep(tmp_path)[1].close()
+        assert {path.name for path in tmp_path.iterdir()} == there | {".sweep.json.mine", ".7"}
 
     @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
     def test_two_never_train_in_one_folder(self, tmp_path):
@@ -469,6 +498,26 @@ class TestFolder:
         with pytest.raises(InputError, match=r"sweep\.json: this is no sweep's"):
             open_sweep(tmp_path)
 
+    @pytest.mark.parametrize(
+        "axes",
+        [
+            [["l2", ["a lot"]]],
+            [["layers", [{}]]],
+            [["hidden", [[[2]]]]],
+            [["cost", [[]]]],
+            [["learning_rate", [None, 1e999]]],
+            [["speed", [1]]],
+            [[["l2"], [0.0]]],
+        ],
+        ids=str,
+    )
+    def test_foreign_values_to_try_are_one_sentence(self, axes, tmp_path):
+        sweep(folder=tmp_path, **QUICK)
+        facts = json.loads((tmp_path / "sweep.json").read_text())
+        (tmp_path / "sweep.json").write_text(json.dumps(facts | {"axes": axes}))
+        with pytest.raises(InputError, match=r"sweep\.json: this is no sweep's"):
+            open_sweep(tmp_path)
+
     def test_no_sweep_at_all(self, tmp_path):
         with pytest.raises(InputError, match="no sweep can be resumed"):
             open_sweep(tmp_path)
@@ -479,6 +528,8 @@ def test_versions_that_differ_are_named():
     assert difference(mine, dict(mine)) == ""
     assert difference(mine, mine | {"bptui": "0"}) == "bptui 0 there and 1 here"
     assert difference(mine, {}) == "bptui unknown there and 1 here"
+    foreign = difference(mine, mine | {"numpy": "\x1b[2J" + 999 * "9"})
+    assert foreign.isprintable() and len(foreign) < 100
 
 
 def die(*work):

@@ -21,8 +21,6 @@ from bptui.core.check.tie import tie_to_cost, untied
 
 Array = NDArray[Any]
 
-__all__ = ["KINKED", "check_backpropagation", "theta_name"]
-
 
 def check_backpropagation(
     work: Backpropagation,

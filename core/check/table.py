@@ -23,28 +23,25 @@ def headline(report: Report) -> str:
     return f"{report.verdict.upper()}  {agree:,} of {report.entries:,} agree{drawn} · {how}{step}"
 
 
-def format_report(
-    report: Report, most_rows: int = _MOST_ROWS, *, columns: int | None = None
-) -> str:
+def format_report(report: Report, *, columns: int | None = None) -> str:
     """Return the headline, the entries that agree least, and what that may mean.
 
     Args:
         report: of a check.
-        most_rows: how many entries are shown at most.
         columns: how long a line of a sentence may be; `None` is without end. Rows of the
             table have 80 unless names are long.
     """
     rows = [
         (float(badness.flat[flat]), array, flat)
         for array, badness in ((array, array.badness) for array in report.arrays)
-        for flat in badness.argsort(axis=None)[::-1][:most_rows]
+        for flat in badness.argsort(axis=None)[::-1][:_MOST_ROWS]
     ]
     rows.sort(key=lambda row: -row[0])
     lines = [headline(report), ""]
     lines.append(f"  {'entry':<14}{'backprop':>24}{'numerical':>24}{'relative error':>16}")
-    lines += [_row(array, int(flat)) for _, array, flat in rows[:most_rows]]
-    if report.entries > most_rows:
-        lines.append(f"  … {report.entries - most_rows:,} more, all agreeing better than these")
+    lines += [_row(array, int(flat)) for _, array, flat in rows[:_MOST_ROWS]]
+    if report.entries > _MOST_ROWS:
+        lines.append(f"  … {report.entries - _MOST_ROWS:,} more, all agreeing better than these")
     sentences: list[str] = []
     tie = report.tie
     if tie is not None and tie.holds:

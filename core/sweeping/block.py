@@ -190,7 +190,7 @@ class _BlockTraining:
         self._learning_rate = learning_rate
         self._schedule = schedule_of(setting, len(samples.X))
         self._outcomes = outcomes = Outcomes(samples.y, width, setting.until_cost)
-        self._held_back = held_back = None
+        self._held_back = None
         points = curve_epochs(setting.epochs).tolist()
         self._points = {point: place for place, point in enumerate(points)}
         self._curves = np.full((width, len(self._points)), np.nan)

@@ -65,8 +65,8 @@ def checked_choice(name: str, value: Any) -> Any:
 
 def checked_way(
     seeds: Any, folder: Any, workers: Any, scheduler: Any, progress: Any
-) -> tuple[int, Path | None]:
-    """Check how a sweep is to be done, and return how many seeds it has, and its folder.
+) -> tuple[int, Path | None, int | None]:
+    """Check how a sweep is to be done, and return its seeds, folder and workers as plain values.
 
     Raises:
         InputError: something is of a kind that it cannot be, or does not go with the rest.
@@ -78,7 +78,8 @@ def checked_way(
             folder = Path(_text(folder))
     if workers is not None:
         with _is("workers", workers, "a whole number"):
-            check_workers(_whole(workers))
+            workers = _whole(workers)
+            check_workers(workers)
     if scheduler is not None:
         with _is("scheduler", scheduler, "the address of a Dask scheduler"):
             _text(scheduler)
@@ -86,7 +87,7 @@ def checked_way(
         raise InputError("workers: the scheduler has workers of its own; give one of them")
     if progress is not None and not callable(progress):
         raise InputError(f"progress: {quoted(progress)} is not a function")
-    return seeds, folder
+    return seeds, folder, workers
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
 from bptui.core.configuration import Configuration
+from bptui.core.data.input_file import display_name
 from bptui.core.sweeping.block import Block, BlockResult, Samples, run_block
 from bptui.core.version import VERSION
 
@@ -43,11 +45,11 @@ def fingerprint() -> dict[str, str]:
     }
 
 
-def difference(mine: dict[str, str], other: dict[str, str]) -> str:
+def difference(mine: dict[str, str], other: dict[str, Any]) -> str:
     """Return in words what differs, such as `NumPy 2.3.0 there and 2.4.6 here`; or nothing."""
     for key, name in (("bptui", "bptui"), ("numpy", "NumPy")):
         if mine[key] != other.get(key):
-            return f"{name} {other.get(key, 'unknown')} there and {mine[key]} here"
+            return f"{name} {display_name(other.get(key, 'unknown'))} there and {mine[key]} here"
     if mine["arithmetic"] != other.get("arithmetic"):
         return "a processor or a NumPy that rounds differently there"
     return ""

@@ -1,9 +1,8 @@
-"""The folder of a sweep: what it is, and one file for each block that is finished."""
+"""The folder of a sweep: what it is, and one file for each block, finished or under way."""
 
 import io
 import json
 import re
-import zipfile
 from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
@@ -13,30 +12,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.checkpoint import FOREIGN, MOST_ARRAYS, decoded_configuration, read_array
+from bptui.core.checkpoint import FOREIGN, decoded_configuration
 from bptui.core.data.dataset import digest
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
+from bptui.core.run_files import unfinished
 from bptui.core.run_lock import RunLock
 from bptui.core.runs import SWEEP, check_free, replace_file
-from bptui.core.sweeping.block import (
-    Block,
-    BlockResult,
-    BlockState,
-    Samples,
-    curve_epochs,
-    is_state_of,
-)
+from bptui.core.sweeping.block import Block, BlockResult, BlockState
+from bptui.core.sweeping.block_files import begun_name, read_result, read_state, result_name
+from bptui.core.sweeping.choices import checked_choice
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.plan import Plan, make_plan
 
 FORMAT = 1
 _LARGEST_SWEEP = 2**24
-_HEADER = 2**12
 
 
 class SweepFolder:
-    """A folder in which finished blocks are kept, each written whole or not at all.
+    """A folder in which blocks are kept as far as they are, each written whole or not at all.
 
     Until it is closed no other process trains there.
     """
@@ -79,11 +73,9 @@ class SweepFolder:
             InputError: it cannot be written.
         """
         arrays = {field.name: getattr(result, field.name) for field in fields(result)}
-        self._write(
-            _name(block), {name: values for name, values in arrays.items() if values is not None}
-        )
+        self._write(result_name(block), {name: x for name, x in arrays.items() if x is not None})
         with suppress(OSError):
-            (self.path / _begun_name(block)).unlink(missing_ok=True)
+            (self.path / begun_name(block)).unlink(missing_ok=True)
 
     def save_state(self, block: Block, state: BlockState) -> None:
         """Keep how far a block has come.
@@ -91,7 +83,7 @@ class SweepFolder:
         Raises:
             InputError: it cannot be written.
         """
-        self._write(_begun_name(block), {"epoch": np.array(state.epoch), **state.arrays})
+        self._write(begun_name(block), {"epoch": np.array(state.epoch), **state.arrays})
 
     def _write(self, name: str, arrays: dict[str, NDArray[Any]]) -> None:
         buffer = io.BytesIO()
@@ -103,18 +95,18 @@ class SweepFolder:
         """Return the blocks that are kept here; what cannot be read is to be trained again."""
         found = {}
         for block in self._plan.blocks:
-            result = _read(self.path / _name(block), block)
+            result = read_result(self.path / result_name(block), block)
             if result is not None:
                 found[block] = result
         return found
 
     def begun(self, finished: Container[Block]) -> dict[Block, BlockState]:
-        """Return how far other blocks have come."""
+        """Return how far blocks have come that are not `finished`."""
         found = {}
         for block in self._plan.blocks:
-            path = self.path / _begun_name(block)
+            path = self.path / begun_name(block)
             if block not in finished and path.is_file():
-                state = _read_state(path, block, self._plan.settings[block.index].samples)
+                state = read_state(path, block, self._plan.settings[block.index].samples)
                 if state is not None:
                     found[block] = state
         return found
@@ -157,6 +149,10 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
     lock = _locked(folder) if (folder / SWEEP).is_file() else None
     with _released_on_error(lock):
         plan = _read_plan(folder, seeds)
+    if lock is not None:
+        for path in unfinished(folder, (SWEEP, "setting-*.npz")):
+            with suppress(OSError):
+                path.unlink()
     return plan, SweepFolder(folder, plan, lock)
 
 
@@ -189,7 +185,9 @@ def _read_plan(folder: Path, seeds: int | None) -> Plan:
         if facts["format"] != FORMAT:
             raise ValueError(f"it has format {facts['format']}, this bptui reads {FORMAT}")
         base = decoded_configuration(facts["configuration"])
-        axes = {str(name): [_value(one) for one in values] for name, values in facts["axes"]}
+        axes = {
+            name: [checked_choice(name, one) for one in values] for name, values in facts["axes"]
+        }
         begun_with = int(facts["seeds"])
         data_digest, made_by = facts["data_digest"], dict(facts["made_by"])
     except FOREIGN as error:
@@ -227,61 +225,6 @@ def _describe(folder: Path, plan: Plan) -> None:
         "made_by": fingerprint(),
     }
     replace_file(folder / SWEEP, (json.dumps(facts, indent=2) + "\n").encode())
-
-
-def _value(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _name(block: Block) -> str:
-    return f"setting-{block.index + 1}-seeds-{block.first_seed}-{block.seeds}.npz"
-
-
-def _read(path: Path, block: Block) -> BlockResult | None:
-    if not path.is_file():
-        return None
-    assert block.setting.epochs is not None
-    points = len(curve_epochs(block.setting.epochs))
-    expected: dict[str, tuple[tuple[int, ...], type]] = {
-        "solved_at": ((block.seeds,), np.int64),
-        "final_cost": ((block.seeds,), np.float64),
-        "diverged": ((block.seeds,), np.bool_),
-        "curves": ((block.curves, points), np.float64),
-        "best_curve": ((points,), np.float64),
-    }
-    if block.setting.validation:
-        for name in ("validation_cost", "validation_score"):
-            expected[name] = ((block.seeds,), np.float64)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            arrays = {
-                name: read_array(archive, name, 8 * int(np.prod(shape)) + _HEADER)
-                for name, (shape, _) in expected.items()
-            }
-    except (*FOREIGN, OSError):
-        return None
-    for name, (shape, dtype) in expected.items():
-        if arrays[name].shape != shape or arrays[name].dtype != dtype:
-            return None
-    return BlockResult(**arrays)
-
-
-def _begun_name(block: Block) -> str:
-    return f"{_name(block).removesuffix('.npz')}-begun.npz"
-
-
-def _read_state(path: Path, block: Block, samples: Samples) -> BlockState | None:
-    """Return the state in a file; `None` if it is none of this block."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            # Nothing in it is larger than the file, for nothing is compressed.
-            most = path.stat().st_size
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            arrays = {name: read_array(archive, name, most) for name in names[:MOST_ARRAYS]}
-        state = BlockState(int(arrays.pop("epoch")), arrays)
-    except (*FOREIGN, OSError):
-        return None
-    return state if is_state_of(state, block, samples) else None
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.configuration import Configuration
-from bptui.core.data.dataset import Dataset, Task
+from bptui.core.data.dataset import Dataset
 from bptui.core.sweeping.stacked import StackedBackpropagation
 from bptui.core.training.scores import score
 
@@ -54,8 +54,3 @@ class HeldBack:
         self.cost[places] = work.costs()[places]
         for place in places:
             self.score[place] = score(validation.task, work.outputs[:, :, place].T, validation.y)
-
-
-def score_name(task: Task) -> str:
-    """Return what the score of networks is called."""
-    return "R²" if task == "regression" else "accuracy"

@@ -18,7 +18,6 @@ from bptui.core.sweeping.block import Block, Samples, batch_size_of
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.steps import stacked_optimizer
 from bptui.core.training.build import (
-    FULL_BATCH_EPOCHS,
     completed,
     dataset_of,
     findable,
@@ -36,8 +35,6 @@ SWEPT = (
 )
 """Choices of a configuration of which a sweep may try several."""
 SEEDS = 1000
-EPOCHS = FULL_BATCH_EPOCHS
-"""Where nobody says otherwise, and there are no minibatches."""
 MOST_EPOCHS = 10**12
 MOST_SEEDS = 10_000_000
 MOST_SETTINGS = 1_000

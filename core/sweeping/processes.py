@@ -24,7 +24,7 @@ from bptui.core.sweeping.runner import (
 
 _POLL = 0.1
 MOST_DEATHS = 3
-"""Times in a row that workers may die with nothing finished in between."""
+"""Times in a row that workers die, and tell nothing in between, before it is given up."""
 
 _Future = Future[BlockResult | BlockState]
 

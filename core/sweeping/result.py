@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.sweeping.block import Block, BlockResult, curve_epochs
-from bptui.core.sweeping.held_back import score_name
 from bptui.core.sweeping.plan import SWEPT, Plan, Setting
 from bptui.core.sweeping.statistics import Cluster, cost_clusters, wilson_interval
+from bptui.core.training.scores import score_name
 
 QUANTILES = (0.1, 0.5, 0.9)
 

@@ -23,7 +23,7 @@ class Sweep:
         """Take up what `folder` has; train nothing yet."""
         self.plan = plan
         self.folder = folder
-        """Where finished blocks are kept, if they are."""
+        """Where blocks are kept, finished and under way, if they are."""
         self.results: dict[Block, BlockResult] = {} if folder is None else folder.finished()
         """What became of the finished blocks."""
         self.states: dict[Block, BlockState] = {}
@@ -33,7 +33,8 @@ class Sweep:
         self.earlier = self.networks
         """How many networks were trained before."""
         self._unsaved: set[Block] = set()
-        self._due = 0.0
+        self._due: dict[Block, float] = {}
+        """When the next state of a block is to be saved; at once where there is none yet."""
         self.seconds = 0.0
         """Spent training."""
 
@@ -72,8 +73,8 @@ class Sweep:
                 return
             self.states[block] = result
             self._unsaved.add(block)
-            if perf_counter() >= self._due:
-                self._save_states()
+            if perf_counter() >= self._due.get(block, 0.0):
+                self._save_state(block)
             return
         self.results[block] = result
         self.states.pop(block, None)
@@ -82,12 +83,15 @@ class Sweep:
             self.folder.save(block, result)
 
     def _save_states(self) -> None:
+        for block in tuple(self._unsaved):
+            self._save_state(block)
+
+    def _save_state(self, block: Block) -> None:
         if self.folder is not None:
-            for block in self._unsaved:
-                self.folder.save_state(block, self.states[block])
-            self._unsaved.clear()
-        # So that in this process each slice is kept, and of many shorter ones not every one.
-        self._due = perf_counter() + SLICE_SECONDS / 2
+            self.folder.save_state(block, self.states[block])
+            self._unsaved.discard(block)
+        # So that of each block every long slice is kept, and of shorter ones not every one.
+        self._due[block] = perf_counter() + SLICE_SECONDS / 2
 
     def _trained(self, go_on: GoOn, workers: int | None, scheduler: str | None) -> Trained:
         missing = [block for block in self.plan.blocks if block not in self.results]
@@ -141,7 +145,8 @@ def sweep(
         scheduler: address of a Dask scheduler to give the work to.
         progress: called often with the share that is done; answers whether to go on.
         **choices: fields of `Configuration`; those in `SWEPT` may be lists of values to try,
-            NumPy's too, every combination of them is one setting. `epochs` is 10,000 if not given.
+            NumPy's too, every combination of them is one setting. `epochs` is 10,000 if not given,
+            and 100 with minibatches.
 
     Raises:
         InputError: a choice is unknown, impossible or of a wrong kind, or the folder holds
@@ -152,7 +157,7 @@ def sweep(
         >>> [setting.networks for setting in found.settings]
         [50, 50]
     """
-    seeds, path = checked_way(seeds, folder, workers, scheduler, progress)
+    seeds, path, workers = checked_way(seeds, folder, workers, scheduler, progress)
     plan = make_plan(*checked_choices(choices), seeds)
     total = plan.networks
     work = Sweep(plan, None if path is None else _folder(path, plan))

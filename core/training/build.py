@@ -12,6 +12,7 @@ from bptui.core.network import Network
 from bptui.core.runs import resume_run
 from bptui.core.training.schedules import Schedule
 from bptui.core.training.trainer import Trainer
+from bptui.core.wording import counted
 
 FULL_BATCH_EPOCHS, MINIBATCH_EPOCHS = 10_000, 100
 _STEPS = 5
@@ -236,8 +237,7 @@ def _layers_for(
     if layers[0] != inputs or layers[-1] != outputs:
         raise InputError(
             f"layers: {','.join(map(str, layers))} does not fit {dataset.name}, which has "
-            f"{inputs} {'feature' if inputs == 1 else 'features'} and {outputs} "
-            f"{'target column' if outputs == 1 else 'target columns'}: the first size is "
-            f"{inputs} and the last {outputs}"
+            f"{counted(inputs, 'feature')} and {counted(outputs, 'target column')}: "
+            f"the first size is {inputs} and the last {outputs}"
         )
     return layers

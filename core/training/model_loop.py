@@ -43,9 +43,9 @@ class ModelLoop:
         """
         self.model, self.optimizer_name = model, check_choice("optimizer", optimizer, OPTIMIZERS)
         self.epoch_limit, self.until_cost = epoch_limit, until_cost
-        self._learning_rate = checked_learning_rate(
-            learning_rate or model.learning_rate or _usual(optimizer)
-        )
+        if learning_rate is None:
+            learning_rate = model.learning_rate or _usual(optimizer)
+        self._learning_rate = checked_learning_rate(learning_rate)
         self._shapes: list[tuple[int, ...]] | None = None
         self.seed = seed
         """Of the initial parameters, where they are a function of one."""

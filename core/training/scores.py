@@ -55,6 +55,11 @@ def score(task: Task, outputs: Floats, y: Floats) -> float:
     return 1.0 - residual / total if total else float(residual == 0.0)
 
 
+def score_name(task: Task) -> str:
+    """Return the name of what `score` returns."""
+    return "R²" if task == "regression" else "accuracy"
+
+
 def confusion_matrix(task: Task, outputs: Floats, y: Floats) -> NDArray[np.int64] | None:
     """Return how many samples of each true class, in rows, were put into each, in columns.
 
@@ -105,6 +110,5 @@ def scores(
         validated = score(task, outputs, y)
         if regression:
             validation_errors = root_mean_squared_errors(outputs, y, targets_scaled_by)
-    name = "R²" if regression else "accuracy"
     confusion = confusion_matrix(task, outputs, y)
-    return Scores(name, trained, validated, confusion, errors, validation_errors)
+    return Scores(score_name(task), trained, validated, confusion, errors, validation_errors)
