@@ -16,7 +16,7 @@ import pytest
 from terminal import COMMAND, CONTROLLED, LEAVE_ALTERNATE, Terminal
 
 from bptui.core.configuration import Configuration
-from bptui.core.state_directory import latest_run
+from bptui.core.runs.state_directory import latest_run
 from bptui.core.training import Trainer, build_trainer, resume_trainer
 
 SLOWLY = ("--speed", "100")

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from bptui.core.configuration import Configuration
-from bptui.core.run_folder import RunFolder
+from bptui.core.runs.folder import RunFolder
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, build_trainer
 from bptui.core.training.commands import ShowBoundary, TogglePause

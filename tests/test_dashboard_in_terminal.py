@@ -15,7 +15,7 @@ from time import sleep
 import pytest
 from terminal import COMMAND, ENTER_ALTERNATE, LEAVE_ALTERNATE, Terminal, environment
 
-from bptui.core.state_directory import latest_run
+from bptui.core.runs.state_directory import latest_run
 from bptui.core.training import resume_trainer
 from bptui.tui.actions import ACTIONS
 from bptui.tui.cli import main

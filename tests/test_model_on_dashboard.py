@@ -20,8 +20,8 @@ from textual.app import App, ComposeResult
 from watching import watched
 
 from bptui.core.model_file import load_model_file
+from bptui.core.runs.state_directory import latest_run
 from bptui.core.snapshot import Snapshot
-from bptui.core.state_directory import latest_run
 from bptui.core.training import Session
 from bptui.core.training import commands as ask
 from bptui.core.training.model_runs import resume_model_trainer

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from watching import keep, watched
 
-from bptui.core import checkpoint
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
 from bptui.core.history import Mark
-from bptui.core.kept_run import read_run
 from bptui.core.model_file import load_model_file
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.run_files import CHECKPOINT, CONFIGURATION, LOG
-from bptui.core.run_folder import RunFolder
-from bptui.core.runs import ModelNeededError, check_free
+from bptui.core.runs import checkpoint
+from bptui.core.runs.files import CHECKPOINT, CONFIGURATION, LOG
+from bptui.core.runs.folder import RunFolder
+from bptui.core.runs.kept import read_run
+from bptui.core.runs.saving import ModelNeededError, check_free
 from bptui.core.training import build_trainer, resume_trainer
 from bptui.core.training.model_runs import resume_model_trainer
 from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer

@@ -15,7 +15,7 @@ from running import Running
 
 from bptui.core import InputError
 from bptui.core.model_file import load_model_file
-from bptui.core.run_folder import RunFolder
+from bptui.core.runs.folder import RunFolder
 from bptui.core.training import commands as ask
 from bptui.core.training.keeper import RunKeeper
 from bptui.core.training.model_runs import resume_model_trainer

@@ -9,9 +9,9 @@ import pytest
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
-from bptui.core.run_files import CHECKPOINT, KEPT
-from bptui.core.run_folder import RunFolder
-from bptui.core.state_directory import MOST_RUNS, latest_run, runs_directory
+from bptui.core.runs.files import CHECKPOINT, KEPT
+from bptui.core.runs.folder import RunFolder
+from bptui.core.runs.state_directory import MOST_RUNS, latest_run, runs_directory
 from bptui.core.training import build_trainer
 
 
@@ -150,7 +150,7 @@ def test_two_cannot_have_the_same_one() -> None:
 def test_a_lock_ends_with_its_process() -> None:
     code = (
         "import os, signal\nfrom pathlib import Path\n"
-        "from bptui.core.run_lock import RunLock\n"
+        "from bptui.core.runs.lock import RunLock\n"
         "Path('mine').mkdir()\nlock = RunLock(Path('mine'))\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -7,9 +7,9 @@ import pytest
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
-from bptui.core.run_files import CHECKPOINT, LOG
-from bptui.core.run_folder import RunFolder
-from bptui.core.run_log import COLUMNS, Row, RunLog
+from bptui.core.runs.files import CHECKPOINT, LOG
+from bptui.core.runs.folder import RunFolder
+from bptui.core.runs.log import COLUMNS, Row, RunLog
 from bptui.core.training import build_trainer, resume_trainer
 from bptui.core.training.keeper import RunKeeper
 

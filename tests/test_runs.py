@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.checkpoint import FORMAT
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
 from bptui.core.history import Mark
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.runs import (
+from bptui.core.runs.checkpoint import FORMAT
+from bptui.core.runs.saving import (
     CHECKPOINT,
     CONFIGURATION,
     Saved,

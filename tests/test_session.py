@@ -13,8 +13,8 @@ from running import PATIENCE, Running
 
 from bptui.core.check import Report
 from bptui.core.configuration import Configuration
-from bptui.core.run_files import CHECKPOINT
-from bptui.core.run_folder import RunFolder
+from bptui.core.runs.files import CHECKPOINT
+from bptui.core.runs.folder import RunFolder
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session, Trainer, build_trainer, resume_trainer
 from bptui.core.training import commands as ask

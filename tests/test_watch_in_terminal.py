@@ -10,7 +10,7 @@ from command import run
 from terminal import COMMAND, Terminal
 from watching import keep, train, write_costs
 
-from bptui.core.run_folder import RunFolder
+from bptui.core.runs.folder import RunFolder
 from bptui.core.training import resume_trainer
 
 

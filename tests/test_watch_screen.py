@@ -15,7 +15,7 @@ from watching import train, write_costs
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
-from bptui.core.run_folder import RunFolder
+from bptui.core.runs.folder import RunFolder
 from bptui.core.snapshot import NamedCurve
 from bptui.core.training import build_trainer
 from bptui.core.watching import WatchedRun, WatchSession

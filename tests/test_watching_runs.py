@@ -12,9 +12,9 @@ from watching import play, train, watched, write_costs
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
-from bptui.core.run_files import CHECKPOINT, LOG
-from bptui.core.run_folder import RunFolder
-from bptui.core.run_log import Row, RunLog
+from bptui.core.runs.files import CHECKPOINT, LOG
+from bptui.core.runs.folder import RunFolder
+from bptui.core.runs.log import Row, RunLog
 from bptui.core.training import build_trainer
 from bptui.core.training import commands as ask
 from bptui.core.watching import WatchedRun, checkpoint

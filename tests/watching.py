@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from bptui.core.configuration import Configuration
-from bptui.core.run_folder import RunFolder
+from bptui.core.runs.folder import RunFolder
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import commands as ask
 from bptui.core.training.build import build_trainer

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bptui.core.checkpoint import FOREIGN, HEADER, MOST_ARRAYS, read_array
+from bptui.core.runs.checkpoint import FOREIGN, HEADER, MOST_ARRAYS, read_array
 from bptui.core.sweeping.block import (
     Block,
     BlockResult,

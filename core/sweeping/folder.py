@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.checkpoint import FOREIGN, decoded_configuration
 from bptui.core.data.dataset import digest
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
-from bptui.core.run_files import unfinished
-from bptui.core.run_lock import RunLock
-from bptui.core.runs import SWEEP, check_free, replace_file
+from bptui.core.runs.checkpoint import FOREIGN, decoded_configuration
+from bptui.core.runs.files import unfinished
+from bptui.core.runs.lock import RunLock
+from bptui.core.runs.saving import SWEEP, check_free, replace_file
 from bptui.core.sweeping.block import Block, BlockResult, BlockState
 from bptui.core.sweeping.block_files import begun_name, read_result, read_state, result_name
 from bptui.core.sweeping.choices import checked_choice

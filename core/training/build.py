@@ -9,7 +9,7 @@ from bptui.core.data.datasets import GENERATORS, load_dataset
 from bptui.core.data.preparation import Prepared, prepare
 from bptui.core.errors import InputError, printable
 from bptui.core.network import Network
-from bptui.core.runs import resume_run
+from bptui.core.runs.saving import resume_run
 from bptui.core.training.schedules import Schedule
 from bptui.core.training.trainer import Trainer
 from bptui.core.wording import counted

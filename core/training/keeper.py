@@ -8,9 +8,9 @@ from pathlib import Path
 from time import perf_counter
 
 from bptui.core.errors import InputError, printable
-from bptui.core.run_folder import RunFolder
-from bptui.core.run_log import Row, RunLog
-from bptui.core.runs import save_run
+from bptui.core.runs.folder import RunFolder
+from bptui.core.runs.log import Row, RunLog
+from bptui.core.runs.saving import save_run
 from bptui.core.training.resumable import Resumable
 
 CHECKPOINT_SECONDS = 10.0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bptui.core.check import Report
 from bptui.core.history import CostCurve
-from bptui.core.runs import Saved
+from bptui.core.runs.saving import Saved
 from bptui.core.snapshot import Boundary, Description, Snapshot
 from bptui.core.training.commands import Command
 

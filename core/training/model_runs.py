@@ -8,7 +8,7 @@ from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.initializers import check_seed
 from bptui.core.model_file import ModelFile
-from bptui.core.runs import resume_run
+from bptui.core.runs.saving import resume_run
 from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer
 
 

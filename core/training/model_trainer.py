@@ -14,9 +14,9 @@ from bptui.core.check.methods import MOST_ENTRIES
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, check_choice
-from bptui.core.model_facts import MODEL, ModelFacts
 from bptui.core.model_file import ModelFile
-from bptui.core.runs import Saved, save_run
+from bptui.core.runs.model_facts import MODEL, ModelFacts
+from bptui.core.runs.saving import Saved, save_run
 from bptui.core.training.model_loop import ModelLoop
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from bptui.core.configuration import Configuration
 from bptui.core.history import CostHistory, Mark
-from bptui.core.runs import Saved
+from bptui.core.runs.saving import Saved
 from bptui.core.trainer_state import Array, TrainerState
 from bptui.core.training.early_stopping import EarlyStopping
 from bptui.core.training.live import LiveTrainer

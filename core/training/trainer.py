@@ -23,7 +23,7 @@ from bptui.core.history import Mark, with_mark
 from bptui.core.layers import weight_mask
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.runs import Saved, save_run
+from bptui.core.runs.saving import Saved, save_run
 from bptui.core.step_rules import RuledOptimizer
 from bptui.core.training.check_time import entries_to_draw
 from bptui.core.training.loop import TrainingLoop

@@ -10,9 +10,9 @@ from bptui.core.check import theta_name
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError
-from bptui.core.kept_run import Kept, read_run
-from bptui.core.run_files import CHECKPOINT
-from bptui.core.runs import resume_run
+from bptui.core.runs.files import CHECKPOINT
+from bptui.core.runs.kept import Kept, read_run
+from bptui.core.runs.saving import resume_run
 from bptui.core.snapshot import Description
 from bptui.core.training.build import build_trainer
 from bptui.core.training.trainer import Trainer

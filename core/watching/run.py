@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, printable
 from bptui.core.history import Columns, CostCurve
-from bptui.core.kept_run import Kept
-from bptui.core.run_files import CHECKPOINT, LOG
+from bptui.core.runs.files import CHECKPOINT, LOG
+from bptui.core.runs.kept import Kept
 from bptui.core.snapshot import Description, State
 from bptui.core.training.live import LiveView
 from bptui.core.training.trainer import Trainer

@@ -33,9 +33,9 @@ import numpy as np
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
-from bptui.core.kept_run import read_run
 from bptui.core.model_file import ModelFile, load_model_file
-from bptui.core.run_files import CHECKPOINT, CONFIGURATION
+from bptui.core.runs.files import CHECKPOINT, CONFIGURATION
+from bptui.core.runs.kept import read_run
 from bptui.core.training import build_trainer, resume_trainer
 from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer
 from bptui.tui.command_line import invocation

@@ -21,8 +21,8 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from bptui.core.configuration import Configuration
 from bptui.core.model_file import load_model_file
-from bptui.core.run_files import CHECKPOINT, LOG
-from bptui.core.run_folder import RunFolder
+from bptui.core.runs.files import CHECKPOINT, LOG
+from bptui.core.runs.folder import RunFolder
 from bptui.core.training import build_trainer, resume_trainer
 from bptui.core.training.keeper import RunKeeper
 from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer

@@ -7,7 +7,7 @@ from typing import Any
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
-from bptui.core.state_directory import latest_run, runs_by_age
+from bptui.core.runs.state_directory import latest_run, runs_by_age
 from bptui.tui.command_line import names
 from bptui.tui.command_line.choices import (
     DEFAULT_SWEEP_FOLDER,
@@ -277,7 +277,7 @@ def _latest_of(model: Path | None) -> Callable[[], Path | None]:
         return latest_run
 
     def latest() -> Path | None:
-        from bptui.core.runs import last_run_of  # it needs NumPy
+        from bptui.core.runs.saving import last_run_of  # it needs NumPy
 
         return last_run_of(model.name, runs_by_age())
 

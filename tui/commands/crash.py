@@ -4,7 +4,7 @@ import traceback
 from pathlib import Path
 
 from bptui.core.errors import printable
-from bptui.core.run_files import ERROR
+from bptui.core.runs.files import ERROR
 
 CRASHED = 1
 """Exit status of a bug."""

@@ -10,7 +10,7 @@ from bptui.core.check import format_report, headline
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
 from bptui.core.model_file import load_model_file
-from bptui.core.run_folder import RunFolder
+from bptui.core.runs.folder import RunFolder
 from bptui.core.training.build import FULL_BATCH_EPOCHS
 from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer
 from bptui.core.training.model_trainer import ModelTrainer

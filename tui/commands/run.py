@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
-from bptui.core.runs import AnyTrainer, Saved
+from bptui.core.runs.saving import AnyTrainer, Saved
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import LiveTrainer, Session
 from bptui.core.training.keeper import RunKeeper

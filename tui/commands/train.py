@@ -11,7 +11,7 @@ from typing import Any
 from bptui.core.check import Report
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
-from bptui.core.run_folder import RunFolder
+from bptui.core.runs.folder import RunFolder
 from bptui.core.training import Scores, Trainer
 from bptui.core.training.build import usual_epochs
 from bptui.core.training.keeper import RunKeeper

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bptui.core.errors import InputError, printable
-from bptui.core.state_directory import latest_run
+from bptui.core.runs.state_directory import latest_run
 from bptui.core.watching import MOST_RUNS, WatchedRun, WatchSession, names
 from bptui.tui.actions import COMPARING, WATCHING
 from bptui.tui.commands.crash import CRASHED, crash_sentence

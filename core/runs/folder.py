@@ -4,10 +4,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from bptui.core.errors import InputError, printable
-from bptui.core.run_files import KEPT, remove_run, unfinished
-from bptui.core.run_lock import RunLock
-from bptui.core.runs import check_free, check_writable, free_folder
-from bptui.core.state_directory import new_run_directory
+from bptui.core.runs.files import KEPT, remove_run, unfinished
+from bptui.core.runs.lock import RunLock
+from bptui.core.runs.saving import check_free, check_writable, free_folder
+from bptui.core.runs.state_directory import new_run_directory
 
 
 class RunFolder:

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.checkpoint import (
+from bptui.core.configuration import Configuration
+from bptui.core.errors import printable
+from bptui.core.history import CostCurve
+from bptui.core.initializers import check_seed
+from bptui.core.layers import layer_views, parameter_count
+from bptui.core.runs.checkpoint import (
     HEADER,
     LARGEST_CURVE,
     MOST_ARRAYS,
     read_array,
     restored_curve,
 )
-from bptui.core.configuration import Configuration
-from bptui.core.errors import printable
-from bptui.core.history import CostCurve
-from bptui.core.initializers import check_seed
-from bptui.core.layers import layer_views, parameter_count
-from bptui.core.model_facts import ModelFacts
-from bptui.core.runs import LONGEST_REASON, opened, understood
+from bptui.core.runs.model_facts import ModelFacts
+from bptui.core.runs.saving import LONGEST_REASON, opened, understood
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bptui.core.checkpoint import (
+from bptui.core.configuration import Configuration
+from bptui.core.data.input_file import display_name, open_input_file
+from bptui.core.errors import InputError, printable
+from bptui.core.runs.checkpoint import (
     FOREIGN,
     FORMAT,
     HEADER,
@@ -27,12 +30,9 @@ from bptui.core.checkpoint import (
     read_text,
     unpack,
 )
-from bptui.core.configuration import Configuration
-from bptui.core.data.input_file import display_name, open_input_file
-from bptui.core.errors import InputError, printable
-from bptui.core.model_facts import MODEL, ModelFacts
-from bptui.core.run_files import CHECKPOINT, CONFIGURATION
-from bptui.core.run_lock import is_locked
+from bptui.core.runs.files import CHECKPOINT, CONFIGURATION
+from bptui.core.runs.lock import is_locked
+from bptui.core.runs.model_facts import MODEL, ModelFacts
 
 if TYPE_CHECKING:
     from bptui.core.training.resumable import Resumable

@@ -6,8 +6,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from bptui.core.run_files import CHECKPOINT, KEPT, remove_run
-from bptui.core.run_lock import is_locked
+from bptui.core.runs.files import CHECKPOINT, KEPT, remove_run
+from bptui.core.runs.lock import is_locked
 
 MOST_RUNS = 20
 """How many runs are kept that nobody asked to keep."""

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
-from bptui.core.run_files import LOG
+from bptui.core.runs.files import LOG
 
 COLUMNS = ("epoch", "cost", "validation_cost", "learning_rate", "seed", "seconds")
 HEADER = (",".join(COLUMNS) + "\n").encode()

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 from bptui.core.errors import InputError, printable
-from bptui.core.run_files import LOCK
+from bptui.core.runs.files import LOCK
 
 fcntl: ModuleType | None
 try:
