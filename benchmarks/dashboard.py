@@ -41,8 +41,10 @@ from bptui.tui.commands.run import DEFAULT_SPEED
 PANES = ("─ Cost", "─ Θ", "─ Gradient check", "─ Predictions", "─ Gradient norms", "q quit")
 SIZES = {(120, 40): (36, 17), (80, 24): (0, 0)}
 """Terminals, and how many cells the boundary has there."""
-OVER_SSH = environment(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
-LOCAL = environment()
+_INSTALLED: dict[str, str | None] = {"PYTHONDONTWRITEBYTECODE": None}
+"""A bptui that was installed has its bytecode; from a checkout the first start writes it."""
+OVER_SSH = environment(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22", **_INSTALLED)
+LOCAL = environment(**_INSTALLED)
 WITHOUT_SCREEN = """
 import sys
 from bptui.core.configuration import Configuration
@@ -143,7 +145,7 @@ def is_complete(terminal: Terminal) -> bool:
 
 def measure_start(samples: Samples) -> None:
     for _ in range(3):
-        with Terminal(columns=120, rows=40) as terminal:
+        with Terminal(columns=120, rows=40, env=LOCAL) as terminal:
             seen = terminal.wait_for(is_complete)
             samples["first frame, CPU s"].append(cpu_seconds(terminal.process.pid))
             samples["first frame, s"].append(seen - terminal.started)
@@ -276,7 +278,7 @@ def pause(terminals: tuple[Terminal, ...]) -> None:
 def measure_keys(samples: Samples, networks: dict[str, tuple[str, ...]], seconds: float) -> None:
     """Press keys while training flat out, at no fixed beat."""
     for name, words in networks.items():
-        with Terminal(*words, "--speed", "max", columns=120, rows=40) as terminal:
+        with Terminal(*words, "--speed", "max", columns=120, rows=40, env=LOCAL) as terminal:
             terminal.wait_for(is_complete)
             sleep(1.0)
             end = monotonic() + 2 * seconds
@@ -312,7 +314,7 @@ def measure_checks(samples: Samples, seconds: float) -> None:
 
 
 def dashboard_speed(words: tuple[str, ...], seconds: float) -> float:
-    with Terminal(*words, columns=120, rows=40) as terminal:
+    with Terminal(*words, columns=120, rows=40, env=LOCAL) as terminal:
         terminal.wait_for(is_complete)
         sleep(1.0)
         first, before = next_epoch(terminal)
