@@ -143,6 +143,8 @@ class Snapshot:
     boundary: Boundary | None
     no_predictions: str = ""
     """One sentence on why there are no predictions, where there are none."""
+    validation_score: float | None = None
+    """Accuracy, or R² where there are no classes, on the samples of `validation_cost`."""
     message: str = ""
     """One sentence for the user: why it diverged, where a checkpoint went."""
     report_lag: float = 0.0

@@ -48,6 +48,7 @@ def test_it_ends_with_the_best_parameters(batch_size: int | None) -> None:
     assert stopped.validation_cost == pytest.approx(
         stopped.network.cost(stopped.validation.X, stopped.validation.y)
     )
+    assert stopped.validation_score == stopped.scores().validation
     X, y = stopped.training.X, stopped.training.y
     assert stopped.cost == pytest.approx(stopped.network.cost(X, y))
 
@@ -70,7 +71,9 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(
     best = int(whole.validation_history()[:, 1].argmin())
     early.advance(float("inf"), int(whole.validation_history()[best, 0]) + 12)
     early.save(tmp_path)
-    resumed = run(resume_trainer(tmp_path))
+    taken_up = resume_trainer(tmp_path)
+    assert taken_up.validation_score == taken_up.scores().validation
+    resumed = run(taken_up)
     assert (resumed.epoch, resumed.message) == (whole.epoch, whole.message)
     assert resumed.network.theta.tobytes() == whole.network.theta.tobytes()
 

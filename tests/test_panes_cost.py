@@ -1,10 +1,12 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from pane_app import drive, screen_rows, shown
 from snapshots import falling_costs, make_curve, make_snapshot
 
+from bptui.core.snapshot import Snapshot
 from bptui.tui.panes import cost
 from bptui.tui.panes.cost import CostPane
 
@@ -18,6 +20,33 @@ def test_the_frame_has_the_kind_of_axis_and_leaves_the_cost_to_the_status_line()
 def test_the_validation_cost_is_in_the_title() -> None:
     rows = shown(CostPane(), make_snapshot(cost=0.02, validation_cost=0.031), (60, 12))
     assert "Cost  validation 0.0310" in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "title"),
+    [
+        (make_snapshot(validation_cost=0.031, validation_score=0.97778), "0.0310  97.7 % right ─"),
+        (
+            make_snapshot(
+                (1, 3, 1),
+                X=np.array([[0.0], [1.0]]),
+                y=np.array([[0.25], [4.0]]),
+                network={"output": "linear"},
+                names={"class_names": ()},
+                boundary=False,
+                validation_cost=0.031,
+                validation_score=0.97778,
+            ),
+            "0.0310  R² 0.978 ─",
+        ),
+        (make_snapshot(validation_cost=0.031, validation_score=float("nan")), "0.0310 ─"),
+    ],
+)
+def test_how_good_the_outputs_are_in_validation_is_in_the_title(
+    snapshot: Snapshot, title: str
+) -> None:
+    assert f"Cost  validation {title}" in shown(CostPane(), snapshot, (60, 12))[0]
+    assert "─ Cost  validation 0.0310 ─" in shown(CostPane(), snapshot, (32, 12))[0]
 
 
 def test_before_the_first_epoch_it_says_what_it_waits_for() -> None:

@@ -352,6 +352,8 @@ def test_predictions_are_of_the_samples_in_the_description(start: Start) -> None
     assert shown.description.samples == len(live.trainer.training)
     assert shown.description.validation_samples > 0
     assert shown.validation_cost is not None
+    assert shown.validation_score is not None
+    assert 0.0 <= shown.validation_score <= 1.0
 
 
 def test_what_was_asked_before_the_start_is_in_the_first_snapshot() -> None:

@@ -382,6 +382,7 @@ def test_a_divergence_leaves_no_validation_cost_of_what_was_undone(
     assert (trainer.epoch, trainer.state) == (10, "running")
     run(trainer, 1)
     assert (trainer.epoch, trainer.state) == (9, "diverged")
+    assert trainer.validation_score == trainer.scores().validation
     trainer.learning_rate = 1e-3
     trainer.resume()
     run(trainer, 21)
@@ -418,6 +419,8 @@ def test_validation_samples_are_watched_and_never_trained_on(batch_size: int | N
     bare.theta[:] = watched.network.theta
     assert watched.validation_cost == values[-1] == pytest.approx(bare.cost(XOR.X, XOR.y))
     assert watched.curve().validation_cost.tolist() == values.tolist()
+    assert alone.validation_score is None
+    assert watched.validation_score == watched.scores().validation
 
 
 def test_the_validation_history_stays_bounded_and_covers_the_run() -> None:

@@ -93,6 +93,10 @@ class LiveTrainer(Protocol):
         """The last validation cost; `None` with no validation set."""
 
     @property
+    def validation_score(self) -> float | None:
+        """Accuracy or R² on the validation set; `None` without one."""
+
+    @property
     def saved(self) -> Saved | None:
         """What `save` wrote last."""
 

@@ -149,6 +149,11 @@ class TrainingLoop:
         early = self.early_stopping
         return early.cost if early is not None and early.taken else self._validation.last
 
+    @property
+    def validation_score(self) -> float | None:
+        """Accuracy, or R², of the validation set when its cost was found; `None` without one."""
+        return self._validation.score()
+
     def reinitialize(self, seed: int) -> None:
         """Go back to before the first epoch with the Θ that `seed` draws; η stays."""
         self._stepper.reset(seed)
@@ -223,6 +228,7 @@ class TrainingLoop:
         if not early.exhausted:
             return False
         early.take_best()
+        self._validation.look_again()
         self._finish(
             f"the validation cost has not fallen for {early.patience:,} epochs; Θ is that of its "
             f"lowest, {early.cost:.3g} at epoch {early.epoch:,}"
@@ -246,6 +252,7 @@ class TrainingLoop:
         if fault != self.fault:  # it was planted, or removed, after the step that went wrong
             stepper.plant(fault)
         self._validation.forget_after(self.epoch)
+        self._validation.look_again()
         self.state = "diverged"
         if not steps:
             self.message = (
@@ -286,6 +293,7 @@ class TrainingLoop:
         self._anchor = self.point()
         self.history, self.marks = history, marks
         self._validation.restore(validation)
+        self._validation.look_again()
         self.state, self.message = "running", ""
 
     def point(self) -> TrainerState:

@@ -43,6 +43,8 @@ class ModelTrainer(ModelLoop):
     fault_hidden = False
     validation_cost: float | None = None
     """A model file has no validation set."""
+    validation_score: float | None = None
+    """Nor has it this, therefore."""
     early_stopping = None
     """There is none without a validation cost."""
     saved: Saved | None = None

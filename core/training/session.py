@@ -281,6 +281,7 @@ class Session:
             epoch=trainer.epoch,
             cost=trainer.cost,
             validation_cost=trainer.validation_cost,
+            validation_score=trainer.validation_score,
             state=state,
             epochs_per_second=rate,
             speed=self.pace.speed,

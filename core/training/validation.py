@@ -1,4 +1,4 @@
-"""The cost of samples that are never trained on, watched at fixed epochs."""
+"""The cost and the score of samples that are never trained on, watched at fixed epochs."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bptui.core.data.dataset import Dataset
 from bptui.core.network import Network
+from bptui.core.training.scores import score
 
 Array = NDArray[Any]
 
@@ -25,6 +26,7 @@ class ValidationWatch:
         """Epochs between two costs that are kept."""
         self._last: tuple[int, float] | None = None
         self._work = None
+        self._validation = validation
         if validation is not None:
             self._work = network.loaded(validation.X, validation.y)
             # The penalty belongs to what is minimized, not to how good the network is.
@@ -34,6 +36,19 @@ class ValidationWatch:
     def last(self) -> float | None:
         """The last cost, without a penalty; `None` before the first."""
         return None if self._last is None else self._last[1]
+
+    def score(self) -> float | None:
+        """Return accuracy or R² at the last look; `None` before the first, and of no samples."""
+        if self._validation is None or self._work is None or self._last is None:
+            return None
+        outputs = self._work.outputs.T.astype(np.float64)
+        return score(self._validation.task, outputs, self._validation.y)
+
+    def look_again(self) -> None:
+        """Let the score be of Θ as it is now, which was changed from outside."""
+        if self._work is not None:
+            with np.errstate(all="ignore"):
+                self._work.forward()
 
     def next_epoch(self, epoch: int) -> int | None:
         """Return the first epoch after `epoch` at which to look."""

@@ -145,6 +145,7 @@ class WatchSession:
             epoch=run.epoch,
             cost=run.cost,
             validation_cost=run.validation_cost,
+            validation_score=trainer.validation_score if trainer and fresh else None,
             state=state,
             epochs_per_second=run.costs.epochs_per_second() if state == "running" else 0.0,
             speed=None,

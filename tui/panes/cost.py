@@ -1,5 +1,6 @@
 """The cost curve."""
 
+from math import floor, isfinite
 from typing import Any, ClassVar
 
 from bptui.core.history import CostCurve
@@ -11,6 +12,7 @@ from bptui.tui.drawing.compared_curves import compared_lines
 from bptui.tui.drawing.cost_curve import column_series, cost_axis
 from bptui.tui.drawing.lines import Line, Span, TextLines, that_fit, wrapped
 from bptui.tui.drawing.numbers import significant
+from bptui.tui.drawing.outcomes import outcomes
 from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.snapshot_pane import SnapshotPane
@@ -22,7 +24,7 @@ class CostPane(SnapshotPane):
     HELP: ClassVar[str] = (
         "The cost J by epoch; no spike is lost, however many epochs share a column. "
         "Plateaus that it has left and changes of the learning rate η are marked; the validation "
-        "cost has its own curve."
+        "cost has its own curve, and beside it stands how good the outputs for those samples are."
     )
     SCROLLS: ClassVar[bool] = False
     DEFAULT_CSS = """
@@ -69,11 +71,26 @@ class CostPane(SnapshotPane):
 
     def _show_title(self, snapshot: Snapshot) -> None:
         # J itself is in the status line, which is drawn more often than this.
-        parts: list[Line] = [(("Cost", ""),)]
+        words = ["Cost"]
         if snapshot.validation_cost is not None:
-            parts.append(((f"validation {significant(snapshot.validation_cost)}", "series2"),))
-        self.set_title(*that_fit(parts, self.title_width, ["  "] * (len(parts) - 1)))
+            words.append(f"  validation {significant(snapshot.validation_cost)}")
+            words += _score(snapshot, self.symbols)
+        parts: list[Line] = [
+            ((text, "series2" if place else ""),) for place, text in enumerate(words)
+        ]
+        self.set_title(*that_fit(parts, self.title_width, [""] * (len(parts) - 1)))
         self.set_subtitle(("log axis" if self._log_axis else "linear axis", "dim"))
+
+
+def _score(snapshot: Snapshot, symbols: Symbols) -> tuple[str, ...]:
+    """Return how good the outputs for the validation set are; the last words may be left out."""
+    score = snapshot.validation_score
+    if score is None or not isfinite(score):
+        return ()
+    if not outcomes(snapshot.description).classify:
+        return (f"  {symbols.text('R²')} {score:.3g}",)
+    # Rounded down, for 100 % is to mean all.
+    return f"  {floor(1000.0 * score) / 10.0:g} %", " right"
 
 
 def cost_lines(
