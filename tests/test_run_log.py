@@ -135,6 +135,16 @@ def test_a_resumed_training_goes_on_in_its_log(tmp_path: Path) -> None:
     assert seconds == sorted(seconds)
 
 
+def test_a_system_without_locks_keeps_runs_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bptui.core.runs.lock.fcntl", None)
+    monkeypatch.delattr(os, "O_CLOEXEC", raising=False)
+    kept(tmp_path).close()
+    kept(tmp_path, resume=True, limit=60).close()
+    assert epochs(tmp_path) == list(range(61))
+
+
 def test_a_training_that_starts_again_goes_back_to_0_in_its_log(tmp_path: Path) -> None:
     keeper = kept(tmp_path)
     trainer = keeper._trainer

@@ -29,7 +29,7 @@ class RunLock:
             InputError: another process has it.
             OSError: the folder cannot be written.
         """
-        self._file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
         if fcntl is None:
             return
         try:

@@ -71,7 +71,8 @@ class RunLog:
                 self._size, self.seconds = _part_of_run(stream, epoch, seed, path)
         else:
             self._size, self.seconds = 0, 0.0
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        as_it_is = getattr(os, "O_BINARY", 0)  # on Windows lines would grow otherwise
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | as_it_is, 0o666)
         os.truncate(self._file, self._size)
         if not self._size:
             self._append(HEADER)
