@@ -20,7 +20,7 @@ from bptui.tui.cli import main
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.demo.caption import LINES
 from bptui.tui.demo.cast import Cast
-from bptui.tui.demo.frame import PLAIN, Frame, Look, text_of
+from bptui.tui.demo.frame import PLAIN, Frame, Look
 from bptui.tui.demo.play import Recording, record
 from bptui.tui.demo.script import Script, read_script, shipped_scripts
 from bptui.tui.demo.svg import svg
@@ -91,6 +91,10 @@ def replayed(cast: bytes, until: float = float("inf")) -> pyte.Screen:
         if at <= until:
             stream.feed(output)
     return screen
+
+
+def text_of(frame: Frame) -> str:
+    return "\n".join("".join(text for text, _ in row) for row in frame)
 
 
 def text_on(screen: pyte.Screen) -> str:

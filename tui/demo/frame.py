@@ -39,11 +39,6 @@ def capture(app: App[None]) -> Frame:
     return tuple(_row(strip) for strip in strips)
 
 
-def text_of(frame: Frame) -> str:
-    """Return the characters of a frame, a line a row."""
-    return "\n".join("".join(text for text, _ in row) for row in frame)
-
-
 def _row(segments: Iterable[Segment]) -> Row:
     stretches: list[tuple[str, Look]] = []
     for text, style, control in segments:
