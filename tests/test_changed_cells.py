@@ -118,7 +118,7 @@ def plainly(picture: list[Row]) -> str:
 def test_what_has_no_room_comes_later_as_it_is_by_then(one: int, other: int, room: int) -> None:
     shown, before, after = ShownCells(), rows(random.Random(one)), rows(random.Random(other))
     texts = [send(shown, layout(before), room=room), send(shown, layout(after), room=room)]
-    while shown.behind:
+    while shown.drop_shown():
         texts.append(shown.text(room=room))
     assert looks(emulated(*texts)) == looks(emulated(plainly(after)))
 
@@ -132,7 +132,7 @@ def test_the_first_row_goes_with_every_part_and_no_other_is_left_behind() -> Non
     assert [part.count("row") for part in parts] == [2, 1, 0, 0]
     assert "row 2" in parts[1]
     assert [f"\x1b[1;12H{number}" in parts[number - 1] for number in (2, 3)] == [True, True]
-    assert not shown.behind
+    assert not shown.drop_shown()
     assert send(shown, layout(numbered(4)), room=0) == "\x1b[1;12H4"
 
 
@@ -203,7 +203,7 @@ def test_a_picture_of_another_size_is_sent_whole_and_alone() -> None:
     shown.text(room=1)
     smaller = LayoutUpdate([[strip(row[:8])] for row in picture[:2]], Region(0, 0, 8, 2))
     assert send(shown, smaller) == send(ShownCells(), smaller)
-    assert not shown.behind
+    assert not shown.drop_shown()
 
 
 def test_another_kind_of_update_is_left_alone() -> None:

@@ -219,7 +219,7 @@ class Dashboard(PacedApp):
             self._clock(),
             everything=everything,
             slow=line is not None and line.slow,
-            behind=self.behind,
+            behind=self.is_behind(),
         )
         if not any(due):
             return

@@ -80,9 +80,8 @@ class ShownCells:
             first, last = self.due.get(y, (x, end))
             self.due[y] = min(first, x), max(last, end)
 
-    @property
-    def behind(self) -> bool:
-        """Whether the terminal shows something else than it should."""
+    def drop_shown(self) -> bool:
+        """Let go of the rows that show by now what they should; return whether any is left."""
         for y, (first, end) in list(self.due.items()):
             if self._shown.get(y, [])[first:end] == self._wanted[y][first:end]:
                 del self.due[y]

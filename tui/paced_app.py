@@ -43,10 +43,14 @@ class PacedApp(App[None]):
         """The line to the terminal; `None` where nothing is known of it, as of a page."""
         return getattr(self._driver, "line", None)
 
-    @property
-    def behind(self) -> bool:
-        """Whether the terminal does not show yet all that it should."""
-        return self._shown_cells.behind
+    def is_behind(self) -> bool:
+        """Return whether the terminal does not show yet all that it should."""
+        return self._shown_cells.drop_shown()
+
+    def on_mount(self) -> None:
+        """Hear when the terminal has got on, if it says so."""
+        if self.line is not None:
+            self._driver.on_answer = self._hear_answer  # type: ignore[union-attr]
 
     def open(self) -> None:
         """Show the screen as soon as it is painted."""
@@ -60,14 +64,12 @@ class PacedApp(App[None]):
         line, now = self.line, perf_counter()
         if self._opens_at is None:
             self._opens_at = now + _OPENING
-            if line is not None:
-                self._driver.on_answer = self._hear_answer  # type: ignore[union-attr]
         if not self._opened and now < self._opens_at:
             return
         if line is not None and not line.free:
             return
         room = math.inf if line is None else line.room
-        if self.behind and (room or 0 in self._shown_cells.due):
+        if self.is_behind() and (room or 0 in self._shown_cells.due):
             rest = self._shown_cells.rest(
                 room=room,
                 repeats=getattr(self._driver, "repeats", False),
