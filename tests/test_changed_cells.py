@@ -206,6 +206,15 @@ def test_a_picture_of_another_size_is_sent_whole_and_alone() -> None:
     assert not shown.drop_shown()
 
 
+def test_a_blank_screen_is_sent_whole_before_anything_else() -> None:
+    picture, other, shown = rows(random.Random(0)), rows(random.Random(1)), ShownCells()
+    send(shown, layout(picture))
+    shown.begin_anew()
+    shown.want_lines([(0, 0, strip(other[0]))], ColorSystem.EIGHT_BIT)
+    assert send(shown, chops(other, 0, COLUMNS)) == "" and not shown.drop_shown()
+    assert send(shown, layout(other)) == send(ShownCells(), layout(other))
+
+
 def test_another_kind_of_update_is_left_alone() -> None:
     shown, other = ShownCells(), object()
     send(shown, layout(rows(random.Random(0))))

@@ -141,6 +141,9 @@ def test_it_is_suspended_and_goes_on(tmp_path: Path) -> None:
                     word in here.raw[start:] for word in (b"Cost", b"PASS", b"quit")
                 )
             )
+            # Nothing that was drawn before comes first, on a screen that is blank now.
+            _, picture, *_ = bytes(terminal.raw[shown:]).split(b"\x1b[6n")
+            assert b"xor" in picture
         terminal.send(" ")
         terminal.wait_for(lambda here: state(here) == "paused")
         terminal.send("q")

@@ -50,6 +50,8 @@ class ShownCells:
         self._next = 0
         """The row to go on with."""
         self._size: Any = None
+        self._is_blank = False
+        """Whether the terminal was cleared, and nothing whole has been painted since."""
 
     def forget(self) -> None:
         """Know nothing any more, as when somebody else may have written there."""
@@ -58,20 +60,30 @@ class ShownCells:
         self.due.clear()
         self._next = 0
 
+    def begin_anew(self) -> None:
+        """Know nothing of a terminal that was cleared, and take a picture of all of it alone."""
+        self.forget()
+        self._is_blank = True
+
     def want(self, update: Any, color_system: ColorSystem) -> bool:
         """Take an update of the screen as what it should show; return whether that is known."""
         if not _has(update, ChopsUpdate, _CHOPS) and not _has(update, LayoutUpdate, _LAYOUT):
             self.forget()
+            self._is_blank = False
             return False
-        if type(update) is LayoutUpdate and update.region.size != self._size:
-            # What was painted since the size changed had the places of the one before.
-            self.forget()
-            self._size = update.region.size
+        if type(update) is LayoutUpdate:
+            if update.region.size != self._size:
+                # What was painted since the size changed had the places of the one before.
+                self.forget()
+                self._size = update.region.size
+            self._is_blank = False
         self.want_lines(_stretches(update), color_system)
         return True
 
     def want_lines(self, lines: Iterable[Placed], color_system: ColorSystem) -> None:
         """Take lines as what the screen should show there."""
+        if self._is_blank:
+            return
         for y, x, segments in lines:
             cells = _cells(segments, color_system)
             row, end = self._wanted.setdefault(y, []), x + len(cells)

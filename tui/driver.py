@@ -76,6 +76,8 @@ class TerminalDriver(LinuxDriver):
         """Whether the terminal has shown that it can repeat a character."""
         self.on_answer: Callable[[], None] = lambda: None
         """Called in another thread when the terminal has got to a question."""
+        self.cleared = False
+        """Whether the terminal was given back meanwhile, so that what it showed is gone."""
         self._asks = False
         self._unasked = 0
 
@@ -161,7 +163,7 @@ class TerminalDriver(LinuxDriver):
         if in_background(self.fileno):
             os.kill(os.getpid(), signal.SIGSTOP)
             return
-        self._suspended = False
+        self._suspended, self.cleared = False, True
         super().resume_application_mode()
 
     def stop_application_mode(self) -> None:

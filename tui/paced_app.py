@@ -60,7 +60,9 @@ class PacedApp(App[None]):
             self.set_timer(GREETING, self.send)
 
     def send(self) -> None:
-        """Send what is due and has room."""
+        """Send what is due and has room, unless the terminal shows nothing of what is known."""
+        if getattr(self._driver, "cleared", False):
+            return
         line, now = self.line, perf_counter()
         if self._opens_at is None:
             self._opens_at = now + _OPENING
@@ -107,14 +109,16 @@ class PacedApp(App[None]):
     @on(Driver.SignalResume)
     def _draw_after_suspension(self) -> None:
         # The terminal's other screen was cleared, of which Textual knows nothing.
-        self._begin_anew()
+        self._shown_cells.begin_anew()
+        self._driver.cleared = False  # type: ignore[union-attr]
+        self._hurry()
         self.screen.refresh(layout=True)
 
     def on_resize(self, event: Resize) -> None:
         """Know nothing of what a terminal of another size shows."""
-        self._begin_anew()
-
-    def _begin_anew(self) -> None:
         self._shown_cells.forget()
+        self._hurry()
+
+    def _hurry(self) -> None:
         if self._opened and self.line is not None:
             self.line.hurry()
