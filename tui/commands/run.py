@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from bptui.core.configuration import Configuration
@@ -16,22 +16,17 @@ from bptui.core.training.keeper import RunKeeper
 from bptui.core.training.session import UNSAVED
 from bptui.tui.command_line.choices import RunChoices
 from bptui.tui.command_line.words import without_options
-from bptui.tui.commands.crash import CRASHED, crash_sentence
+from bptui.tui.commands.dashboard import cadence_here, make_dashboard, say_at_end
 from bptui.tui.commands.headless import train_on
 from bptui.tui.commands.starting import make_trainer, resume_words, run_folder
 from bptui.tui.departure import HUNG_UP, Departure
-from bptui.tui.quick_start import uncollected
-from bptui.tui.terminal import in_browser, over_ssh, say
+from bptui.tui.terminal import in_browser
 from bptui.tui.worker import TrainingWorker
 
 DEFAULT_SPEED = 200.0
 """Epochs a second: XOR then takes some seconds, with the plateau and the drop to be seen."""
-NOT_SAVED = 2
-"""Exit status where the run could not be saved at the end."""
 _PATIENCE_TO_SAVE = 1.5
 """Seconds for a last checkpoint, unless a departure ends the process before."""
-SWITCH_INTERVAL = 0.001
-"""Seconds until Python lets the screen's thread run; its default makes keys feel heavy."""
 
 
 def run(configuration: Configuration, choices: RunChoices) -> int:
@@ -93,15 +88,7 @@ def watch(
     """
     speed = choices.speed if choices.speed_given else default_speed
 
-    with uncollected():
-        from bptui.tui.app import Dashboard
-        from bptui.tui.cadence import LOCAL, OVER_SSH
-        from bptui.tui.drawing.symbols import screen_symbols
-        from bptui.tui.theme import set_theme
-
-    cadence = OVER_SSH if over_ssh() else LOCAL
-    if choices.fps is not None:
-        cadence = cadence.at(choices.fps)
+    cadence = cadence_here(choices.fps)
     session = Session(
         trainer,
         speed=speed,
@@ -114,14 +101,12 @@ def watch(
     )
     first_learning_rate = trainer.learning_rate
     worker = TrainingWorker(session)
-    app = Dashboard(
+    app = make_dashboard(
         worker,
+        cadence,
+        choices.theme,
         saves=keeper is not None and keeper.folder.given is not None,
-        cadence=cadence,
-        symbols=screen_symbols(),
     )
-    set_theme(app, choices.theme)
-    sys.setswitchinterval(SWITCH_INTERVAL)
     output, errors = sys.stdout, sys.stderr
     departure = Departure(
         app.cut_off,
@@ -150,10 +135,9 @@ def watch(
             if choices.keep_training and departure.status is None and session.going and stopped:
                 return train_on(session, keeper, departure)
             return departure.status or HUNG_UP
-    status = app.return_code or 0
-    lines: list[str] = []
+    lines: tuple[str, ...] = ()
     if worker.latest is not None and not worker.failed:
-        lines += closing_lines(
+        lines = closing_lines(
             worker.latest,
             choices.command_line,
             trainer.saved,
@@ -161,18 +145,8 @@ def watch(
             resumed=choices.resume is not None,
             model=model,
         )
-    with suppress(OSError, UnicodeError):  # there may be nobody left to tell
-        for line in lines:
-            say(line, output)
-        output.flush()
-        if failure is not None:
-            say(f"bptui: {failure}", errors)
-        if app.failure is not None:
-            folder = None if keeper is None else keeper.folder.taken
-            say(f"bptui: {crash_sentence(app.failure, folder)}", errors)
-    if app.failure is not None or worker.failed:
-        return CRASHED
-    return status or (0 if failure is None else NOT_SAVED)
+    folder = None if keeper is None else keeper.folder.taken
+    return say_at_end(app, lines, output, errors, failure=failure, folder=folder)
 
 
 def _patience(usual: float | None, departure: Departure, *, keeps: bool) -> float | None:

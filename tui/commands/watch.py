@@ -3,18 +3,15 @@
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from bptui.core.errors import InputError, printable
 from bptui.core.runs.state_directory import latest_run
 from bptui.core.watching import MOST_RUNS, WatchedRun, WatchSession, names
 from bptui.tui.actions import COMPARING, WATCHING
-from bptui.tui.commands.crash import CRASHED, crash_sentence
-from bptui.tui.commands.run import SWITCH_INTERVAL
+from bptui.tui.commands.dashboard import cadence_here, make_dashboard, say_at_end
 from bptui.tui.departure import HUNG_UP, Departure
-from bptui.tui.quick_start import uncollected
-from bptui.tui.terminal import over_ssh, require_terminal, say
+from bptui.tui.terminal import require_terminal
 from bptui.tui.worker import TrainingWorker
 
 _PATIENCE = 1.0
@@ -39,36 +36,19 @@ def watch(paths: Sequence[Path], words: Sequence[str], theme: str | None = None)
     require_terminal("watch", "the files of a run can be read without one")
     runs = [WatchedRun(path) for path in paths]
 
-    with uncollected():
-        from bptui.tui.app import Dashboard
-        from bptui.tui.cadence import LOCAL, OVER_SSH
-        from bptui.tui.drawing.symbols import screen_symbols
-        from bptui.tui.theme import set_theme
-
-    cadence = OVER_SSH if over_ssh() else LOCAL
-    worker = TrainingWorker(WatchSession(runs, interval=cadence.status))
-    app = Dashboard(
-        worker,
+    cadence = cadence_here()
+    app = make_dashboard(
+        TrainingWorker(WatchSession(runs, interval=cadence.status)),
+        cadence,
+        theme,
         actions=WATCHING if len(runs) == 1 else COMPARING,
-        cadence=cadence,
-        symbols=screen_symbols(),
     )
-    set_theme(app, theme)
-    sys.setswitchinterval(SWITCH_INTERVAL)
     with Departure(app.cut_off) as departure:
         app.run()
-        worker.wait(_PATIENCE)
+        app.worker.wait(_PATIENCE)
         if departure.lost_terminal:
             return departure.status or HUNG_UP
-    with suppress(OSError, UnicodeError):  # there may be nobody left to tell
-        for line in closing_lines(runs, words):
-            say(line)
-        sys.stdout.flush()
-        if app.failure is not None:
-            say(f"bptui: {crash_sentence(app.failure, None)}", sys.stderr)
-    if app.failure is not None or worker.failed:
-        return CRASHED
-    return app.return_code or 0
+    return say_at_end(app, closing_lines(runs, words), sys.stdout, sys.stderr)
 
 
 def _latest() -> Path:
