@@ -354,6 +354,22 @@ def test_starting_again_does_not_hide_that_the_learning_rate_changed(keys, tmp_p
         assert terminal.scrollback()[-1] == f"start again: bptui --eta 1 --seed {seed}"
 
 
+def test_what_is_said_is_broken_between_words_and_the_command_not_at_all(tmp_path):
+    name = "measurements_of_the_greenhouse_in_the_summer_of_2026.csv"
+    (tmp_path / name).write_text("a,y\n0,0\n1,1\n")
+    with Terminal("--data", name, "--fault", "sum-not-mean", cwd=tmp_path) as terminal:
+        terminal.wait_for(trained(20))
+        terminal.send("q")
+        assert terminal.wait() == 0
+        *what, how = terminal.scrollback()
+    assert len(what) == 2 and max(map(len, what)) <= 80
+    assert re.fullmatch(
+        rf"{name} · 1-8-1: epoch \d+, J \S+, gradient check fail, seed 0, fault sum-not-mean",
+        " ".join(what),
+    )
+    assert how == f"repeat: bptui --data {name} --fault sum-not-mean --seed 0"
+
+
 def test_a_checkpoint_that_fails_at_the_end_is_told(tmp_path):
     with Terminal("--run", "saved", cwd=tmp_path) as terminal:
         terminal.wait_for(trained(20))

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
@@ -105,14 +106,30 @@ def say(text: str, stream: TextIO | None = None) -> None:
     stream.write((text if encoding_is_utf8(stream) else to_ascii(text)) + "\n")
 
 
+def say_prose(text: str, stream: TextIO | None = None) -> None:
+    """Write `text` as `say` does, broken between words where a terminal would cut them."""
+    stream = sys.stdout if stream is None else stream
+    columns = terminal_columns(stream)
+    if stream is None or columns is None:
+        say(text, stream)
+        return
+    shown = text if encoding_is_utf8(stream) else to_ascii(text)  # before, since it grows
+    for line in shown.split("\n"):
+        say(textwrap.fill(line, columns, break_long_words=False, break_on_hyphens=False), stream)
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Return whether `stream` is a terminal on which a line can be drawn over."""
     return stream is not None and stream.isatty() and not is_dumb()
 
 
-def terminal_columns() -> int | None:
-    """Return how wide the terminal is that standard output goes to; `None` where it is none."""
-    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
+def terminal_columns(stream: TextIO | None = None) -> int | None:
+    """Return how wide the terminal is that `stream` goes to; `None` where it is none.
+
+    Without a stream it is standard output.
+    """
+    stream = sys.stdout if stream is None else stream
+    return shutil.get_terminal_size().columns if is_terminal(stream) else None
 
 
 def on_a_terminal() -> bool:

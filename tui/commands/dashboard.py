@@ -1,7 +1,7 @@
 """The dashboard from the side of the commands: how it is opened, and what is said at its end."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -11,7 +11,7 @@ from bptui.tui.actions import ACTIONS, Action
 from bptui.tui.cadence import LOCAL, OVER_SSH, Cadence
 from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.quick_start import uncollected
-from bptui.tui.terminal import over_ssh, say
+from bptui.tui.terminal import over_ssh, say, say_prose
 from bptui.tui.worker import TrainingWorker
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def make_dashboard(
 
 def say_at_end(
     app: "Dashboard",
-    lines: Iterable[str],
+    lines: Sequence[str],
     output: TextIO,
     errors: TextIO,
     *,
@@ -70,20 +70,22 @@ def say_at_end(
 
     Args:
         app: the dashboard, which is closed.
-        lines: what came of it.
+        lines: what came of it; the last is a command, and stays one line, to be copied.
         output: where they go.
         errors: where failures go.
         failure: why the run could not be saved.
         folder: takes the traceback of a bug.
     """
     with suppress(OSError, UnicodeError):  # there may be nobody left to tell
-        for line in lines:
+        for line in lines[:-1]:
+            say_prose(line, output)
+        for line in lines[-1:]:
             say(line, output)
         output.flush()
         if failure is not None:
-            say(f"bptui: {failure}", errors)
+            say_prose(f"bptui: {failure}", errors)
         if app.failure is not None:
-            say(f"bptui: {crash_sentence(app.failure, folder)}", errors)
+            say_prose(f"bptui: {crash_sentence(app.failure, folder)}", errors)
     if app.failure is not None or app.worker.failed:
         return CRASHED
     return app.return_code or (0 if failure is None else NOT_SAVED)

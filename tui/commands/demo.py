@@ -11,7 +11,7 @@ from bptui.tui.command_line.choices import DemoChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.run import closing_lines
 from bptui.tui.demo.script import Script, find_script, read_script
-from bptui.tui.terminal import require_terminal, say
+from bptui.tui.terminal import require_terminal, say, say_prose
 
 PICTURE_SECONDS = 3.0
 """Between two screens of an animation: enough for the story, and the file stays small."""
@@ -77,7 +77,7 @@ def _play(script: Script, choices: DemoChoices) -> int:
     if snapshot is not None:
         trained, _ = closing_lines(snapshot, choices.command_line, None)
         with suppress(OSError, UnicodeError):  # after a hang-up there is nobody to tell
-            say(trained)
+            say_prose(trained)
             say(f"again: {printable(shlex.join(choices.command_line))}")
             sys.stdout.flush()
     return status
