@@ -352,6 +352,25 @@ def test_files_are_written_whole_or_not_at_all(
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.cast", "a.svg", "script.toml"]
 
 
+def test_a_recording_on_standard_output_is_all_there_is(
+    write: Write,
+    tmp_path: Path,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = write('size = "60x16"\n[[step]]\ncaption = "x"\nwait_seconds = 0.2')
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", str(path), "--record", "a.cast", "--svg", "a.svg"]) == 0
+    capfdbinary.readouterr()
+    for option, file, other in (("--record", "a.cast", "--svg"), ("--svg", "a.svg", "--record")):
+        assert main(["demo", str(path), option, "-", other, "b"]) == 0
+        assert capfdbinary.readouterr() == (Path(file).read_bytes(), b"")
+    assert not Path("-").exists()
+    monkeypatch.setattr("sys.stdout", None)
+    assert main(["demo", str(path), "--record", "-"]) == 2
+    assert b"--record: there is no standard output" in capfdbinary.readouterr().err
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_no_half_recording(tmp_path: Path, number: int, status: int) -> None:
     with subprocess.Popen(
@@ -388,6 +407,7 @@ def test_a_signal_that_came_before_it_began_is_heard(write: Write) -> None:
         (["--record", "{}"], "this is a directory"),
         (["--record", os.devnull], "this is not a regular file"),
         (["--record", "{}/x", "--svg", "{}/x"], "is the file of --record already"),
+        (["--record", "-", "--svg", "-"], "--svg: - is the file of --record already"),
         (["{}/script.toml", "--svg", "{}/script.toml"], "is the script already"),
         (["--animate"], "--animate: it makes the picture of --svg move"),
         (["--size", "9x9", "--svg", "x"], "--size: '9x9' is not columns and rows"),

@@ -8,6 +8,9 @@ from types import TracebackType
 
 from bptui.core.errors import InputError, printable
 
+STANDARD_OUTPUT = Path("-")
+"""Asks for what goes into a file to be printed instead."""
+
 
 class OutputFile:
     """A place for a file, made sure of; what was there stays until all is written."""

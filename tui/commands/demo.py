@@ -2,15 +2,17 @@
 
 import shlex
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from bptui.core.errors import InputError, printable
 from bptui.tui.command_line.choices import DemoChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.run import closing_lines
 from bptui.tui.demo.script import Script, find_script, read_script
+from bptui.tui.output_file import STANDARD_OUTPUT, OutputFile
 from bptui.tui.terminal import require_terminal, say, say_prose
 
 PICTURE_SECONDS = 3.0
@@ -43,13 +45,12 @@ def _record(path: Path, script: Script, choices: DemoChoices) -> int:
     from bptui.tui.demo.cast import Cast
     from bptui.tui.demo.play import record
     from bptui.tui.demo.svg import svg
-    from bptui.tui.output_file import OutputFile
 
     _refuse_same_file(script=path, record=choices.record, svg=choices.svg)
     with Interruption() as interruption, ExitStack() as stack:
         # Whatever cannot be written is told now, and not after the work.
-        cast_file = stack.enter_context(OutputFile(choices.record)) if choices.record else None
-        svg_file = stack.enter_context(OutputFile(choices.svg)) if choices.svg else None
+        cast_file = stack.enter_context(_output("record", choices.record))
+        svg_file = stack.enter_context(_output("svg", choices.svg))
         recording = record(script, interruption)
         if interruption.signal is not None:
             raise SystemExit(interruption.status)
@@ -63,10 +64,23 @@ def _record(path: Path, script: Script, choices: DemoChoices) -> int:
             if choices.animate:
                 pictures = recording.every(PICTURE_SECONDS)
             svg_file.write(svg(pictures, recording.seconds + PICTURE_SECONDS, script.title))
+    if STANDARD_OUTPUT in (choices.record, choices.svg):
+        return 0
     files = " and ".join(printable(file) for file in (choices.record, choices.svg) if file)
     columns, rows = script.size
     say(f"{script.title}: {recording.seconds:.0f} s at {columns}x{rows} in {files}")
     return 0
+
+
+def _output(name: str, path: Path | None) -> AbstractContextManager[OutputFile | BinaryIO | None]:
+    """Return what takes the bytes that an option asks for."""
+    if path is None:
+        return nullcontext()
+    if path != STANDARD_OUTPUT:
+        return OutputFile(path)
+    if sys.stdout is None:
+        raise InputError(f"--{name}: there is no standard output; name a file")
+    return nullcontext(sys.stdout.buffer)
 
 
 def _play(script: Script, choices: DemoChoices) -> int:

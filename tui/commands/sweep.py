@@ -15,8 +15,9 @@ from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Bar, format_rate, format_seconds
 from bptui.tui.commands.summary import go_on_line, repeat_line
-from bptui.tui.commands.sweep_csv import STANDARD_OUTPUT, check_csv, csv_text, write_csv
+from bptui.tui.commands.sweep_csv import check_csv, csv_text, write_csv
 from bptui.tui.departure import Departure
+from bptui.tui.output_file import STANDARD_OUTPUT
 from bptui.tui.terminal import is_dumb, on_a_terminal, say
 
 

@@ -11,7 +11,6 @@ from bptui.core.errors import InputError, printable
 from bptui.core.sweeping import SettingResult, SweepResult
 from bptui.tui.output_file import OutputFile
 
-STANDARD_OUTPUT = Path("-")
 COLUMNS = ("setting", "seed", "solved", "epochs_to_solve", "final_cost", "diverged")
 VALIDATED_COLUMNS = ("validation_cost", "validation_score")
 """These follow where samples were held back."""
