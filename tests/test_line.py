@@ -94,6 +94,21 @@ def test_an_answer_that_is_lost_is_not_waited_for_for_ever(answering: Line, cloc
     assert answering.free and not answering.waiting
 
 
+@pytest.mark.parametrize(("usual", "too_soon", "enough"), [(0.02, 1.0, 1.2), (1.1, 6.0, 7.0)])
+def test_a_lost_answer_is_given_up_after_some_times_what_the_others_took(
+    line: Line, clock: Clock, usual: float, too_soon: float, enough: float
+) -> None:
+    take(line, clock, 60, usual / 2)
+    take(line, clock, 800, usual)
+    for wait in (1.0, 2.0):  # a line that has stalled is asked less and less often
+        line.sent(800)
+        asked = clock.now
+        clock.now = asked + min(wait * too_soon, 9.9)
+        assert not line.free and line.waiting == 1
+        clock.now = asked + wait * enough
+        assert line.free and not line.waiting
+
+
 @pytest.mark.parametrize("moment", [1, 2])
 def test_an_answer_may_come_while_somebody_looks_whether_the_line_is_free(moment: int) -> None:
     looks = 0

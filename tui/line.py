@@ -7,8 +7,10 @@ from time import perf_counter
 
 QUERY = "\x1b[6n"
 """Asks for the position of the cursor, which any terminal tells once it has got so far."""
-_PATIENCE = 10.0
-"""Seconds to wait for an answer; it may have been lost with a part of the line."""
+_LONGEST_PATIENCE = 10.0
+"""Seconds to wait for an answer at most; it may have been lost with a part of the line."""
+_SHORTEST_PATIENCE, _TIMES_THE_LAST = 1.0, 5.0
+"""Seconds to wait for one at least, and how much is added of what the one before took."""
 GREETING = 0.15
 """Seconds after which a terminal that has not answered yet may be one that never does."""
 _PART = 0.4
@@ -63,6 +65,7 @@ class Line:
         self._asked: deque[tuple[float, int]] = deque()
         self._asked_first: float | None = None
         self._asked_last = 0.0
+        self._patience = _LONGEST_PATIENCE
         self._answers = False
         self._quickest = math.inf
         self._rate: float | None = None
@@ -82,7 +85,7 @@ class Line:
 
     @property
     def _is_lost(self) -> bool:
-        return self._clock() - self._asked_last > _PATIENCE
+        return self._clock() - self._asked_last > self._patience
 
     @property
     def free(self) -> bool:
@@ -135,8 +138,9 @@ class Line:
             self._rests_until = max(now, self._rests_until) + size / (_SHARE * self._silent_rate)
         if self._asked and not self._answers:
             return False
-        if self._is_lost:
+        if self._asked and self._is_lost:
             self._asked.clear()  # else each answer to come would be taken for that to another
+            self._patience = min(2.0 * self._patience, _LONGEST_PATIENCE)
         self._asked_first = now if self._asked_first is None else self._asked_first
         self._asked_last = now
         self._asked.append((now, size))
@@ -153,6 +157,7 @@ class Line:
             self._rate = size / max(0.001, seconds - self._quickest - _NOISE)
             self._rated = size
         self._quickest = min(self._quickest, seconds)
+        self._patience = min(_SHORTEST_PATIENCE + _TIMES_THE_LAST * seconds, _LONGEST_PATIENCE)
         self._answers, self._blocked_until = True, 0.0
 
     def wrote(self, size: int, seconds: float) -> None:
