@@ -429,6 +429,17 @@ def test_the_screen_of_a_sweep_ends_with_its_terminal(tmp_path: Path) -> None:
         assert_restored(terminal)
 
 
+def test_the_screen_of_a_sweep_that_fails_is_told(tmp_path: Path) -> None:
+    words = ("sweep", "--seeds", "4", "--epochs", "20", "--screen")
+    command = failing("tui.panes.sweep_setting", "SweepSettingPane", "_show_subtitle", "31")
+    with Terminal(*words, columns=100, command=command, cwd=tmp_path) as terminal:
+        assert terminal.wait() == 1
+        assert_restored(terminal)
+        told, *traceback = terminal.scrollback()
+    assert told == ("bptui: failed by a bug of its own (RuntimeError: [red]no \\x1b[2J more):")
+    assert traceback[-1] == "RuntimeError: [red]no \\x1b[2J more"
+
+
 def test_a_model_whose_code_never_returns_is_trained_no_longer_than_until_a_signal(
     tmp_path: Path,
 ) -> None:

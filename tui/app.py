@@ -2,23 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import ClassVar
 
-from rich.console import RenderableType
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
-from textual.events import Event, InputEvent, Resize
+from textual.events import Resize
 from textual.filter import NoColor
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
-from textual.worker import WorkerFailed
 
 from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import (
@@ -122,17 +119,12 @@ class Dashboard(PacedApp):
         self.keeps_run = saves
         """Whether leaving saves the run."""
         self._offered = tuple(actions)
-        self._cut_off: int | None = None
-        """The exit status that `cut_off` was given, before there was a loop to leave."""
-        self._running_loop: asyncio.AbstractEventLoop | None = None
         self._cadence, self._clock = cadence, clock
         self._turns = Turns(cadence)
         self._heard: Snapshot | None = None
         self._heard_at = perf_counter()
         self.direct_lines = DirectLines()
         """Takes the lines that panes change."""
-        self._left = False
-        """Whether it has been told to end."""
         self._above: tuple[SnapshotPane, ...] = ()
         """Panes of the screen that is open over the dashboard."""
 
@@ -160,9 +152,6 @@ class Dashboard(PacedApp):
         """Start to train, and to draw."""
         self._numbers: tuple[SnapshotPane, ...] = (self._theta, self._check, self._norms)
         self._pictures: tuple[SnapshotPane, ...] = (self._cost, self._predictions)
-        self._running_loop = asyncio.get_running_loop()
-        if self._cut_off is not None:
-            self._leave(self._cut_off)
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
@@ -353,40 +342,11 @@ class Dashboard(PacedApp):
         Whoever is cut off has not chosen to throw the run away: it is saved.
         """
         self.worker.stop(save=True)  # not by way of the loop, which a stalled terminal holds up
-        self._cut_off = return_code
-        if self._running_loop is not None:
-            with suppress(RuntimeError):  # it is closed already
-                self._running_loop.call_soon_threadsafe(self._leave, return_code)
+        super().cut_off(return_code)
 
     def _leave(self, return_code: int) -> None:
         self.worker.stop(save=self.keeps_run)
-        self.exit(return_code=return_code)
-
-    @property
-    def failure(self) -> BaseException | None:
-        """What was raised on the screen or in the training thread, which is a bug."""
-        error = self._exception
-        return error.error if isinstance(error, WorkerFailed) else error
-
-    def _fatal_error(self) -> None:
-        # Textual would print pages of local variables over the restored terminal.
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: RenderableType) -> None:
-        """Come to an end without printing; `failure` is for whoever started the app to tell."""
-        self._close_messages_no_wait()
-
-    def exit(
-        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
-    ) -> None:
-        """Leave, and hear no key any more."""
-        self._left = True
-        super().exit(result, return_code, message)
-
-    async def on_event(self, event: Event) -> None:
-        """Drop what is typed after the key that leaves."""
-        if not (self._left and isinstance(event, InputEvent)):
-            await super().on_event(event)
+        super()._leave(return_code)
 
     def on_unmount(self) -> None:
         """End the training thread, however the app came to its end."""

@@ -7,14 +7,13 @@ from time import perf_counter
 from rich.color import ColorSystem
 from rich.console import RenderableType
 from textual import on
-from textual.app import App
 from textual.driver import Driver
 from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 
 from bptui.tui.changed_cells import Placed, ShownCells
-from bptui.tui.drivers import driver_class
+from bptui.tui.leaving_app import LeavingApp
 from bptui.tui.line import GREETING, Line
 from bptui.tui.terminal import erases_in_colour
 
@@ -22,7 +21,7 @@ _OPENING = 0.5
 """Seconds for which the first picture may be put off until there is something in it."""
 
 
-class PacedApp(App[None]):
+class PacedApp(LeavingApp):
     """Holds back what the line has no room for, and sends what the screen is like by then."""
 
     class LineFree(Message):
@@ -30,7 +29,7 @@ class PacedApp(App[None]):
 
     def __init__(self) -> None:
         """Make an app; nothing is shown until `open` is called, or half a second has passed."""
-        super().__init__(driver_class=driver_class())
+        super().__init__()
         self._shown_cells = ShownCells()
         self._opens_at: float | None = None
         self._opened = False

@@ -1,10 +1,8 @@
 """The screen of a finished sweep: a chart for each setting, all with the same axes."""
 
-import asyncio
-from contextlib import suppress
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.events import Resize
@@ -15,7 +13,7 @@ from bptui.core.sweeping import SweepResult
 from bptui.core.sweeping.table import heading
 from bptui.tui.drawing.sweep_charts import cost_axis, cost_curves
 from bptui.tui.drawing.symbols import UNICODE, Symbols
-from bptui.tui.drivers import driver_class
+from bptui.tui.leaving_app import LeavingApp
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.panes.sweep_setting import SweepSettingPane
 
@@ -29,7 +27,7 @@ _SHARES = "share that is solved by each epoch; s shows J"
 _KEYS = " s share solved or J   Tab, wheel move   q leave"
 
 
-class SweepApp(App[None]):
+class SweepApp(LeavingApp):
     """Small multiples of a sweep."""
 
     TITLE = "bptui sweep"
@@ -46,14 +44,12 @@ class SweepApp(App[None]):
 
     def __init__(self, found: SweepResult, symbols: Symbols = UNICODE) -> None:
         """Take what to show, and the characters that the terminal can show."""
-        super().__init__(driver_class=driver_class())
+        super().__init__()
         self.symbols = symbols
         if self.no_color:
             self._filters = [NoColor()]
         self._found = found
         self._shares = False
-        self._running_loop: asyncio.AbstractEventLoop | None = None
-        self._is_cut_off = False
 
     def compose(self) -> ComposeResult:
         """Make a heading, a chart for each setting and a line of keys."""
@@ -71,22 +67,12 @@ class SweepApp(App[None]):
         if not self.symbols.unicode:
             self._charts.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
         self._panes[0].focus()
-        self._running_loop = asyncio.get_running_loop()
-        if self._is_cut_off:
-            self.exit()
 
     def on_resize(self, event: Resize) -> None:
         """Put as many charts side by side as there is room for."""
         fitting = max(1, min(len(self._panes), event.size.width // _NARROWEST))
         rows = -(-len(self._panes) // fitting)
         self._charts.styles.grid_size_columns = -(-len(self._panes) // rows)
-
-    def cut_off(self) -> None:
-        """Leave because somebody, or a lost connection, says so. Safe from any thread."""
-        self._is_cut_off = True
-        if self._running_loop is not None:
-            with suppress(RuntimeError):  # it is closed already
-                self._running_loop.call_soon_threadsafe(self.exit)
 
     def action_switch(self) -> None:
         """Show the share solved instead of J, or J again."""

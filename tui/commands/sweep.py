@@ -11,6 +11,7 @@ from bptui.core.runs.saving import free_folder
 from bptui.core.sweeping import SEEDS, Sweep, SweepFolder, SweepResult, make_plan, open_sweep
 from bptui.core.wording import counted
 from bptui.tui.command_line.choices import DEFAULT_SWEEP_FOLDER, SweepChoices
+from bptui.tui.commands.crash import CRASHED, crash_sentence
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
 from bptui.tui.commands.progress import Bar, format_rate, format_seconds
@@ -18,7 +19,7 @@ from bptui.tui.commands.summary import go_on_line, repeat_line
 from bptui.tui.commands.sweep_csv import check_csv, csv_text, write_csv
 from bptui.tui.departure import Departure
 from bptui.tui.output_file import STANDARD_OUTPUT
-from bptui.tui.terminal import is_dumb, on_a_terminal, say
+from bptui.tui.terminal import is_dumb, on_a_terminal, say, say_prose
 
 
 def sweep(base: Configuration, axes: dict[str, tuple[Any, ...]], choices: SweepChoices) -> int:
@@ -145,15 +146,18 @@ def _trained(work: Sweep) -> str:
 
 
 def _show_screen(found: SweepResult, theme: str | None) -> int | None:
-    """Show charts until somebody leaves; return the exit status of a request to end, if any."""
+    """Show charts until somebody leaves; return the exit status of a request to end or a bug."""
     from bptui.tui.drawing.symbols import screen_symbols
     from bptui.tui.sweep_app import SweepApp
     from bptui.tui.theme import set_theme
 
     app = SweepApp(found, screen_symbols())
     set_theme(app, theme)
-    with Departure(lambda status: app.cut_off()) as departure:
+    with Departure(app.cut_off) as departure:
         app.run()
+    if app.failure is not None:
+        say_prose(f"bptui: {crash_sentence(app.failure, None)}", sys.stderr)
+        return CRASHED
     return departure.status
 
 
