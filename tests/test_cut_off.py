@@ -13,7 +13,7 @@ from time import monotonic, sleep
 
 import numpy as np
 import pytest
-from terminal import COMMAND, CONTROLLED, LEAVE_ALTERNATE, Terminal
+from terminal import COMMAND, CONTROLLED, LEAVE_ALTERNATE, Predicate, Terminal
 
 from bptui.core.configuration import Configuration
 from bptui.core.runs.state_directory import latest_run
@@ -150,6 +150,31 @@ def test_it_is_suspended_and_goes_on(tmp_path: Path) -> None:
         assert terminal.wait() == 0
         assert_restored(terminal)
     assert_goes_on_to_the_same_bits(tmp_path / "mine", 20)
+
+
+@pytest.mark.parametrize(
+    ("words", "ready", "keys", "open_screen"),
+    [
+        (SLOWLY, trained(20), "?", "Esc closes"),
+        (SLOWLY, trained(20), "\x10", "Article (a)"),
+        (("sweep", "--seeds", "4", "--epochs", "20", "--screen"), "q leave", "", "q leave"),
+    ],
+    ids=["help", "palette", "sweep"],
+)
+def test_it_is_suspended_whatever_is_open(
+    words: tuple[str, ...], ready: str | Predicate, keys: str, open_screen: str, tmp_path: Path
+) -> None:
+    with Terminal(*words, command=[*CONTROLLED, *COMMAND], cwd=tmp_path) as terminal:
+        terminal.wait_for(ready)
+        terminal.send(keys)
+        terminal.wait_for(open_screen)
+        terminal.send("\x1a")
+        stopped(terminal.process.pid)
+        terminal.signal(signal.SIGCONT)
+        shown = len(terminal.raw)
+        terminal.wait_for(lambda here: open_screen.encode() in here.raw[shown:])
+        terminal.send("\x11")
+        assert terminal.wait() == 0
 
 
 def stopped(process: int) -> None:

@@ -81,7 +81,7 @@ class Dashboard(PacedApp):
         # Whatever is open or has the focus; a letter may be meant for a field there.
         Binding("ctrl+q", "act('quit')", "quit", show=False, priority=True),
         Binding("ctrl+c", "interrupt", "close or leave", show=False, priority=True),
-        Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend"),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend", priority=True),
     ]
 
     class Answered(Message):

@@ -39,6 +39,7 @@ class SweepApp(LeavingApp):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,escape,ctrl+q,ctrl+c", "quit", "Leave", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
         Binding("s,space", "switch", "Share solved or J", show=False),
     ]
 
