@@ -17,17 +17,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name, open_input_file
 from bptui.core.errors import InputError, printable
+from bptui.core.runs.archive import FOREIGN, HEADER, array_names, read_arrays, read_text
 from bptui.core.runs.checkpoint import (
-    FOREIGN,
     FORMAT,
-    HEADER,
     LARGEST_CURVE,
-    MOST_ARRAYS,
+    TEXTS,
     check_size,
     decoded_configuration,
     packed,
-    read_array,
-    read_text,
     unpack,
 )
 from bptui.core.runs.files import CHECKPOINT, CONFIGURATION
@@ -177,18 +174,8 @@ def resume_run(
             raise InputError(f"{printable(folder)}: this run cannot go on: {error}") from None
         with understood(folder):
             most = max(8 * trainer.point().theta.size, LARGEST_CURVE) + HEADER
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            if len(names) > MOST_ARRAYS:
-                raise ValueError("it holds too many arrays")
-            unpack(
-                trainer,
-                facts,
-                {
-                    name: read_array(archive, name, most)
-                    for name in names
-                    if name not in ("facts", "configuration")
-                },
-            )
+            names = [name for name in array_names(archive) if name not in TEXTS]
+            unpack(trainer, facts, read_arrays(archive, names, most))
     return trainer
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bptui.core.runs.checkpoint import FOREIGN, HEADER, MOST_ARRAYS, read_array
+from bptui.core.runs.archive import FOREIGN, HEADER, array_names, read_array, read_arrays
 from bptui.core.sweeping.block import (
     Block,
     BlockResult,
@@ -61,9 +61,7 @@ def read_state(path: Path, block: Block, samples: Samples) -> BlockState | None:
     try:
         with zipfile.ZipFile(path) as archive:
             # Nothing in it is larger than the file, for nothing is compressed.
-            most = path.stat().st_size
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            arrays = {name: read_array(archive, name, most) for name in names[:MOST_ARRAYS]}
+            arrays = read_arrays(archive, array_names(archive), most=path.stat().st_size)
         state = BlockState(int(arrays.pop("epoch")), arrays)
     except (*FOREIGN, OSError):
         return None

@@ -1,6 +1,5 @@
 """The folder of a sweep: what it is, and one file for each block, finished or under way."""
 
-import io
 import json
 import re
 from collections.abc import Container, Iterator
@@ -15,7 +14,8 @@ from numpy.typing import NDArray
 from bptui.core.data.dataset import digest
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
-from bptui.core.runs.checkpoint import FOREIGN, decoded_configuration
+from bptui.core.runs.archive import FOREIGN, archived
+from bptui.core.runs.checkpoint import decoded_configuration
 from bptui.core.runs.files import unfinished
 from bptui.core.runs.lock import RunLock
 from bptui.core.runs.saving import SWEEP, check_free, replace_file
@@ -86,10 +86,8 @@ class SweepFolder:
         self._write(begun_name(block), {"epoch": np.array(state.epoch), **state.arrays})
 
     def _write(self, name: str, arrays: dict[str, NDArray[Any]]) -> None:
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
         with _writing(self.path):
-            replace_file(self.path / name, buffer.getvalue())
+            replace_file(self.path / name, archived(arrays))
 
     def finished(self) -> dict[Block, BlockResult]:
         """Return the blocks that are kept here; what cannot be read is to be trained again."""
