@@ -17,9 +17,9 @@ from bptui.core.model_file import load_model_file
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import checkpoint
 from bptui.core.runs.files import CHECKPOINT, CONFIGURATION, LOG
-from bptui.core.runs.folder import RunFolder
+from bptui.core.runs.folder import RunFolder, check_free
 from bptui.core.runs.kept import read_run
-from bptui.core.runs.saving import ModelNeededError, check_free
+from bptui.core.runs.saving import ModelNeededError
 from bptui.core.training import build_trainer, resume_trainer
 from bptui.core.training.model_runs import resume_model_trainer
 from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer

@@ -17,8 +17,8 @@ from command import run
 from terminal import Terminal
 
 from bptui.core import sweep
+from bptui.core.runs.folder import free_folder
 from bptui.core.runs.lock import RunLock
-from bptui.core.runs.saving import free_folder
 from bptui.tui.cli import main
 from bptui.tui.command_line import invocation
 from bptui.tui.command_line.parser import parse_arguments

@@ -16,9 +16,10 @@ from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
 from bptui.core.runs.archive import FOREIGN, archived
 from bptui.core.runs.checkpoint import decoded_configuration
-from bptui.core.runs.files import unfinished
+from bptui.core.runs.files import SWEEP
+from bptui.core.runs.folder import check_free
 from bptui.core.runs.lock import RunLock
-from bptui.core.runs.saving import SWEEP, check_free, replace_file
+from bptui.core.runs.replacing import remove_unfinished, replace_file
 from bptui.core.sweeping.block import Block, BlockResult, BlockState
 from bptui.core.sweeping.block_files import begun_name, read_result, read_state, result_name
 from bptui.core.sweeping.choices import checked_choice
@@ -148,9 +149,7 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
     with _released_on_error(lock):
         plan = _read_plan(folder, seeds)
     if lock is not None:
-        for path in unfinished(folder, (SWEEP, "setting-*.npz")):
-            with suppress(OSError):
-                path.unlink()
+        remove_unfinished(folder, (SWEEP, "setting-*.npz"))
     return plan, SweepFolder(folder, plan, lock)
 
 
