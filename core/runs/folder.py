@@ -1,4 +1,4 @@
-"""Which folder a run is kept in: never that of another run, and one process at a time."""
+"""Which folder a run is kept in: never that of another, and one process at a time."""
 
 import os
 import tempfile
@@ -110,27 +110,35 @@ def check_writable(folder: Path) -> None:
 
 
 def check_free(folder: Path) -> None:
-    """Make sure that no run would be overwritten by saving to a folder.
+    """Make sure that a run can be saved to a folder without harm to what it holds.
 
     Raises:
-        InputError: a run is there already.
+        InputError: a run or a sweep is there already.
     """
+    held, words = held_run(folder), "--resume"
+    if not held and os.path.lexists(folder / SWEEP):
+        held, words = "a sweep", "bptui sweep --resume"
+    if held:
+        shown = printable(folder)
+        raise InputError(
+            f"{shown}: holds {held}; {words} {shown} continues it, or name another folder"
+        )
+
+
+def held_run(folder: Path) -> str:
+    """Return what run a folder holds, such as `a run at epoch 9 of xor`; nothing if none."""
     if not os.path.lexists(folder / CHECKPOINT):
-        return
+        return ""
     try:
         with opened(folder) as (_, facts, configuration):
             name = display_name(Path(configuration.data).name)
-            held = f"a run at epoch {int(facts['epoch']):,} of {name}"
+            return f"a run at epoch {int(facts['epoch']):,} of {name}"
     except (InputError, *FOREIGN):
-        held = "a checkpoint"
-    shown = printable(folder)
-    raise InputError(
-        f"{shown}: holds {held}; --resume {shown} continues it, or name another folder"
-    )
+        return "a checkpoint"
 
 
 def free_folder(folder: Path) -> Path:
-    """Return this folder, or the first of `FOLDER-2`, `FOLDER-3`, … that no run is kept in."""
+    """Return this folder, or the first of `FOLDER-2`, `FOLDER-3`, … that holds nothing kept."""
     if folder.name in ("", ".."):
         folder = folder.resolve()
     free, number = folder, 1

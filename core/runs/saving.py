@@ -24,7 +24,7 @@ from bptui.core.runs.checkpoint import (
     packed,
     unpack,
 )
-from bptui.core.runs.files import CHECKPOINT, CONFIGURATION
+from bptui.core.runs.files import CHECKPOINT, CONFIGURATION, SWEEP
 from bptui.core.runs.model_facts import MODEL, ModelFacts
 from bptui.core.runs.replacing import replace_file
 
@@ -135,7 +135,11 @@ def opened(folder: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any], Conf
     try:
         file = open_input_file(folder / CHECKPOINT)
     except InputError as error:
-        raise InputError(f"no run can be resumed: {error}") from None
+        why = str(error)
+        if (folder / SWEEP).is_file():
+            where = printable(folder)
+            why = f"{where}: holds a sweep; bptui sweep --resume {where} continues it"
+        raise InputError(f"no run can be resumed: {why}") from None
     with file:
         with understood(folder):
             archive = zipfile.ZipFile(file)

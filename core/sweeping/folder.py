@@ -17,7 +17,7 @@ from bptui.core.errors import InputError, printable
 from bptui.core.runs.archive import FOREIGN, archived
 from bptui.core.runs.checkpoint import decoded_configuration
 from bptui.core.runs.files import SWEEP
-from bptui.core.runs.folder import check_free
+from bptui.core.runs.folder import held_run
 from bptui.core.runs.lock import RunLock
 from bptui.core.runs.replacing import remove_unfinished, replace_file
 from bptui.core.sweeping.block import Block, BlockResult, BlockState
@@ -57,7 +57,11 @@ class SweepFolder:
                 raise InputError(
                     f"{shown}: holds a sweep; --resume {shown} continues it, or name another folder"
                 )
-            check_free(folder)
+            if run := held_run(folder):
+                raise InputError(
+                    f"{shown}: holds {run}; bptui --resume {shown} continues it, or name another "
+                    "folder"
+                )
             with _writing(folder):
                 _describe(folder, plan)
         return cls(folder, plan, lock)
@@ -176,7 +180,11 @@ def _read_plan(folder: Path, seeds: int | None) -> Plan:
         with open_input_file(folder / SWEEP) as stream:
             content = stream.read(_LARGEST_SWEEP)
     except InputError as error:
-        raise InputError(f"no sweep can be resumed: {error}") from None
+        why, run = str(error), held_run(folder)
+        if run:
+            where = printable(folder)
+            why = f"{where}: holds {run}; bptui --resume {where} continues it"
+        raise InputError(f"no sweep can be resumed: {why}") from None
     try:
         facts = json.loads(content)
         if facts["format"] != FORMAT:
