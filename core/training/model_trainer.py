@@ -10,7 +10,7 @@ from bptui.core.check import (
     UserCodeError,
     check_gradients,
 )
-from bptui.core.check.methods import MOST_ENTRIES
+from bptui.core.check.methods import MOST_COMPARED
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, check_choice
@@ -115,7 +115,7 @@ class ModelTrainer(ModelLoop):
         """
         if method is None:
             method, epsilon = self.method, self.epsilon
-        return self._check(method, epsilon, MOST_ENTRIES)
+        return self._check(method, epsilon, MOST_COMPARED)
 
     def sweep_epsilon(self, seconds: float) -> EpsilonSweep:
         """Refuse to.
