@@ -333,8 +333,8 @@ def test_it_is_asked_at_every_epoch_where_they_take_long(monkeypatch):
     ids=str,
 )
 def test_a_block_that_stops_now_and_then_gives_the_same_bits(choices, layout):
-    held_back = replace(load_dataset("xor"), X=XOR.X + 0.1)
-    samples = replace(XOR, validation=held_back)
+    validation = replace(load_dataset("xor"), X=XOR.X + 0.1)
+    samples = replace(XOR, validation=validation)
     block = block_of(30, **({"epochs": 300} | choices))
     whole = run_block(block, samples)
     result, stops = None, 0

@@ -16,12 +16,12 @@ from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
 from bptui.core.initializers import initial_thetas
 from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.sweeping.held_back import HeldBack
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.minibatches import Minibatches
 from bptui.core.sweeping.outcomes import Outcomes
 from bptui.core.sweeping.stacked import StackedBackpropagation
 from bptui.core.sweeping.steps import stacked_optimizer
+from bptui.core.sweeping.validation import StackedValidation
 from bptui.core.trainer_state import alike
 from bptui.core.training.build import schedule_of
 
@@ -190,7 +190,7 @@ class _BlockTraining:
         self._learning_rate = learning_rate
         self._schedule = schedule_of(setting, len(samples.X))
         self._outcomes = outcomes = Outcomes(samples.y, width, setting.until_cost)
-        self._held_back = None
+        self._validation = None
         points = curve_epochs(setting.epochs).tolist()
         self._points = {point: place for place, point in enumerate(points)}
         self._curves = np.full((width, len(self._points)), np.nan)
@@ -202,9 +202,11 @@ class _BlockTraining:
         }
         """All that a state holds, changed in place."""
         if samples.validation is not None:
-            self._held_back = held_back = HeldBack(setting, samples.validation, work.theta)
-            self.arrays["validation_cost"] = held_back.cost
-            self.arrays["validation_score"] = held_back.score
+            self._validation = validation = StackedValidation(
+                setting, samples.validation, work.theta
+            )
+            self.arrays["validation_cost"] = validation.cost
+            self.arrays["validation_score"] = validation.score
         if self._minibatches is not None:
             self.arrays["generators"] = self._minibatches.generators
         # Where epochs take long, each is a chance to stop.
@@ -262,12 +264,12 @@ class _BlockTraining:
         outcomes.look(epoch, self._work.costs(), self._work.outputs)
         if epoch in self._points:
             self._curves[:, self._points[epoch]] = outcomes.cost
-        if self._held_back is not None:
+        if self._validation is not None:
             ended = outcomes.ended if epoch < self._epochs else True
-            self._held_back.look(ended & ~outcomes.diverged)
+            self._validation.look(ended & ~outcomes.diverged)
 
     def result(self) -> BlockResult:
-        outcomes, held_back, curves = self._outcomes, self._held_back, self._curves
+        outcomes, validation, curves = self._outcomes, self._validation, self._curves
         mine = slice(self._block.seeds)
         result = BlockResult(
             outcomes.solved_at[mine],
@@ -275,7 +277,7 @@ class _BlockTraining:
             outcomes.diverged[mine],
             curves[: self._block.curves].copy(),
             curves[0],
-            None if held_back is None else held_back.cost[mine],
-            None if held_back is None else held_back.score[mine],
+            None if validation is None else validation.cost[mine],
+            None if validation is None else validation.score[mine],
         )
         return replace(result, best_curve=curves[result.best].copy())

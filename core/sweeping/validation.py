@@ -13,7 +13,7 @@ from bptui.core.training.scores import score
 Array = NDArray[Any]
 
 
-class HeldBack:
+class StackedValidation:
     """Validation cost and score of each network, taken once, when its training ends."""
 
     def __init__(self, setting: Configuration, validation: Dataset, theta: Array) -> None:
