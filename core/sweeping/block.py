@@ -80,9 +80,10 @@ class BlockResult:
     best_curve: NDArray[np.float64]
     """The same of the network that ended lowest, (points,)."""
     validation_cost: NDArray[np.float64] | None = None
-    """J on the samples held back, without a penalty, where it ended; NaN where it diverged."""
+    """J on the samples held back, without a penalty, where it ended: ∞ where J is no number there,
+    NaN where the network diverged."""
     validation_score: NDArray[np.float64] | None = None
-    """The share of those classified right, or R²."""
+    """The share of those classified right, or R², −∞ where it is no number; NaN as above."""
 
     @property
     def best(self) -> int:
@@ -261,12 +262,13 @@ class _BlockTraining:
 
     def _look(self, epoch: int) -> None:
         outcomes = self._outcomes
+        ended_before = outcomes.ended.copy()
         outcomes.look(epoch, self._work.costs(), self._work.outputs)
         if epoch in self._points:
             self._curves[:, self._points[epoch]] = outcomes.cost
         if self._validation is not None:
             ended = outcomes.ended if epoch < self._epochs else True
-            self._validation.look(ended & ~outcomes.diverged)
+            self._validation.look(ended & ~ended_before & ~outcomes.diverged)
 
     def result(self) -> BlockResult:
         outcomes, validation, curves = self._outcomes, self._validation, self._curves
