@@ -366,6 +366,26 @@ class TestFolder:
         (state,) = Sweep(*open_sweep(tmp_path / "late")).states.values()
         assert 40 > state.epoch > 0
 
+    def test_what_was_under_way_goes_once_its_block_has_ended(self, small_blocks, tmp_path):
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path, made))
+        work.run(lambda unfinished: work.networks + unfinished < 7.0)
+        work.close()
+        (state,) = tmp_path.glob("*-begun.npz")
+        # As a kill between the two leaves them, or a sweep that is given more seeds.
+        ended = tmp_path / "setting-1-seeds-0-5-begun.npz"
+        outgrown = tmp_path / "setting-1-seeds-10-2-begun.npz"
+        for path in (ended, outgrown):
+            path.write_bytes(state.read_bytes())
+        (tmp_path / "mine-begun.npz").write_bytes(b"not of bptui")
+        again = Sweep(*open_sweep(tmp_path, 20))
+        assert len(again.states) == 1 and state.is_file()
+        assert not ended.exists() and not outgrown.exists()
+        again.run(lambda unfinished: True)
+        again.close()
+        assert [path.name for path in tmp_path.glob("*-begun.npz")] == ["mine-begun.npz"]
+        assert arrays_of(again.summary()) == arrays_of(sweep(seeds=20, epochs=40))
+
     @pytest.mark.parametrize("damage", ["cut", "foreign", "another", "epoch", "generators"])
     def test_a_state_that_does_not_fit_is_left_aside(self, damage, tmp_path):
         made = make_plan(Configuration(epochs=40, batch_size=3), {}, 12)

@@ -15,6 +15,11 @@ from bptui.core.sweeping.block import (
     is_state_of,
 )
 
+FILES = "setting-*.npz"
+"""What the names of all of them match."""
+BEGUN = "setting-*-begun.npz"
+"""What the names of those of blocks under way match."""
+
 
 def result_name(block: Block) -> str:
     """Return what the file of a finished block is called."""

@@ -21,7 +21,14 @@ from bptui.core.runs.folder import held_run
 from bptui.core.runs.lock import RunLock
 from bptui.core.runs.replacing import remove_unfinished, replace_file
 from bptui.core.sweeping.block import Block, BlockResult, BlockState
-from bptui.core.sweeping.block_files import begun_name, read_result, read_state, result_name
+from bptui.core.sweeping.block_files import (
+    BEGUN,
+    FILES,
+    begun_name,
+    read_result,
+    read_state,
+    result_name,
+)
 from bptui.core.sweeping.choices import checked_choice
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.plan import Plan, make_plan
@@ -104,14 +111,20 @@ class SweepFolder:
         return found
 
     def begun(self, finished: Container[Block]) -> dict[Block, BlockState]:
-        """Return how far blocks have come that are not `finished`."""
+        """Return how far blocks have come that are not `finished`; remove what others left."""
+        under_way = {
+            begun_name(block): block for block in self._plan.blocks if block not in finished
+        }
         found = {}
-        for block in self._plan.blocks:
-            path = self.path / begun_name(block)
-            if block not in finished and path.is_file():
+        for path in self.path.glob(BEGUN):
+            block = under_way.get(path.name)
+            if block is not None:
                 state = read_state(path, block, self._plan.settings[block.index].samples)
                 if state is not None:
                     found[block] = state
+            elif self._lock is not None:
+                with suppress(OSError):
+                    path.unlink()
         return found
 
 
@@ -153,7 +166,7 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
     with _released_on_error(lock):
         plan = _read_plan(folder, seeds)
     if lock is not None:
-        remove_unfinished(folder, (SWEEP, "setting-*.npz"))
+        remove_unfinished(folder, (SWEEP, FILES))
     return plan, SweepFolder(folder, plan, lock)
 
 
