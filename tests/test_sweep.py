@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from bptui.core import sweep
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
+from bptui.core.runs.folder import free_folder
 from bptui.core.sweeping import (
     Sweep,
     SweepFolder,
@@ -450,6 +451,14 @@ class TestFolder:
         assert arrays_of(Sweep(*open_sweep(tmp_path)).summary()) == arrays_of(whole)
         with pytest.raises(InputError, match="cannot keep the sweep there: Permission denied"):
             sweep(folder=tmp_path / "new", **QUICK)
+
+    def test_blocks_of_nobody_knows_which_sweep_are_never_taken_up(self, tmp_path):
+        kept = tmp_path / "kept"
+        sweep(folder=kept, **QUICK)
+        (kept / "sweep.json").unlink()
+        with pytest.raises(InputError, match="holds blocks of a sweep without its"):
+            sweep(folder=kept, learning_rate=0.3, **QUICK)
+        assert free_folder(kept) == tmp_path / "kept-2"
 
     def test_more_seeds_keep_what_there_is(self, small_blocks, tmp_path):
         sweep(folder=tmp_path, **QUICK)

@@ -14,6 +14,8 @@ KEPT = "kept"
 LOCK = ".lock"
 SWEEP = "sweep.json"
 """What tells the folder of a sweep, which is no run's."""
+BLOCKS = "setting-*.npz"
+"""What the names of the other files of a sweep match."""
 
 
 def remove_run(folder: Path) -> None:

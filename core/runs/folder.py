@@ -8,7 +8,7 @@ from pathlib import Path
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, printable
 from bptui.core.runs.archive import FOREIGN
-from bptui.core.runs.files import CHECKPOINT, CONFIGURATION, KEPT, SWEEP, remove_run
+from bptui.core.runs.files import BLOCKS, CHECKPOINT, CONFIGURATION, KEPT, SWEEP, remove_run
 from bptui.core.runs.lock import RunLock, is_locked
 from bptui.core.runs.replacing import remove_unfinished
 from bptui.core.runs.saving import opened
@@ -152,4 +152,4 @@ def _is_taken(folder: Path) -> bool:
     if os.path.lexists(folder) and not folder.is_dir():
         return True
     holds = any(os.path.lexists(folder / name) for name in (CHECKPOINT, CONFIGURATION, SWEEP))
-    return holds or is_locked(folder)
+    return holds or any(folder.glob(BLOCKS)) or is_locked(folder)

@@ -15,10 +15,8 @@ from bptui.core.sweeping.block import (
     is_state_of,
 )
 
-FILES = "setting-*.npz"
-"""What the names of all of them match."""
 BEGUN = "setting-*-begun.npz"
-"""What the names of those of blocks under way match."""
+"""What the names of files of blocks under way match."""
 
 
 def result_name(block: Block) -> str:

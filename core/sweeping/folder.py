@@ -16,14 +16,13 @@ from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
 from bptui.core.runs.archive import FOREIGN, archived
 from bptui.core.runs.checkpoint import decoded_configuration
-from bptui.core.runs.files import SWEEP
+from bptui.core.runs.files import BLOCKS, SWEEP
 from bptui.core.runs.folder import held_run
 from bptui.core.runs.lock import RunLock
 from bptui.core.runs.replacing import remove_unfinished, replace_file
 from bptui.core.sweeping.block import Block, BlockResult, BlockState
 from bptui.core.sweeping.block_files import (
     BEGUN,
-    FILES,
     begun_name,
     read_result,
     read_state,
@@ -68,6 +67,10 @@ class SweepFolder:
                 raise InputError(
                     f"{shown}: holds {run}; bptui --resume {shown} continues it, or name another "
                     "folder"
+                )
+            if any(folder.glob(BLOCKS)):
+                raise InputError(
+                    f"{shown}: holds blocks of a sweep without its {SWEEP}; name another folder"
                 )
             with _writing(folder):
                 _describe(folder, plan)
@@ -166,7 +169,7 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
     with _released_on_error(lock):
         plan = _read_plan(folder, seeds)
     if lock is not None:
-        remove_unfinished(folder, (SWEEP, FILES))
+        remove_unfinished(folder, (SWEEP, BLOCKS))
     return plan, SweepFolder(folder, plan, lock)
 
 
