@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import fields
 from pathlib import Path
 from typing import ClassVar
@@ -29,7 +30,7 @@ from bptui.core.sweeping import (
     plan,
     processes,
 )
-from bptui.core.sweeping.block import run_block
+from bptui.core.sweeping.block import Samples, run_block
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.statistics import cost_clusters, wilson_interval
 
@@ -151,7 +152,7 @@ class TestPlan:
 
     def test_larger_networks_come_in_narrower_blocks(self):
         sizes = [
-            plan.block_size(Configuration(layers=layers), samples)
+            plan.block_size(Configuration(layers=layers), Samples(*np.zeros((2, samples, 1))))
             for layers, samples in [
                 ((2, 2, 2, 1), 4),
                 ((8, 16, 3), 500),
@@ -159,6 +160,16 @@ class TestPlan:
             ]
         ]
         assert sizes[0] == 1000 > sizes[1] > sizes[2] == 2
+
+    def test_a_block_is_of_one_size_in_memory_however_much_validates(self):
+        choices = {"data": "moons", "samples": 2000, "hidden": (20,), "epochs": 1}
+        for validation in (0.0, 0.5, 0.98):
+            made = make_plan(Configuration(**choices, validation=validation), {}, 1000)
+            tracemalloc.start()
+            stopped = run_block(made.blocks[0], made.settings[0].samples, lambda epoch: False)
+            _, most = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert stopped.epoch == 0 and most < 5_000_000
 
     @pytest.mark.parametrize(
         ("choices", "about"),

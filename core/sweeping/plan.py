@@ -156,7 +156,7 @@ def _samples(chosen: Configuration, dataset: Dataset) -> Samples:
 
 
 def _blocks(setting: Setting, first_seed: int, seeds: int, curves: int) -> list[Block]:
-    size = block_size(setting.configuration, len(setting.samples.X))
+    size = block_size(setting.configuration, setting.samples)
     return [
         Block(
             setting.configuration,
@@ -211,13 +211,15 @@ def _check_setting(chosen: Configuration, samples: Samples) -> None:
     stacked_optimizer(chosen, np.zeros((1, 1)), np.ones((1, 1)))
 
 
-def block_size(setting: Configuration, samples: int) -> int:
+def block_size(setting: Configuration, samples: Samples) -> int:
     """Return how many networks of a setting are trained side by side; nothing else decides it."""
     assert setting.layers is not None
     parameters = parameter_count(setting.layers)
     units = sum(size + 1 for size in setting.layers[1:])
-    numbers = 3 * units * samples + 4 * parameters
-    batch_size = batch_size_of(setting, samples)
+    numbers = 3 * units * len(samples.X) + 4 * parameters
+    if samples.validation is not None:
+        numbers += 3 * units * len(samples.validation.X) + 3 * parameters
+    batch_size = batch_size_of(setting, len(samples.X))
     if batch_size is not None:
         numbers += (setting.layers[0] + 1 + 3 * units) * batch_size
     return max(FEWEST_NETWORKS, min(WIDEST_BLOCK, _NUMBERS_IN_A_BLOCK // numbers))
