@@ -62,7 +62,7 @@ class Network:
         Raises:
             InputError: any of these is unknown, out of range or does not fit the others.
         """
-        self.layers = _checked_layers(layers)
+        self.layers = checked_layers(layers)
         self.activation = check_choice("activation", activation, HIDDEN_ACTIVATIONS)
         self.output = check_choice("output", output, OUTPUT_ACTIVATIONS)
         self.cost_name = cost
@@ -225,7 +225,12 @@ def _is_finite(array: Array, dtype: Any) -> bool:
         )
 
 
-def _checked_layers(layers: Sequence[int]) -> tuple[int, ...]:
+def checked_layers(layers: Sequence[int]) -> tuple[int, ...]:
+    """Return the sizes of all layers, input and output included.
+
+    Raises:
+        InputError: they are too few, no whole numbers, or too many parameters together.
+    """
     given = tuple(layers) if isinstance(layers, Iterable) else ()
     if len(given) < 2:
         raise InputError("layers: at least two sizes are needed, the input's and the output's")

@@ -161,6 +161,14 @@ class TestPlan:
         ]
         assert sizes[0] == 1000 > sizes[1] > sizes[2] == 2
 
+    def test_a_plan_of_large_networks_takes_none_of_their_memory(self):
+        tracemalloc.start()
+        axes = {"l2": tuple(range(10)), "layers": ((2, 2000, 2000, 1),)}
+        made = make_plan(Configuration(), axes, 1)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert made.networks == 10 and most < 2_000_000
+
     def test_a_block_is_of_one_size_in_memory_however_much_validates(self):
         choices = {"data": "moons", "samples": 2000, "hidden": (20,), "epochs": 1}
         for validation in (0.0, 0.5, 0.98):
@@ -180,6 +188,7 @@ class TestPlan:
             ({"learning_rate": [0.5, 0.5]}, "learning_rate: a value is given twice"),
             ({"learning_rate": -1.0}, "learning_rate: -1.0 is not"),
             ({"learning_rate": [float(rate) for rate in range(1, 1002)]}, "1,001 settings"),
+            ({"layers": (2, 300, 300, 1), "seeds": 2_000_000}, "seeds: 2,000,000 .* 1,000,000 bl"),
             ({"layers": [(2, 2, 1), (3, 1)]}, "layers: 3,1 does not fit xor"),
             ({"layers": (2, 1), "hidden": (2,)}, "say the same thing twice"),
             ({"optimizer": ["sgd", "adm"]}, "optimizer: unknown name 'adm'"),
@@ -556,6 +565,15 @@ class TestFolder:
         facts = json.loads((tmp_path / "sweep.json").read_text())
         (tmp_path / "sweep.json").write_text(json.dumps(facts | {"axes": axes}))
         with pytest.raises(InputError, match=r"sweep\.json: this is no sweep's"):
+            open_sweep(tmp_path)
+
+    def test_settings_without_number_are_refused_unread(self, monkeypatch, tmp_path):
+        sweep(folder=tmp_path, **QUICK)
+        facts = json.loads((tmp_path / "sweep.json").read_text())
+        facts["axes"] = [["l2", [0.0] * 1000], ["init_scale", [None, 1.0]]]
+        (tmp_path / "sweep.json").write_text(json.dumps(facts))
+        monkeypatch.setattr(folder, "checked_choice", None)
+        with pytest.raises(InputError, match="this is no sweep's: 2,000 settings are too many"):
             open_sweep(tmp_path)
 
     def test_no_sweep_at_all(self, tmp_path):

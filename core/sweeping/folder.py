@@ -30,7 +30,7 @@ from bptui.core.sweeping.block_files import (
 )
 from bptui.core.sweeping.choices import checked_choice
 from bptui.core.sweeping.fingerprint import difference, fingerprint
-from bptui.core.sweeping.plan import Plan, make_plan
+from bptui.core.sweeping.plan import Plan, check_settings, make_plan
 
 FORMAT = 1
 _LARGEST_SWEEP = 2**24
@@ -106,26 +106,27 @@ class SweepFolder:
 
     def finished(self) -> dict[Block, BlockResult]:
         """Return the blocks that are kept here; what cannot be read is to be trained again."""
+        there = {path.name for path in self.path.glob(BLOCKS)}
         found = {}
         for block in self._plan.blocks:
-            result = read_result(self.path / result_name(block), block)
+            name = result_name(block)
+            result = read_result(self.path / name, block) if name in there else None
             if result is not None:
                 found[block] = result
         return found
 
     def begun(self, finished: Container[Block]) -> dict[Block, BlockState]:
         """Return how far blocks have come that are not `finished`; remove what others left."""
-        under_way = {
-            begun_name(block): block for block in self._plan.blocks if block not in finished
-        }
+        left = {path.name: path for path in self.path.glob(BEGUN)}
         found = {}
-        for path in self.path.glob(BEGUN):
-            block = under_way.get(path.name)
-            if block is not None:
+        for block in self._plan.blocks if left else ():
+            path = None if block in finished else left.pop(begun_name(block), None)
+            if path is not None:
                 state = read_state(path, block, self._plan.settings[block.index].samples)
                 if state is not None:
                     found[block] = state
-            elif self._lock is not None:
+        if self._lock is not None:
+            for path in left.values():
                 with suppress(OSError):
                     path.unlink()
         return found
@@ -206,9 +207,10 @@ def _read_plan(folder: Path, seeds: int | None) -> Plan:
         if facts["format"] != FORMAT:
             raise ValueError(f"it has format {facts['format']}, this bptui reads {FORMAT}")
         base = decoded_configuration(facts["configuration"])
-        axes = {
-            name: [checked_choice(name, one) for one in values] for name, values in facts["axes"]
-        }
+        axes = dict(facts["axes"])
+        check_settings(axes)
+        for name, values in axes.items():
+            axes[name] = [checked_choice(name, one) for one in values]
         begun_with = int(facts["seeds"])
         data_digest, made_by = facts["data_digest"], dict(facts["made_by"])
     except FOREIGN as error:
