@@ -433,6 +433,21 @@ class TestFolder:
         again.close()
         assert arrays_of(again.summary()) == arrays_of(sweep(**QUICK, batch_size=3))
 
+    def test_a_state_that_is_far_too_large_takes_no_memory(self, tmp_path):
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path, made))
+        work.run(lambda unfinished: unfinished < 2.0)
+        work.close()
+        (path,) = tmp_path.glob("*-begun.npz")
+        (state,) = work.states.values()
+        np.savez(path, epoch=np.array(5), **state.arrays | {"theta": np.zeros(5_000_000)})
+        tracemalloc.start()
+        again = Sweep(*open_sweep(tmp_path))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        again.close()
+        assert not again.states and most < 20_000_000
+
     def test_what_was_being_written_at_a_kill_is_removed(self, tmp_path):
         sweep(folder=tmp_path, **QUICK)
         there = {path.name for path in tmp_path.iterdir()}

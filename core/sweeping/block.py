@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
 from bptui.core.initializers import initial_thetas
+from bptui.core.layers import parameter_count
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.minibatches import Minibatches
@@ -142,6 +143,20 @@ def run_block(
         return training.result() if training.train(go_on) else training.state()
 
 
+def largest_array(block: Block) -> int:
+    """Return how many bytes the largest array of a block's state takes, at most."""
+    setting = block.setting
+    assert setting.layers is not None and setting.epochs is not None
+    points = len(curve_epochs(setting.epochs))
+    of_a_network = max(parameter_count(setting.layers), points, Minibatches.STATE)
+    return 8 * _width(block) * of_a_network
+
+
+def _width(block: Block) -> int:
+    """Return how many networks are trained for a block."""
+    return max(block.seeds, FEWEST_NETWORKS)
+
+
 def is_state_of(state: BlockState, block: Block, samples: Samples) -> bool:
     """Return whether a state can be one of a block."""
     assert block.setting.epochs is not None
@@ -163,7 +178,7 @@ class _BlockTraining:
         setting = block.setting
         assert setting.layers is not None and setting.epochs is not None
         self._block, self._epochs, self._epoch = block, setting.epochs, 0
-        width = max(block.seeds, FEWEST_NETWORKS)
+        width = _width(block)
         batch_size = batch_size_of(setting, len(samples.X))
         self._work = work = StackedBackpropagation(
             samples.X,

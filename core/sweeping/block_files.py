@@ -13,6 +13,7 @@ from bptui.core.sweeping.block import (
     Samples,
     curve_epochs,
     is_state_of,
+    largest_array,
 )
 
 BEGUN = "setting-*-begun.npz"
@@ -63,8 +64,7 @@ def read_state(path: Path, block: Block, samples: Samples) -> BlockState | None:
     """Return the state in a file; `None` if it is none of this block."""
     try:
         with zipfile.ZipFile(path) as archive:
-            # Nothing in it is larger than the file, for nothing is compressed.
-            arrays = read_arrays(archive, array_names(archive), most=path.stat().st_size)
+            arrays = read_arrays(archive, array_names(archive), largest_array(block) + HEADER)
         state = BlockState(int(arrays.pop("epoch")), arrays)
     except (*FOREIGN, OSError):
         return None
