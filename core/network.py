@@ -10,7 +10,8 @@ from bptui.core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from bptui.core.backpropagation import Backpropagation, with_ones
 from bptui.core.check import Report, check_backpropagation
 from bptui.core.costs import check_targets, find_cost
-from bptui.core.errors import InputError, check_choice, printable
+from bptui.core.data.input_file import display_name
+from bptui.core.errors import InputError, check_choice
 from bptui.core.faults import FAULTS, Setting, check_fault
 from bptui.core.initializers import check_seed, initial_theta
 from bptui.core.layers import layer_views, parameter_count
@@ -241,12 +242,13 @@ def checked_layers(layers: Sequence[int]) -> tuple[int, ...]:
         except (TypeError, ValueError, OverflowError):
             whole = 0
         if whole != size or whole < 1:
-            raise InputError(f"layers: every size is a whole number from 1, not {printable(size)}")
+            raise InputError(
+                f"layers: every size is a whole number from 1, not {display_name(size)}"
+            )
         sizes.append(whole)
-    parameters = parameter_count(sizes)
-    if parameters > LARGEST_PARAMETERS:
+    if parameter_count(sizes) > LARGEST_PARAMETERS:
         raise InputError(
-            f"layers: {'-'.join(map(str, sizes))} has {parameters:,} parameters; "
+            f"layers: {display_name('-'.join(map(str, sizes)))} has too many parameters; "
             f"the most is {LARGEST_PARAMETERS:,}"
         )
     return tuple(sizes)
