@@ -407,9 +407,12 @@ class TestFolder:
         assert [path.name for path in tmp_path.glob("*-begun.npz")] == ["mine-begun.npz"]
         assert arrays_of(again.summary()) == arrays_of(sweep(seeds=20, epochs=40))
 
-    @pytest.mark.parametrize("damage", ["cut", "foreign", "another", "epoch", "generators"])
+    @pytest.mark.parametrize(
+        "damage", ["cut", "foreign", "another", "epoch", "generators", "steps"]
+    )
     def test_a_state_that_does_not_fit_is_left_aside(self, damage, tmp_path):
-        made = make_plan(Configuration(epochs=40, batch_size=3), {}, 12)
+        choices = {"epochs": 40, "batch_size": 3, "optimizer": "adam"}
+        made = make_plan(Configuration(**choices), {}, 12)
         work = Sweep(made, SweepFolder.create(tmp_path, made))
         work.run(lambda unfinished: unfinished < 2.0)
         work.close()
@@ -424,6 +427,8 @@ class TestFolder:
             np.savez(path, **arrays | {"theta": state.arrays["theta"][:, :1]})
         elif damage == "epoch":
             np.savez(path, **arrays | {"epoch": np.array(40)})
+        elif damage == "steps":
+            np.savez(path, **arrays | {"optimizer.steps": np.array([-1e9])})
         else:
             worst = np.full_like(state.arrays["generators"], -1)
             np.savez(path, **arrays | {"generators": worst})
@@ -431,7 +436,7 @@ class TestFolder:
         assert not again.states
         again.run(lambda unfinished: True)
         again.close()
-        assert arrays_of(again.summary()) == arrays_of(sweep(**QUICK, batch_size=3))
+        assert arrays_of(again.summary()) == arrays_of(sweep(seeds=12, **choices))
 
     def test_a_state_that_is_far_too_large_takes_no_memory(self, tmp_path):
         made = make_plan(Configuration(epochs=40), {}, 12)

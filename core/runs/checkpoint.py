@@ -18,6 +18,7 @@ from bptui.core.errors import InputError
 from bptui.core.history import CostHistory, Mark
 from bptui.core.initializers import check_seed
 from bptui.core.layers import parameter_count
+from bptui.core.optimizers import can_be_steps
 from bptui.core.runs.archive import LARGEST_TEXT, archived
 from bptui.core.trainer_state import TrainerState, alike
 
@@ -146,8 +147,7 @@ def unpack(trainer: "Resumable", facts: dict[str, Any], arrays: dict[str, NDArra
         raise ValueError("its order of minibatches is missing, or there should be none")
     if not alike(point.optimizer, now.optimizer):
         raise ValueError("it is of another optimizer")
-    steps = point.optimizer.get("steps", np.zeros(1))
-    if not ((steps >= 0.0) & (steps < math.inf)).all():
+    if not can_be_steps(point.optimizer.get("steps", np.zeros(1))):
         raise ValueError("the steps of its optimizer cannot be")
     history, marks, validation = restored_curve(facts, arrays)
     # A diverged run has gone back by a step, and keeps the costs beyond it.

@@ -16,7 +16,7 @@ from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
 from bptui.core.initializers import initial_thetas
 from bptui.core.layers import parameter_count
-from bptui.core.optimizers import OPTIMIZERS
+from bptui.core.optimizers import OPTIMIZERS, can_be_steps
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.minibatches import Minibatches
 from bptui.core.sweeping.outcomes import Outcomes
@@ -162,6 +162,8 @@ def is_state_of(state: BlockState, block: Block, samples: Samples) -> bool:
     assert block.setting.epochs is not None
     training = _BlockTraining(block, samples)
     if not 0 <= state.epoch < block.setting.epochs or not alike(training.arrays, state.arrays):
+        return False
+    if not can_be_steps(state.arrays.get("optimizer.steps", np.zeros(1))):
         return False
     try:
         training.restore(state)
