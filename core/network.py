@@ -10,7 +10,8 @@ from bptui.core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from bptui.core.backpropagation import Backpropagation, with_ones
 from bptui.core.check import Report, check_backpropagation
 from bptui.core.costs import check_targets, find_cost
-from bptui.core.errors import InputError, check_choice, printable
+from bptui.core.data.input_file import display_name
+from bptui.core.errors import InputError, check_choice
 from bptui.core.faults import FAULTS, Setting, check_fault
 from bptui.core.initializers import check_seed, initial_theta
 from bptui.core.layers import layer_views, parameter_count
@@ -62,7 +63,7 @@ class Network:
         Raises:
             InputError: any of these is unknown, out of range or does not fit the others.
         """
-        self.layers = _checked_layers(layers)
+        self.layers = checked_layers(layers)
         self.activation = check_choice("activation", activation, HIDDEN_ACTIVATIONS)
         self.output = check_choice("output", output, OUTPUT_ACTIVATIONS)
         self.cost_name = cost
@@ -225,7 +226,12 @@ def _is_finite(array: Array, dtype: Any) -> bool:
         )
 
 
-def _checked_layers(layers: Sequence[int]) -> tuple[int, ...]:
+def checked_layers(layers: Sequence[int]) -> tuple[int, ...]:
+    """Return the sizes of all layers, input and output included.
+
+    Raises:
+        InputError: they are too few, no whole numbers, or too many parameters together.
+    """
     given = tuple(layers) if isinstance(layers, Iterable) else ()
     if len(given) < 2:
         raise InputError("layers: at least two sizes are needed, the input's and the output's")
@@ -236,12 +242,13 @@ def _checked_layers(layers: Sequence[int]) -> tuple[int, ...]:
         except (TypeError, ValueError, OverflowError):
             whole = 0
         if whole != size or whole < 1:
-            raise InputError(f"layers: every size is a whole number from 1, not {printable(size)}")
+            raise InputError(
+                f"layers: every size is a whole number from 1, not {display_name(size)}"
+            )
         sizes.append(whole)
-    parameters = parameter_count(sizes)
-    if parameters > LARGEST_PARAMETERS:
+    if parameter_count(sizes) > LARGEST_PARAMETERS:
         raise InputError(
-            f"layers: {'-'.join(map(str, sizes))} has {parameters:,} parameters; "
+            f"layers: {display_name('-'.join(map(str, sizes)))} has too many parameters; "
             f"the most is {LARGEST_PARAMETERS:,}"
         )
     return tuple(sizes)

@@ -159,6 +159,11 @@ class Adam(Optimizer):
         self._correction[()] = (1.0 - self.square_decay**steps) ** -0.5
 
 
+def can_be_steps(steps: Array) -> bool:
+    """Return whether an optimizer can have taken so many steps; a file may say anything."""
+    return bool(((steps >= 0.0) & (steps < np.inf)).all())
+
+
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": Optimizer,
     "momentum": Momentum,

@@ -10,7 +10,7 @@ import pytest
 from bptui.core.activations import HIDDEN_ACTIVATIONS
 from bptui.core.backpropagation import Backpropagation
 from bptui.core.check import Report, check_backpropagation, complex_step, replica, true_cost
-from bptui.core.check.draw import MOST_DIFFERENCES, MOST_ENTRIES, single_entries, whole_rows
+from bptui.core.check.draw import MOST_BY_COMPLEX_STEP, MOST_DIFFERENCES, single_entries, whole_rows
 from bptui.core.costs import COSTS
 from bptui.core.network import Network
 
@@ -129,7 +129,7 @@ def test_every_array_has_its_share_in_a_draw(layers: tuple[int, ...], samples: i
     by_rows = whole_rows(layers, "softmax", samples, None, 0)
     singly = single_entries(layers, samples, None, 0)
     assert (by_rows.entries is None) or by_rows.count < total
-    assert by_rows.count <= MOST_ENTRIES + sum(columns for _, columns in shapes)
+    assert by_rows.count <= MOST_BY_COMPLEX_STEP + sum(columns for _, columns in shapes)
     assert singly.count <= MOST_DIFFERENCES + len(shapes)
     assert (singly.entries is None) == (total <= MOST_DIFFERENCES)
     for draw in (by_rows, singly):

@@ -82,7 +82,7 @@ def test_theta_is_left_as_it_was():
 
 
 def test_large_networks_are_sampled_with_a_seed(monkeypatch):
-    monkeypatch.setattr(epsilon_sweep, "MOST_ENTRIES", 6)
+    monkeypatch.setattr(epsilon_sweep, "MOST_SWEPT", 6)
     first, again = sweep_epsilon(work_of(), seed=4), sweep_epsilon(work_of(), seed=4)
     assert (first.parameters, first.entries, first.seed) == (15, 6, 4)
     assert first == again != sweep_epsilon(work_of(), seed=5)
@@ -139,7 +139,7 @@ class TestCommand:
         assert main([*SWEEP, "--dtype", "float32"]) == 0
 
     def test_kinks_and_draws_are_told(self, capsys, monkeypatch):
-        monkeypatch.setattr(epsilon_sweep, "MOST_ENTRIES", 6)
+        monkeypatch.setattr(epsilon_sweep, "MOST_SWEPT", 6)
         assert main([*SWEEP, "--activation", "relu"]) == 0
         out = capsys.readouterr().out
         assert "has kinks" in out and "6 entries, drawn from 15 with seed 0" in out

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bptui.core.configuration import Configuration
 from bptui.core.model_file import load_model_file
-from bptui.core.training.model_trainer import built_model_trainer
+from bptui.core.training.model_runs import model_trainer_of
 from bptui.tui.cli import main
 
 FOLDER = Path(__file__).parent.parent / "examples"
@@ -39,7 +40,7 @@ def test_check(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_train(path: Path) -> None:
-    trainer = built_model_trainer(load_model_file(path), epoch_limit=200)
+    trainer = model_trainer_of(load_model_file(path), Configuration(epochs=200))
     before = trainer.cost
     trainer.advance(60.0)
     assert trainer.epoch == 200 and trainer.cost < before

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from bptui.core import InputError
+from bptui.core.configuration import Configuration
 from bptui.core.model_file import load_model_file
-from bptui.core.training.model_trainer import built_model_trainer
+from bptui.core.training.model_runs import model_trainer_of
 from bptui.tui.cli import main
 
 GOOD = """
@@ -84,7 +85,9 @@ def test_train_json(good: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam"])
 def test_every_optimizer_lowers_the_cost(good: str, optimizer: str) -> None:
-    trainer = built_model_trainer(load_model_file(Path(good)), optimizer=optimizer, epoch_limit=30)
+    trainer = model_trainer_of(
+        load_model_file(Path(good)), Configuration(optimizer=optimizer, epochs=30)
+    )
     trainer.advance(60.0)
     assert trainer.state == "finished" and trainer.cost < 10.25
 
@@ -92,7 +95,7 @@ def test_every_optimizer_lowers_the_cost(good: str, optimizer: str) -> None:
 def test_divergence_keeps_the_last_good_parameters(
     good: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trainer = built_model_trainer(load_model_file(Path(good)), learning_rate=1e6)
+    trainer = model_trainer_of(load_model_file(Path(good)), Configuration(learning_rate=1e6))
     trainer.advance(60.0)
     assert trainer.state == "diverged" and np.isfinite(trainer.theta).all()
     assert "smaller learning rate than 1e+06" in trainer.message
@@ -103,7 +106,7 @@ def test_divergence_keeps_the_last_good_parameters(
 def test_a_seed_goes_to_parameters_that_take_one(tmp_path: Path) -> None:
     text = GOOD + "\ndef parameters(seed):\n    return {'w': np.full(2, seed), 'b': 0.0}\n"
     model = load_model_file(written(tmp_path, text))
-    assert built_model_trainer(model, seed=7).theta.tolist() == [7.0, 7.0, 0.0]
+    assert model_trainer_of(model, Configuration(seed=7)).theta.tolist() == [7.0, 7.0, 0.0]
 
 
 def test_it_may_import_its_neighbour_and_define_data_classes(tmp_path: Path) -> None:

@@ -19,13 +19,13 @@ from terminal import COMMAND, CONTROLLED, Terminal
 from textual.app import App, ComposeResult
 from watching import watched
 
+from bptui.core.configuration import Configuration
 from bptui.core.model_file import load_model_file
 from bptui.core.runs.state_directory import latest_run
 from bptui.core.snapshot import Snapshot
 from bptui.core.training import Session
 from bptui.core.training import commands as ask
-from bptui.core.training.model_runs import resume_model_trainer
-from bptui.core.training.model_trainer import built_model_trainer
+from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer
 from bptui.tui.app import Dashboard
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
@@ -79,7 +79,7 @@ def screens(snapshots: Iterable[Snapshot], size: tuple[int, int] = (80, 70)) -> 
 
 
 def trained(path: Path) -> Snapshot:
-    trainer = built_model_trainer(load_model_file(path, captured=True))
+    trainer = model_trainer_of(load_model_file(path, captured=True), Configuration())
     trainer.advance(60.0, 30)
     session = Session(trainer)
     session.send(ask.ShowBoundary(30, 8))
@@ -179,7 +179,7 @@ def goes_on_to_the_same_bits(folder: Path, least: int) -> int:
     """Compare a run with one that was never interrupted; return its epoch."""
     model = load_model_file(CLASS, captured=True)
     resumed = resume_model_trainer(folder, model)
-    straight = built_model_trainer(model)
+    straight = model_trainer_of(model, Configuration())
     assert resumed.epoch >= least
     straight.advance(60.0, resumed.epoch + 50)
     reached, resumed.epoch_limit = resumed.epoch, None
@@ -294,7 +294,7 @@ def test_code_that_does_not_return_is_said(
     monkeypatch.setattr("bptui.tui.app._SILENCE", 0.2)
     path = tmp_path / "mine.py"
     path.write_text(LOUD, "utf-8")
-    trainer = built_model_trainer(load_model_file(path, captured=True))
+    trainer = model_trainer_of(load_model_file(path, captured=True), Configuration())
     returns = Event()
     trainer.model.cost.__globals__["print"] = lambda *_, **__: returns.wait(30.0)  # type: ignore[attr-defined]
     worker = TrainingWorker(Session(trainer, checking=checking))
@@ -321,7 +321,7 @@ def test_code_that_does_not_return_is_said(
 
 
 def test_no_screen_opens_for_the_sweep_that_there_is_none_of() -> None:
-    trainer = built_model_trainer(load_model_file(FOLDER / "logistic_regression.py"))
+    trainer = model_trainer_of(load_model_file(FOLDER / "logistic_regression.py"), Configuration())
     worker = TrainingWorker(Session(trainer, speed=1.0))
 
     async def run() -> None:

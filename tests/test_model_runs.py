@@ -17,12 +17,12 @@ from bptui.core.model_file import load_model_file
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs import checkpoint
 from bptui.core.runs.files import CHECKPOINT, CONFIGURATION, LOG
-from bptui.core.runs.folder import RunFolder
+from bptui.core.runs.folder import RunFolder, check_free
 from bptui.core.runs.kept import read_run
-from bptui.core.runs.saving import ModelNeededError, check_free
+from bptui.core.runs.saving import ModelNeededError
 from bptui.core.training import build_trainer, resume_trainer
-from bptui.core.training.model_runs import resume_model_trainer
-from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer
+from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer
+from bptui.core.training.model_trainer import ModelTrainer
 from bptui.tui.cli import main
 
 ARRAY = """
@@ -79,9 +79,11 @@ def model(text: str = DICT, name: str = "mine.py") -> Any:
     return load_model_file(Path(name), captured=True)
 
 
-def saved(text: str = DICT, epochs: int = 7, **choices: Any) -> ModelTrainer:
+def saved(
+    text: str = DICT, epochs: int = 7, *, limit: int | None = None, **choices: Any
+) -> ModelTrainer:
     """Return a trainer that is saved in the folder `run`."""
-    trainer = built_model_trainer(model(text), **choices)
+    trainer = model_trainer_of(model(text), Configuration(epochs=limit, **choices))
     trainer.advance(float("inf"), epochs)
     trainer.save(Path("run"))
     return trainer
@@ -133,7 +135,7 @@ class TestTheSameBits:
         assert everything(resumed) == everything(straight)
 
     def test_another_seed_and_a_long_history_come_back(self) -> None:
-        straight = built_model_trainer(model())
+        straight = model_trainer_of(model(), Configuration())
         straight.reinitialize(99)
         straight.advance(float("inf"), 5000)
         straight.save(Path("run"))
@@ -146,7 +148,7 @@ class TestTheSameBits:
         self, name: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """As by a second Ctrl+C."""
-        trainer = built_model_trainer(model(), optimizer="momentum")
+        trainer = model_trainer_of(model(), Configuration(optimizer="momentum"))
         before = getattr(trainer._functions, name)
         calls: list[int] = []
 
@@ -162,14 +164,14 @@ class TestTheSameBits:
                 trainer.advance(60.0)
         trainer.save(Path("run"))
         resumed = resume_model_trainer(Path("run"), trainer.model)
-        straight = built_model_trainer(trainer.model, optimizer="momentum")
+        straight = model_trainer_of(trainer.model, Configuration(optimizer="momentum"))
         assert 0 < resumed.epoch == trainer.epoch
         for each in (resumed, straight):
             each.advance(float("inf"), 20 - each.epoch)
         assert everything(resumed) == everything(straight)
 
     def test_what_stops_it_is_kept_and_may_be_moved(self) -> None:
-        straight = saved(epoch_limit=20, epochs=20)
+        straight = saved(limit=20, epochs=20)
         resumed = resume_model_trainer(Path("run"), straight.model)
         assert resumed.advance(float("inf")) == 0
         assert (resumed.state, resumed.message) == ("finished", "reached 20 epochs")
@@ -293,7 +295,7 @@ class TestWhoseRunItIs:
             if name == "xor":
                 build_trainer(Configuration()).save(folder.take())
             else:
-                trainer = built_model_trainer(model(name=name))
+                trainer = model_trainer_of(model(name=name), Configuration())
                 trainer.advance(float("inf"), len(name))
                 trainer.save(folder.take())
             folder.close()
@@ -315,7 +317,7 @@ class TestTrain:
         status, out, err = said(capsys, "train", "mine.py", "--resume", "run", "--epochs", "60")
         assert (status, err) == (0, "")
         assert "epochs      60 in" in out and out.endswith("saved in    run\n")
-        straight = built_model_trainer(model())
+        straight = model_trainer_of(model(), Configuration())
         straight.advance(float("inf"), 60)
         resumed = resume_model_trainer(Path("run"), straight.model)
         assert everything(resumed) == everything(straight)
@@ -368,7 +370,7 @@ class TestTrain:
 
 class TestWatch:
     def test_it_is_shown_and_no_code_is_run(self) -> None:
-        trainer = built_model_trainer(model(), epoch_limit=300, learning_rate=0.02)
+        trainer = model_trainer_of(model(), Configuration(epochs=300, learning_rate=0.02))
         trainer.advance(float("inf"), 100)
         trainer.learning_rate = 0.01
         keep(trainer, RunFolder(Path("run")))
@@ -480,7 +482,7 @@ class TestStrangers:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(checkpoint, "LARGEST_TEXT", 1000)
-        trainer = built_model_trainer(model())
+        trainer = model_trainer_of(model(), Configuration())
         message = refusal(lambda: trainer.save(Path("run")))
         assert message == "a run of so many arrays of parameters cannot be saved"
         assert not Path("run", CHECKPOINT).exists()

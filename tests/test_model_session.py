@@ -14,13 +14,14 @@ import pytest
 from running import Running
 
 from bptui.core import InputError
+from bptui.core.configuration import Configuration
 from bptui.core.model_file import load_model_file
 from bptui.core.runs.folder import RunFolder
 from bptui.core.training import commands as ask
 from bptui.core.training.keeper import RunKeeper
-from bptui.core.training.model_runs import resume_model_trainer
+from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer
 from bptui.core.training.model_samples import classes_of
-from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer
+from bptui.core.training.model_trainer import ModelTrainer
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 
@@ -44,7 +45,7 @@ def made(tmp_path: Path) -> Callable[..., ModelTrainer]:
     def make(text: str, **choices: Any) -> ModelTrainer:
         path = tmp_path / "mine.py"
         path.write_text(text, "utf-8")
-        return built_model_trainer(load_model_file(path, captured=True), **choices)
+        return model_trainer_of(load_model_file(path, captured=True), Configuration(**choices))
 
     return make
 
@@ -74,7 +75,7 @@ def names_in(trainer: ModelTrainer) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_train_are_checked_and_predict(path: Path, start: Start) -> None:
-    live = start(built_model_trainer(load_model_file(path, captured=True)))
+    live = start(model_trainer_of(load_model_file(path, captured=True), Configuration()))
     shown = live.ask(ask.ShowBoundary(8, 5), ask.Reinitialize(new_seed=False), ask.Step(20))
     about = shown.description
     assert (shown.epoch, shown.state, shown.report_epoch) == (20, "paused", 20)
@@ -195,7 +196,7 @@ def test_a_notice_stands_until_a_key_is_pressed(made: Made) -> None:
     assert live.ask(ask.ShowBoundary(0, 0)).message == "mine.py has changed"
     assert live.ask(ask.Step()).message == ""
     live.stop()
-    ended = Running(made(BOWL, epoch_limit=0), notice="mine.py has changed")
+    ended = Running(made(BOWL, epochs=0), notice="mine.py has changed")
     shown = ended.next(lambda shown: shown.state == "finished")
     assert shown.message == "mine.py has changed; reached 0 epochs"
     ended.stop()

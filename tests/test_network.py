@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bptui.core import sweep
 from bptui.core.activations import HIDDEN_ACTIVATIONS
 from bptui.core.costs import COSTS
 from bptui.core.errors import InputError
@@ -331,3 +332,15 @@ def test_it_says_what_it_is() -> None:
     )
     faulty = Network([2, 3, 1], output="linear", fault="not-zeroed")
     assert repr(faulty).endswith("output='linear', cost='mse', seed=0, fault='not-zeroed')")
+
+
+@pytest.mark.parametrize("make", [Network, lambda layers: sweep(layers=layers, seeds=1)])
+@pytest.mark.parametrize(
+    "layers",
+    [(2, *[10**6] * 1000, 1), (2, 10**4000, 10**4000, 1), ("9" * 5000, 1), (3, *[1] * 1000, 0)],
+    ids=["many", "large", "text", "unfit"],
+)
+def test_what_is_said_of_layers_is_short(layers: Any, make: Callable[[Any], Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        make(layers)
+    assert len(str(caught.value)) < 200

@@ -18,16 +18,9 @@ from bptui.core.history import Mark
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.runs.checkpoint import FORMAT
-from bptui.core.runs.saving import (
-    CHECKPOINT,
-    CONFIGURATION,
-    Saved,
-    check_free,
-    check_writable,
-    free_folder,
-    load_configuration,
-    save_run,
-)
+from bptui.core.runs.files import CHECKPOINT, CONFIGURATION
+from bptui.core.runs.folder import check_free, check_writable, free_folder
+from bptui.core.runs.saving import Saved, load_configuration, save_run
 from bptui.core.training import Trainer, build_trainer, resume_trainer
 
 MOONS = Configuration(data="moons", samples=23, hidden=(3,), validation=0.2, l2=0.1)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import fields
 from pathlib import Path
 from typing import ClassVar
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from bptui.core import sweep
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
+from bptui.core.runs.folder import free_folder
 from bptui.core.sweeping import (
     Sweep,
     SweepFolder,
@@ -28,7 +30,7 @@ from bptui.core.sweeping import (
     plan,
     processes,
 )
-from bptui.core.sweeping.block import run_block
+from bptui.core.sweeping.block import Samples, run_block
 from bptui.core.sweeping.fingerprint import difference, fingerprint
 from bptui.core.sweeping.statistics import cost_clusters, wilson_interval
 
@@ -150,7 +152,7 @@ class TestPlan:
 
     def test_larger_networks_come_in_narrower_blocks(self):
         sizes = [
-            plan.block_size(Configuration(layers=layers), samples)
+            plan.block_size(Configuration(layers=layers), Samples(*np.zeros((2, samples, 1))))
             for layers, samples in [
                 ((2, 2, 2, 1), 4),
                 ((8, 16, 3), 500),
@@ -158,6 +160,24 @@ class TestPlan:
             ]
         ]
         assert sizes[0] == 1000 > sizes[1] > sizes[2] == 2
+
+    def test_a_plan_of_large_networks_takes_none_of_their_memory(self):
+        tracemalloc.start()
+        axes = {"l2": tuple(range(10)), "layers": ((2, 2000, 2000, 1),)}
+        made = make_plan(Configuration(), axes, 1)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert made.networks == 10 and most < 2_000_000
+
+    def test_a_block_is_of_one_size_in_memory_however_much_validates(self):
+        choices = {"data": "moons", "samples": 2000, "hidden": (20,), "epochs": 1}
+        for validation in (0.0, 0.5, 0.98):
+            made = make_plan(Configuration(**choices, validation=validation), {}, 1000)
+            tracemalloc.start()
+            stopped = run_block(made.blocks[0], made.settings[0].samples, lambda epoch: False)
+            _, most = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert stopped.epoch == 0 and most < 5_000_000
 
     @pytest.mark.parametrize(
         ("choices", "about"),
@@ -168,6 +188,7 @@ class TestPlan:
             ({"learning_rate": [0.5, 0.5]}, "learning_rate: a value is given twice"),
             ({"learning_rate": -1.0}, "learning_rate: -1.0 is not"),
             ({"learning_rate": [float(rate) for rate in range(1, 1002)]}, "1,001 settings"),
+            ({"layers": (2, 300, 300, 1), "seeds": 2_000_000}, "seeds: 2,000,000 .* 1,000,000 bl"),
             ({"layers": [(2, 2, 1), (3, 1)]}, "layers: 3,1 does not fit xor"),
             ({"layers": (2, 1), "hidden": (2,)}, "say the same thing twice"),
             ({"optimizer": ["sgd", "adm"]}, "optimizer: unknown name 'adm'"),
@@ -366,9 +387,32 @@ class TestFolder:
         (state,) = Sweep(*open_sweep(tmp_path / "late")).states.values()
         assert 40 > state.epoch > 0
 
-    @pytest.mark.parametrize("damage", ["cut", "foreign", "another", "epoch", "generators"])
+    def test_what_was_under_way_goes_once_its_block_has_ended(self, small_blocks, tmp_path):
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path, made))
+        work.run(lambda unfinished: work.networks + unfinished < 7.0)
+        work.close()
+        (state,) = tmp_path.glob("*-begun.npz")
+        # As a kill between the two leaves them, or a sweep that is given more seeds.
+        ended = tmp_path / "setting-1-seeds-0-5-begun.npz"
+        outgrown = tmp_path / "setting-1-seeds-10-2-begun.npz"
+        for path in (ended, outgrown):
+            path.write_bytes(state.read_bytes())
+        (tmp_path / "mine-begun.npz").write_bytes(b"not of bptui")
+        again = Sweep(*open_sweep(tmp_path, 20))
+        assert len(again.states) == 1 and state.is_file()
+        assert not ended.exists() and not outgrown.exists()
+        again.run(lambda unfinished: True)
+        again.close()
+        assert [path.name for path in tmp_path.glob("*-begun.npz")] == ["mine-begun.npz"]
+        assert arrays_of(again.summary()) == arrays_of(sweep(seeds=20, epochs=40))
+
+    @pytest.mark.parametrize(
+        "damage", ["cut", "foreign", "another", "epoch", "generators", "steps"]
+    )
     def test_a_state_that_does_not_fit_is_left_aside(self, damage, tmp_path):
-        made = make_plan(Configuration(epochs=40, batch_size=3), {}, 12)
+        choices = {"epochs": 40, "batch_size": 3, "optimizer": "adam"}
+        made = make_plan(Configuration(**choices), {}, 12)
         work = Sweep(made, SweepFolder.create(tmp_path, made))
         work.run(lambda unfinished: unfinished < 2.0)
         work.close()
@@ -383,6 +427,8 @@ class TestFolder:
             np.savez(path, **arrays | {"theta": state.arrays["theta"][:, :1]})
         elif damage == "epoch":
             np.savez(path, **arrays | {"epoch": np.array(40)})
+        elif damage == "steps":
+            np.savez(path, **arrays | {"optimizer.steps": np.array([-1e9])})
         else:
             worst = np.full_like(state.arrays["generators"], -1)
             np.savez(path, **arrays | {"generators": worst})
@@ -390,7 +436,22 @@ class TestFolder:
         assert not again.states
         again.run(lambda unfinished: True)
         again.close()
-        assert arrays_of(again.summary()) == arrays_of(sweep(**QUICK, batch_size=3))
+        assert arrays_of(again.summary()) == arrays_of(sweep(seeds=12, **choices))
+
+    def test_a_state_that_is_far_too_large_takes_no_memory(self, tmp_path):
+        made = make_plan(Configuration(epochs=40), {}, 12)
+        work = Sweep(made, SweepFolder.create(tmp_path, made))
+        work.run(lambda unfinished: unfinished < 2.0)
+        work.close()
+        (path,) = tmp_path.glob("*-begun.npz")
+        (state,) = work.states.values()
+        np.savez(path, epoch=np.array(5), **state.arrays | {"theta": np.zeros(5_000_000)})
+        tracemalloc.start()
+        again = Sweep(*open_sweep(tmp_path))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        again.close()
+        assert not again.states and most < 20_000_000
 
     def test_what_was_being_written_at_a_kill_is_removed(self, tmp_path):
         sweep(folder=tmp_path, **QUICK)
@@ -430,6 +491,14 @@ class TestFolder:
         assert arrays_of(Sweep(*open_sweep(tmp_path)).summary()) == arrays_of(whole)
         with pytest.raises(InputError, match="cannot keep the sweep there: Permission denied"):
             sweep(folder=tmp_path / "new", **QUICK)
+
+    def test_blocks_of_nobody_knows_which_sweep_are_never_taken_up(self, tmp_path):
+        kept = tmp_path / "kept"
+        sweep(folder=kept, **QUICK)
+        (kept / "sweep.json").unlink()
+        with pytest.raises(InputError, match="holds blocks of a sweep without its"):
+            sweep(folder=kept, learning_rate=0.3, **QUICK)
+        assert free_folder(kept) == tmp_path / "kept-2"
 
     def test_more_seeds_keep_what_there_is(self, small_blocks, tmp_path):
         sweep(folder=tmp_path, **QUICK)
@@ -516,6 +585,15 @@ class TestFolder:
         facts = json.loads((tmp_path / "sweep.json").read_text())
         (tmp_path / "sweep.json").write_text(json.dumps(facts | {"axes": axes}))
         with pytest.raises(InputError, match=r"sweep\.json: this is no sweep's"):
+            open_sweep(tmp_path)
+
+    def test_settings_without_number_are_refused_unread(self, monkeypatch, tmp_path):
+        sweep(folder=tmp_path, **QUICK)
+        facts = json.loads((tmp_path / "sweep.json").read_text())
+        facts["axes"] = [["l2", [0.0] * 1000], ["init_scale", [None, 1.0]]]
+        (tmp_path / "sweep.json").write_text(json.dumps(facts))
+        monkeypatch.setattr(folder, "checked_choice", None)
+        with pytest.raises(InputError, match="this is no sweep's: 2,000 settings are too many"):
             open_sweep(tmp_path)
 
     def test_no_sweep_at_all(self, tmp_path):

@@ -17,8 +17,8 @@ from command import run
 from terminal import Terminal
 
 from bptui.core import sweep
+from bptui.core.runs.folder import free_folder
 from bptui.core.runs.lock import RunLock
-from bptui.core.runs.saving import free_folder
 from bptui.tui.cli import main
 from bptui.tui.command_line import invocation
 from bptui.tui.command_line.parser import parse_arguments
@@ -277,6 +277,27 @@ class TestKeeping:
         )
         assert main(["sweep", "--resume", "kept", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["networks"] == 12
+
+    def test_runs_and_sweeps_leave_each_other_alone(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
+        assert main([*QUICK, "--run", "many"]) == 0
+        assert main(["train", "--epochs", "1", "--run", "one"]) == 0
+        before = {path: path.read_bytes() for path in tmp_path.glob("*/*")}
+        capsys.readouterr()
+        many = "many: holds a sweep; bptui sweep --resume many continues it"
+        one = "one: holds a run at epoch 1 of xor; bptui --resume one continues it"
+        for words, about in [
+            (("train", "--epochs", "1", "--run", "many"), f"{many}, or name another folder"),
+            (("run", "--epochs", "1", "--run", "many"), f"{many}, or name another folder"),
+            (("train", "--resume", "many"), f"no run can be resumed: {many}"),
+            (("run", "--resume", "many"), f"no run can be resumed: {many}"),
+            ((*QUICK, "--run", "one"), f"{one}, or name another folder"),
+            (("sweep", "--resume", "one"), f"no sweep can be resumed: {one}"),
+        ]:
+            assert main(list(words)) == 2
+            out, err = capsys.readouterr()
+            assert not out and err.splitlines()[-1] == f"bptui: {about}"
+        assert {path: path.read_bytes() for path in tmp_path.glob("*/*")} == before
 
     @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
     def test_a_folder_in_use_is_one_sentence(self, tmp_path, monkeypatch, capsys):

@@ -1,6 +1,7 @@
 """Networks trained side by side against the same networks trained alone."""
 
 from dataclasses import fields, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from bptui.core.data.datasets import load_dataset
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping import block as blocks
-from bptui.core.sweeping import layouts
+from bptui.core.sweeping import layouts, validation
 from bptui.core.sweeping.block import Block, BlockResult, Samples, run_block
 from bptui.core.sweeping.layouts import NetworksAdjacent, NetworksApart, layout_for
 from bptui.core.sweeping.runner import run_slice
@@ -333,8 +334,7 @@ def test_it_is_asked_at_every_epoch_where_they_take_long(monkeypatch):
     ids=str,
 )
 def test_a_block_that_stops_now_and_then_gives_the_same_bits(choices, layout):
-    held_back = replace(load_dataset("xor"), X=XOR.X + 0.1)
-    samples = replace(XOR, validation=held_back)
+    samples = replace(XOR, validation=replace(load_dataset("xor"), X=XOR.X + 0.1))
     block = block_of(30, **({"epochs": 300} | choices))
     whole = run_block(block, samples)
     result, stops = None, 0
@@ -384,3 +384,40 @@ def test_validation_is_that_of_each_network_alone_where_it_ended(choices, layout
         assert found.validation.score[seed] == pytest.approx(trainer.scores().validation, rel=1e-9)
     assert ("until_cost" in choices) == (min(ended) < 150)
     assert found.validation.name == trainer.scores().name
+
+
+class TestValidationThatIsNoNumber:
+    FAR = replace(load_dataset("xor"), X=np.array([[1e308, -1e308], *XOR.X[1:].tolist()]))
+    CHOICES: ClassVar = {"layers": (2, 4, 2, 1), "activation": "relu", "output": "linear"}
+    CHOICES |= {"learning_rate": 0.1, "epochs": 300}
+
+    @pytest.mark.parametrize("task", ["binary", "regression"])
+    def test_it_is_the_worst_there_is_where_a_network_has_not_diverged(self, task, layout):
+        samples = replace(XOR, validation=replace(self.FAR, task=task))
+        found = run_block(block_of(20, **self.CHOICES), samples)
+        assert not found.diverged.any()
+        lost = np.isinf(found.validation_cost)
+        assert lost.any() and not np.isnan(found.validation_cost).any()
+        assert not np.isnan(found.validation_score).any()
+        if task == "regression":
+            assert (found.validation_score[lost] == -np.inf).all()
+
+    def test_a_network_that_has_ended_is_looked_at_but_once(self, monkeypatch, layout):
+        taken = []
+        monkeypatch.setattr(validation, "score", lambda *given: taken.append(given) or np.nan)
+        samples = replace(XOR, validation=self.FAR)
+        found = run_block(block_of(30, epochs=2000, until_cost=0.01), samples)
+        assert 0 < (found.solved_at >= 0).sum() < 30 == len(taken)
+
+    def test_one_that_diverges_has_none_and_changes_no_other(self, layout):
+        samples = replace(XOR, validation=replace(load_dataset("xor"), X=XOR.X + 0.1))
+        choices = {"layers": (2, 4, 1), "activation": "tanh", "output": "linear"}
+        choices |= {"learning_rate": 0.5, "epochs": 300}
+        found = run_block(block_of(40, **choices), samples)
+        assert 0 < found.diverged.sum() < 40
+        for values in (found.validation_cost, found.validation_score):
+            assert (np.isnan(values) == found.diverged).all()
+        for seed in np.flatnonzero(~found.diverged)[:5].tolist():
+            alone = run_block(block_of(1, seed, **choices), samples)
+            assert alone.validation_cost[0] == found.validation_cost[seed]
+            assert alone.validation_score[0] == found.validation_score[seed]

@@ -15,7 +15,7 @@ import numpy as np
 
 from bptui.core.check.diagnosis import diagnosed
 from bptui.core.check.evidence import Facts
-from bptui.core.check.methods import METHOD_NAMES, MOST_ENTRIES, choose_method
+from bptui.core.check.methods import METHOD_NAMES, MOST_COMPARED, choose_method
 from bptui.core.check.numerical import Comparison, Entries, Numerical
 from bptui.core.check.parameters import Layout
 from bptui.core.check.problem import GivenCost, GivenGradient, Problem
@@ -32,7 +32,7 @@ def check_gradients(
     method: str = "auto",
     epsilon: float | None = None,
     *,
-    most_entries: int = MOST_ENTRIES,
+    most_entries: int = MOST_COMPARED,
     seed: int = 0,
 ) -> Report:
     """Check whether `gradients` is the gradient of `cost`, entry by entry.

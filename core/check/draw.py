@@ -15,7 +15,7 @@ from bptui.core.layers import layer_shapes
 
 Array = NDArray[Any]
 
-MOST_ENTRIES = 500_000
+MOST_BY_COMPLEX_STEP = 500_000
 """Entries that a complex step per unit gives at most: more take much memory."""
 MOST_DIFFERENCES = 2_500
 """Entries that differences are taken of at most: each takes evaluations of the cost."""
@@ -83,7 +83,7 @@ def whole_rows(
     """
     shapes = layer_shapes(layers)
     total = sum(map(math.prod, shapes))
-    most = MOST_ENTRIES if most is None else most
+    most = MOST_BY_COMPLEX_STEP if most is None else most
     counts = []
     for layer, (units, _) in enumerate(shapes):
         above = layers[layer + 2 :]

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 EPSILONS = tuple(float(f"{10.0 ** (-half / 2):.5g}") for half in range(2, 29))
 """1e-1 to 1e-14, two a decade."""
 SWEPT = ("forward", "central", "richardson")
-MOST_ENTRIES = 1_000
+MOST_SWEPT = 1_000
 """With more parameters than these, as many entries are drawn: each costs some 200 evaluations."""
 _COSTS_AN_ENTRY = (2 + 2 + 4) * (len(EPSILONS) + 1)
 """Evaluations by all of `SWEPT`, the default step of each included."""
@@ -90,7 +90,7 @@ def sweep_epsilon(
     Args:
         work: the training code, samples loaded.
         seed: of the draw of entries, where they are not all.
-        seconds: after so many no further entry is begun; `None` is when all `MOST_ENTRIES` are
+        seconds: after so many no further entry is begun; `None` is when all `MOST_SWEPT` are
             done.
 
     Raises:
@@ -99,7 +99,7 @@ def sweep_epsilon(
     """
     started = perf_counter()
     size = work.theta.size
-    drawn = np.random.default_rng(seed).permutation(size)[:MOST_ENTRIES]
+    drawn = np.random.default_rng(seed).permutation(size)[:MOST_SWEPT]
     defaults = [METHODS[name].epsilon or 0.0 for name in SWEPT]
     steps = [(*EPSILONS, default) for default in defaults]
     squares = np.zeros((len(SWEPT), len(EPSILONS) + 1))

@@ -26,7 +26,7 @@ METHODS: dict[str, Method] = {
     "richardson": Method("Richardson difference", 4, 1e-3, 6),
 }
 METHOD_NAMES = ("auto", *METHODS)
-MOST_ENTRIES = 10_000
+MOST_COMPARED = 10_000
 """Entries that are compared of somebody's own functions, where no other number is asked for."""
 
 

@@ -1,18 +1,12 @@
-"""The checkpoint of a run as bytes: an NPZ file of plain arrays and two JSON texts.
+"""The checkpoint of a run as bytes: an archive of plain arrays and two JSON texts.
 
-The texts are the configuration and the facts. Nothing is ever unpickled, and nothing larger
-than it can rightly be is read, so that a stranger's checkpoint can be opened.
+The texts are the configuration and the facts.
 """
 
-import io
 import json
 import math
-import struct
 import sys
-import tokenize
-import warnings
 import zipfile
-import zlib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
@@ -24,6 +18,8 @@ from bptui.core.errors import InputError
 from bptui.core.history import CostHistory, Mark
 from bptui.core.initializers import check_seed
 from bptui.core.layers import parameter_count
+from bptui.core.optimizers import can_be_steps
+from bptui.core.runs.archive import LARGEST_TEXT, archived
 from bptui.core.trainer_state import TrainerState, alike
 
 if TYPE_CHECKING:
@@ -31,62 +27,10 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 """Raised when older checkpoints can no longer be read."""
-LARGEST_TEXT = 2**24
-"""Bytes of a JSON text in a checkpoint."""
+TEXTS = ("facts", "configuration")
+"""Its two parts that hold JSON; all others hold numbers."""
 LARGEST_CURVE = 2**16
 """Bytes of an array of the cost's history."""
-MOST_ARRAYS = 100
-HEADER = 2**12
-"""Bytes beside the numbers of an array, at most."""
-
-FOREIGN = (
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    MemoryError,
-    EOFError,
-    SyntaxError,
-    struct.error,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What reading bytes that are no run may raise in NumPy, `zipfile`, `json` and here."""
-
-
-def read_text(archive: zipfile.ZipFile, name: str) -> str:
-    """Read a JSON text.
-
-    Raises:
-        ValueError, or another of `FOREIGN`: it is none.
-    """
-    text = read_array(archive, name, LARGEST_TEXT)
-    if text.dtype.kind != "U" or text.ndim:
-        raise ValueError(f"its part {name!r} is no text")
-    # NumPy makes a string of numbers beyond the last character, on which Python comes to grief.
-    codes = np.frombuffer(text.tobytes(), f"{text.dtype.str[0]}u4")
-    if (codes > sys.maxunicode).any():
-        raise ValueError(f"its part {name!r} is damaged")
-    return str(text[()])
-
-
-def read_array(archive: zipfile.ZipFile, name: str, most: int) -> NDArray[Any]:
-    """Read an array that takes at most so many bytes."""
-    entry = archive.getinfo(f"{name}.npy")
-    if entry.file_size > most:
-        raise ValueError(f"its part {name[:20]!r} is too large")
-    if entry.compress_type != zipfile.ZIP_STORED:
-        # So that nothing takes more memory than the file has bytes.
-        raise ValueError("it is compressed, as bptui never does")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of headers that Python 2 might have written
-        array: NDArray[Any] = np.load(io.BytesIO(archive.read(entry)), allow_pickle=False)
-    if array.dtype.kind not in "bfiU":
-        raise ValueError(f"its part {name[:20]!r} is neither real numbers nor text")
-    return array
 
 
 def check_size(archive: zipfile.ZipFile, configuration: Configuration) -> None:
@@ -167,9 +111,7 @@ def packed(trainer: "Resumable", choices: str) -> bytes:
     if early is not None:
         arrays["best.theta"] = early.best_theta
         arrays["best.seen"] = np.array([early.cost, early.epoch, early.seen])
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()
+    return archived(arrays)
 
 
 def unpack(trainer: "Resumable", facts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
@@ -205,8 +147,7 @@ def unpack(trainer: "Resumable", facts: dict[str, Any], arrays: dict[str, NDArra
         raise ValueError("its order of minibatches is missing, or there should be none")
     if not alike(point.optimizer, now.optimizer):
         raise ValueError("it is of another optimizer")
-    steps = point.optimizer.get("steps", np.zeros(1))
-    if not ((steps >= 0.0) & (steps < math.inf)).all():
+    if not can_be_steps(point.optimizer.get("steps", np.zeros(1))):
         raise ValueError("the steps of its optimizer cannot be")
     history, marks, validation = restored_curve(facts, arrays)
     # A diverged run has gone back by a step, and keeps the costs beyond it.

@@ -1,8 +1,9 @@
 """What the files of a run folder are called."""
 
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+from bptui.core.runs.replacing import remove_unfinished
 
 CHECKPOINT = "checkpoint.npz"
 CONFIGURATION = "configuration.json"
@@ -11,18 +12,10 @@ ERROR = "error.txt"
 KEPT = "kept"
 """Stands for a checkpoint that was asked for: such a run is never removed."""
 LOCK = ".lock"
-
-
-def unfinished(folder: Path, names: Iterable[str] = (CHECKPOINT, CONFIGURATION)) -> list[Path]:
-    """Return the files that a process was writing when it was killed.
-
-    Args:
-        folder: to look in.
-        names: of files that are replaced there, or patterns of them.
-    """
-    return [
-        path for name in names for path in folder.glob(f".{name}.*") if path.suffix[1:].isdigit()
-    ]
+SWEEP = "sweep.json"
+"""What tells the folder of a sweep, which is no run's."""
+BLOCKS = "setting-*.npz"
+"""What the names of the other files of a sweep match."""
 
 
 def remove_run(folder: Path) -> None:
@@ -30,6 +23,5 @@ def remove_run(folder: Path) -> None:
     with suppress(OSError):
         for name in (CHECKPOINT, CONFIGURATION, LOG, ERROR, KEPT, LOCK):
             (folder / name).unlink(missing_ok=True)
-        for path in unfinished(folder):
-            path.unlink(missing_ok=True)
+        remove_unfinished(folder, (CHECKPOINT, CONFIGURATION))
         folder.rmdir()

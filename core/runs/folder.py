@@ -1,12 +1,17 @@
-"""Which folder a run is kept in: never that of another run, and one process at a time."""
+"""Which folder a run is kept in: never that of another, and one process at a time."""
 
+import os
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, printable
-from bptui.core.runs.files import KEPT, remove_run, unfinished
-from bptui.core.runs.lock import RunLock
-from bptui.core.runs.saving import check_free, check_writable, free_folder
+from bptui.core.runs.archive import FOREIGN
+from bptui.core.runs.files import BLOCKS, CHECKPOINT, CONFIGURATION, KEPT, SWEEP, remove_run
+from bptui.core.runs.lock import RunLock, is_locked
+from bptui.core.runs.replacing import remove_unfinished
+from bptui.core.runs.saving import opened
 from bptui.core.runs.state_directory import new_run_directory
 
 
@@ -56,9 +61,7 @@ class RunFolder:
                 raise InputError(f"{where}: cannot save a run there: {reason}") from None
             if not self.holds_older:
                 check_free(folder)
-            for path in unfinished(folder):
-                with suppress(OSError):
-                    path.unlink()
+            remove_unfinished(folder, (CHECKPOINT, CONFIGURATION))
             self.taken = folder
         return self.taken
 
@@ -88,3 +91,65 @@ class RunFolder:
         if self._lock is not None:
             self._lock.release()
         self._lock = self.taken = None
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder and try to write in it.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".writable."):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{printable(folder)}: cannot save a run there: {error.strerror or error}"
+        ) from None
+
+
+def check_free(folder: Path) -> None:
+    """Make sure that a run can be saved to a folder without harm to what it holds.
+
+    Raises:
+        InputError: a run or a sweep is there already.
+    """
+    held, words = held_run(folder), "--resume"
+    if not held and os.path.lexists(folder / SWEEP):
+        held, words = "a sweep", "bptui sweep --resume"
+    if held:
+        shown = printable(folder)
+        raise InputError(
+            f"{shown}: holds {held}; {words} {shown} continues it, or name another folder"
+        )
+
+
+def held_run(folder: Path) -> str:
+    """Return what run a folder holds, such as `a run at epoch 9 of xor`; nothing if none."""
+    if not os.path.lexists(folder / CHECKPOINT):
+        return ""
+    try:
+        with opened(folder) as (_, facts, configuration):
+            name = display_name(Path(configuration.data).name)
+            return f"a run at epoch {int(facts['epoch']):,} of {name}"
+    except (InputError, *FOREIGN):
+        return "a checkpoint"
+
+
+def free_folder(folder: Path) -> Path:
+    """Return this folder, or the first of `FOLDER-2`, `FOLDER-3`, … that holds nothing kept."""
+    if folder.name in ("", ".."):
+        folder = folder.resolve()
+    free, number = folder, 1
+    while _is_taken(free):
+        number += 1
+        free = Path(f"{folder}-{number}")
+    return free
+
+
+def _is_taken(folder: Path) -> bool:
+    if os.path.lexists(folder) and not folder.is_dir():
+        return True
+    holds = any(os.path.lexists(folder / name) for name in (CHECKPOINT, CONFIGURATION, SWEEP))
+    return holds or any(folder.glob(BLOCKS)) or is_locked(folder)

@@ -13,13 +13,8 @@ from bptui.core.errors import printable
 from bptui.core.history import CostCurve
 from bptui.core.initializers import check_seed
 from bptui.core.layers import layer_views, parameter_count
-from bptui.core.runs.checkpoint import (
-    HEADER,
-    LARGEST_CURVE,
-    MOST_ARRAYS,
-    read_array,
-    restored_curve,
-)
+from bptui.core.runs.archive import HEADER, array_names, read_array, read_arrays
+from bptui.core.runs.checkpoint import LARGEST_CURVE, restored_curve
 from bptui.core.runs.model_facts import ModelFacts
 from bptui.core.runs.saving import LONGEST_REASON, opened, understood
 
@@ -85,12 +80,11 @@ def _matrices(theta: NDArray[Any], layers: list[int]) -> tuple[NDArray[Any], ...
 
 
 def _curve(archive: zipfile.ZipFile, facts: dict[str, Any]) -> CostCurve:
-    names = [name for name in archive.namelist() if name.startswith(("history.", "validation."))]
-    parts = [name.removesuffix(".npy") for name in names[:MOST_ARRAYS]]
-    most = LARGEST_CURVE + HEADER
-    history, marks, validation = restored_curve(
-        facts, {name: read_array(archive, name, most) for name in parts}
-    )
+    names = [
+        name for name in array_names(archive) if name == "validation" or name.startswith("history.")
+    ]
+    arrays = read_arrays(archive, names, LARGEST_CURVE + HEADER)
+    history, marks, validation = restored_curve(facts, arrays)
     return CostCurve(
         history.columns(), validation[:, 0], validation[:, 1], tuple(marks), history.epochs
     )

@@ -1,12 +1,9 @@
-"""The run folder: a checkpoint to go on from, and a readable copy of what was chosen.
+"""Saving a run and going on with it: a checkpoint, and a readable copy of what was chosen.
 
 The checkpoint is all that resuming reads; `configuration.json` beside it is for people.
 """
 
 import json
-import os
-import sys
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,30 +14,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name, open_input_file
 from bptui.core.errors import InputError, printable
+from bptui.core.runs.archive import FOREIGN, HEADER, array_names, read_arrays, read_text
 from bptui.core.runs.checkpoint import (
-    FOREIGN,
     FORMAT,
-    HEADER,
     LARGEST_CURVE,
-    MOST_ARRAYS,
+    TEXTS,
     check_size,
     decoded_configuration,
     packed,
-    read_array,
-    read_text,
     unpack,
 )
-from bptui.core.runs.files import CHECKPOINT, CONFIGURATION
-from bptui.core.runs.lock import is_locked
+from bptui.core.runs.files import CHECKPOINT, CONFIGURATION, SWEEP
 from bptui.core.runs.model_facts import MODEL, ModelFacts
+from bptui.core.runs.replacing import replace_file
 
 if TYPE_CHECKING:
     from bptui.core.training.resumable import Resumable
 
 AnyTrainer = TypeVar("AnyTrainer", bound="Resumable")
 
-SWEEP = "sweep.json"
-"""What tells the folder of a sweep, which is no run's."""
 LONGEST_REASON = 200
 
 
@@ -84,60 +76,6 @@ def save_run(trainer: "Resumable", folder: Path) -> Path:
     return folder
 
 
-def check_writable(folder: Path) -> None:
-    """Make the folder and try to write in it.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".writable."):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"{printable(folder)}: cannot save a run there: {error.strerror or error}"
-        ) from None
-
-
-def check_free(folder: Path) -> None:
-    """Make sure that no run would be overwritten by saving to a folder.
-
-    Raises:
-        InputError: a run is there already.
-    """
-    if not os.path.lexists(folder / CHECKPOINT):
-        return
-    try:
-        with opened(folder) as (_, facts, configuration):
-            name = display_name(Path(configuration.data).name)
-            held = f"a run at epoch {int(facts['epoch']):,} of {name}"
-    except (InputError, *FOREIGN):
-        held = "a checkpoint"
-    shown = printable(folder)
-    raise InputError(
-        f"{shown}: holds {held}; --resume {shown} continues it, or name another folder"
-    )
-
-
-def free_folder(folder: Path) -> Path:
-    """Return this folder, or the first of `FOLDER-2`, `FOLDER-3`, … that no run is kept in."""
-    if folder.name in ("", ".."):
-        folder = folder.resolve()
-    free, number = folder, 1
-    while _is_taken(free):
-        number += 1
-        free = Path(f"{folder}-{number}")
-    return free
-
-
-def _is_taken(folder: Path) -> bool:
-    if os.path.lexists(folder) and not folder.is_dir():
-        return True
-    holds = any(os.path.lexists(folder / name) for name in (CHECKPOINT, CONFIGURATION, SWEEP))
-    return holds or is_locked(folder)
-
-
 def load_configuration(folder: Path) -> Configuration:
     """Return the configuration of a run.
 
@@ -177,18 +115,8 @@ def resume_run(
             raise InputError(f"{printable(folder)}: this run cannot go on: {error}") from None
         with understood(folder):
             most = max(8 * trainer.point().theta.size, LARGEST_CURVE) + HEADER
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            if len(names) > MOST_ARRAYS:
-                raise ValueError("it holds too many arrays")
-            unpack(
-                trainer,
-                facts,
-                {
-                    name: read_array(archive, name, most)
-                    for name in names
-                    if name not in ("facts", "configuration")
-                },
-            )
+            names = [name for name in array_names(archive) if name not in TEXTS]
+            unpack(trainer, facts, read_arrays(archive, names, most))
     return trainer
 
 
@@ -207,7 +135,11 @@ def opened(folder: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any], Conf
     try:
         file = open_input_file(folder / CHECKPOINT)
     except InputError as error:
-        raise InputError(f"no run can be resumed: {error}") from None
+        why = str(error)
+        if (folder / SWEEP).is_file():
+            where = printable(folder)
+            why = f"{where}: holds a sweep; bptui sweep --resume {where} continues it"
+        raise InputError(f"no run can be resumed: {why}") from None
     with file:
         with understood(folder):
             archive = zipfile.ZipFile(file)
@@ -236,29 +168,3 @@ def understood(folder: Path) -> Iterator[None]:
 
 def _reason(error: BaseException) -> str:
     return printable(error)[:LONGEST_REASON] or type(error).__name__
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that at any moment either the old or the new one is there, whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _make_lasting(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _make_lasting(folder: Path) -> None:
-    """Have the names in a folder outlive a power cut, where the system can promise that."""
-    if sys.platform == "win32":
-        return
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # the new file is there; some file systems promise no more
-            os.fsync(number)
-    finally:
-        os.close(number)

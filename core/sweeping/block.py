@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
 from bptui.core.initializers import initial_thetas
-from bptui.core.optimizers import OPTIMIZERS
-from bptui.core.sweeping.held_back import HeldBack
+from bptui.core.layers import parameter_count
+from bptui.core.optimizers import OPTIMIZERS, can_be_steps
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
 from bptui.core.sweeping.minibatches import Minibatches
 from bptui.core.sweeping.outcomes import Outcomes
 from bptui.core.sweeping.stacked import StackedBackpropagation
 from bptui.core.sweeping.steps import stacked_optimizer
+from bptui.core.sweeping.validation import StackedValidation
 from bptui.core.trainer_state import alike
 from bptui.core.training.build import schedule_of
 
@@ -80,9 +81,10 @@ class BlockResult:
     best_curve: NDArray[np.float64]
     """The same of the network that ended lowest, (points,)."""
     validation_cost: NDArray[np.float64] | None = None
-    """J on the samples held back, without a penalty, where it ended; NaN where it diverged."""
+    """J on the samples held back, without a penalty, where it ended: ∞ where J is no number there,
+    NaN where the network diverged."""
     validation_score: NDArray[np.float64] | None = None
-    """The share of those classified right, or R²."""
+    """The share of those classified right, or R², −∞ where it is no number; NaN as above."""
 
     @property
     def best(self) -> int:
@@ -141,11 +143,27 @@ def run_block(
         return training.result() if training.train(go_on) else training.state()
 
 
+def largest_array(block: Block) -> int:
+    """Return how many bytes the largest array of a block's state takes, at most."""
+    setting = block.setting
+    assert setting.layers is not None and setting.epochs is not None
+    points = len(curve_epochs(setting.epochs))
+    of_a_network = max(parameter_count(setting.layers), points, Minibatches.STATE)
+    return 8 * _width(block) * of_a_network
+
+
+def _width(block: Block) -> int:
+    """Return how many networks are trained for a block."""
+    return max(block.seeds, FEWEST_NETWORKS)
+
+
 def is_state_of(state: BlockState, block: Block, samples: Samples) -> bool:
     """Return whether a state can be one of a block."""
     assert block.setting.epochs is not None
     training = _BlockTraining(block, samples)
     if not 0 <= state.epoch < block.setting.epochs or not alike(training.arrays, state.arrays):
+        return False
+    if not can_be_steps(state.arrays.get("optimizer.steps", np.zeros(1))):
         return False
     try:
         training.restore(state)
@@ -162,7 +180,7 @@ class _BlockTraining:
         setting = block.setting
         assert setting.layers is not None and setting.epochs is not None
         self._block, self._epochs, self._epoch = block, setting.epochs, 0
-        width = max(block.seeds, FEWEST_NETWORKS)
+        width = _width(block)
         batch_size = batch_size_of(setting, len(samples.X))
         self._work = work = StackedBackpropagation(
             samples.X,
@@ -190,7 +208,7 @@ class _BlockTraining:
         self._learning_rate = learning_rate
         self._schedule = schedule_of(setting, len(samples.X))
         self._outcomes = outcomes = Outcomes(samples.y, width, setting.until_cost)
-        self._held_back = None
+        self._validation = None
         points = curve_epochs(setting.epochs).tolist()
         self._points = {point: place for place, point in enumerate(points)}
         self._curves = np.full((width, len(self._points)), np.nan)
@@ -202,9 +220,11 @@ class _BlockTraining:
         }
         """All that a state holds, changed in place."""
         if samples.validation is not None:
-            self._held_back = held_back = HeldBack(setting, samples.validation, work.theta)
-            self.arrays["validation_cost"] = held_back.cost
-            self.arrays["validation_score"] = held_back.score
+            self._validation = validation = StackedValidation(
+                setting, samples.validation, work.theta
+            )
+            self.arrays["validation_cost"] = validation.cost
+            self.arrays["validation_score"] = validation.score
         if self._minibatches is not None:
             self.arrays["generators"] = self._minibatches.generators
         # Where epochs take long, each is a chance to stop.
@@ -259,15 +279,16 @@ class _BlockTraining:
 
     def _look(self, epoch: int) -> None:
         outcomes = self._outcomes
+        ended_before = outcomes.ended.copy()
         outcomes.look(epoch, self._work.costs(), self._work.outputs)
         if epoch in self._points:
             self._curves[:, self._points[epoch]] = outcomes.cost
-        if self._held_back is not None:
+        if self._validation is not None:
             ended = outcomes.ended if epoch < self._epochs else True
-            self._held_back.look(ended & ~outcomes.diverged)
+            self._validation.look(ended & ~ended_before & ~outcomes.diverged)
 
     def result(self) -> BlockResult:
-        outcomes, held_back, curves = self._outcomes, self._held_back, self._curves
+        outcomes, validation, curves = self._outcomes, self._validation, self._curves
         mine = slice(self._block.seeds)
         result = BlockResult(
             outcomes.solved_at[mine],
@@ -275,7 +296,7 @@ class _BlockTraining:
             outcomes.diverged[mine],
             curves[: self._block.curves].copy(),
             curves[0],
-            None if held_back is None else held_back.cost[mine],
-            None if held_back is None else held_back.score[mine],
+            None if validation is None else validation.cost[mine],
+            None if validation is None else validation.score[mine],
         )
         return replace(result, best_curve=curves[result.best].copy())

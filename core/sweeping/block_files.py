@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bptui.core.runs.checkpoint import FOREIGN, HEADER, MOST_ARRAYS, read_array
+from bptui.core.runs.archive import FOREIGN, HEADER, array_names, read_array, read_arrays
 from bptui.core.sweeping.block import (
     Block,
     BlockResult,
@@ -13,7 +13,11 @@ from bptui.core.sweeping.block import (
     Samples,
     curve_epochs,
     is_state_of,
+    largest_array,
 )
+
+BEGUN = "setting-*-begun.npz"
+"""What the names of files of blocks under way match."""
 
 
 def result_name(block: Block) -> str:
@@ -60,10 +64,7 @@ def read_state(path: Path, block: Block, samples: Samples) -> BlockState | None:
     """Return the state in a file; `None` if it is none of this block."""
     try:
         with zipfile.ZipFile(path) as archive:
-            # Nothing in it is larger than the file, for nothing is compressed.
-            most = path.stat().st_size
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            arrays = {name: read_array(archive, name, most) for name in names[:MOST_ARRAYS]}
+            arrays = read_arrays(archive, array_names(archive), largest_array(block) + HEADER)
         state = BlockState(int(arrays.pop("epoch")), arrays)
     except (*FOREIGN, OSError):
         return None

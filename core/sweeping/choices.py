@@ -21,6 +21,7 @@ from bptui.core.sweeping.runner import check_workers
 _LISTS = (list, tuple, range, np.ndarray)
 _LARGEST = 2**63 - 1
 _SIZES = ("layers", "hidden")
+_HINTS = get_type_hints(Configuration)
 
 
 def checked_choices(
@@ -54,7 +55,7 @@ def checked_choice(name: str, value: Any) -> Any:
     Raises:
         InputError: it is of a kind that this choice cannot have.
     """
-    hint = get_type_hints(Configuration)[name]
+    hint = _HINTS[name]
     kind, *others = (hint,) if hint in _KINDS else get_args(hint)
     if value is None and NoneType in others:
         return None

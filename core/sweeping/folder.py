@@ -1,6 +1,5 @@
 """The folder of a sweep: what it is, and one file for each block, finished or under way."""
 
-import io
 import json
 import re
 from collections.abc import Container, Iterator
@@ -15,15 +14,23 @@ from numpy.typing import NDArray
 from bptui.core.data.dataset import digest
 from bptui.core.data.input_file import open_input_file
 from bptui.core.errors import InputError, printable
-from bptui.core.runs.checkpoint import FOREIGN, decoded_configuration
-from bptui.core.runs.files import unfinished
+from bptui.core.runs.archive import FOREIGN, archived
+from bptui.core.runs.checkpoint import decoded_configuration
+from bptui.core.runs.files import BLOCKS, SWEEP
+from bptui.core.runs.folder import held_run
 from bptui.core.runs.lock import RunLock
-from bptui.core.runs.saving import SWEEP, check_free, replace_file
+from bptui.core.runs.replacing import remove_unfinished, replace_file
 from bptui.core.sweeping.block import Block, BlockResult, BlockState
-from bptui.core.sweeping.block_files import begun_name, read_result, read_state, result_name
+from bptui.core.sweeping.block_files import (
+    BEGUN,
+    begun_name,
+    read_result,
+    read_state,
+    result_name,
+)
 from bptui.core.sweeping.choices import checked_choice
 from bptui.core.sweeping.fingerprint import difference, fingerprint
-from bptui.core.sweeping.plan import Plan, make_plan
+from bptui.core.sweeping.plan import Plan, check_settings, make_plan
 
 FORMAT = 1
 _LARGEST_SWEEP = 2**24
@@ -56,7 +63,15 @@ class SweepFolder:
                 raise InputError(
                     f"{shown}: holds a sweep; --resume {shown} continues it, or name another folder"
                 )
-            check_free(folder)
+            if run := held_run(folder):
+                raise InputError(
+                    f"{shown}: holds {run}; bptui --resume {shown} continues it, or name another "
+                    "folder"
+                )
+            if any(folder.glob(BLOCKS)):
+                raise InputError(
+                    f"{shown}: holds blocks of a sweep without its {SWEEP}; name another folder"
+                )
             with _writing(folder):
                 _describe(folder, plan)
         return cls(folder, plan, lock)
@@ -86,29 +101,34 @@ class SweepFolder:
         self._write(begun_name(block), {"epoch": np.array(state.epoch), **state.arrays})
 
     def _write(self, name: str, arrays: dict[str, NDArray[Any]]) -> None:
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
         with _writing(self.path):
-            replace_file(self.path / name, buffer.getvalue())
+            replace_file(self.path / name, archived(arrays))
 
     def finished(self) -> dict[Block, BlockResult]:
         """Return the blocks that are kept here; what cannot be read is to be trained again."""
+        there = {path.name for path in self.path.glob(BLOCKS)}
         found = {}
         for block in self._plan.blocks:
-            result = read_result(self.path / result_name(block), block)
+            name = result_name(block)
+            result = read_result(self.path / name, block) if name in there else None
             if result is not None:
                 found[block] = result
         return found
 
     def begun(self, finished: Container[Block]) -> dict[Block, BlockState]:
-        """Return how far blocks have come that are not `finished`."""
+        """Return how far blocks have come that are not `finished`; remove what others left."""
+        left = {path.name: path for path in self.path.glob(BEGUN)}
         found = {}
-        for block in self._plan.blocks:
-            path = self.path / begun_name(block)
-            if block not in finished and path.is_file():
+        for block in self._plan.blocks if left else ():
+            path = None if block in finished else left.pop(begun_name(block), None)
+            if path is not None:
                 state = read_state(path, block, self._plan.settings[block.index].samples)
                 if state is not None:
                     found[block] = state
+        if self._lock is not None:
+            for path in left.values():
+                with suppress(OSError):
+                    path.unlink()
         return found
 
 
@@ -150,9 +170,7 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
     with _released_on_error(lock):
         plan = _read_plan(folder, seeds)
     if lock is not None:
-        for path in unfinished(folder, (SWEEP, "setting-*.npz")):
-            with suppress(OSError):
-                path.unlink()
+        remove_unfinished(folder, (SWEEP, BLOCKS))
     return plan, SweepFolder(folder, plan, lock)
 
 
@@ -179,15 +197,20 @@ def _read_plan(folder: Path, seeds: int | None) -> Plan:
         with open_input_file(folder / SWEEP) as stream:
             content = stream.read(_LARGEST_SWEEP)
     except InputError as error:
-        raise InputError(f"no sweep can be resumed: {error}") from None
+        why, run = str(error), held_run(folder)
+        if run:
+            where = printable(folder)
+            why = f"{where}: holds {run}; bptui --resume {where} continues it"
+        raise InputError(f"no sweep can be resumed: {why}") from None
     try:
         facts = json.loads(content)
         if facts["format"] != FORMAT:
             raise ValueError(f"it has format {facts['format']}, this bptui reads {FORMAT}")
         base = decoded_configuration(facts["configuration"])
-        axes = {
-            name: [checked_choice(name, one) for one in values] for name, values in facts["axes"]
-        }
+        axes = dict(facts["axes"])
+        check_settings(axes)
+        for name, values in axes.items():
+            axes[name] = [checked_choice(name, one) for one in values]
         begun_with = int(facts["seeds"])
         data_digest, made_by = facts["data_digest"], dict(facts["made_by"])
     except FOREIGN as error:

@@ -17,6 +17,9 @@ _HALF = 2**64
 class Minibatches:
     """The steps of an epoch, each with a few samples, other ones for each network."""
 
+    STATE = 4
+    """Whole numbers that hold the state of a generator."""
+
     def __init__(
         self, whole: StackedBackpropagation, seeds: Sequence[int], samples: int, size: int
     ) -> None:
@@ -33,7 +36,7 @@ class Minibatches:
         pieces = [self._order[:, start : start + size] for start in range(0, samples, size)]
         works = {each: whole.batch(each) for each in {piece.shape[1] for piece in pieces}}
         self._batches = [(piece, works[piece.shape[1]]) for piece in pieces]
-        self._states: NDArray[np.uint64] = np.zeros((len(seeds), 4), np.uint64)
+        self._states: NDArray[np.uint64] = np.zeros((len(seeds), self.STATE), np.uint64)
         self.generators = self._states.view(np.int64)
         """Of each network the state of what draws its orders, as of the last `remember`."""
 

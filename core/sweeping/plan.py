@@ -1,6 +1,7 @@
 """What a sweep is going to train: every setting, cut into blocks of seeds."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from bptui.core.data.preparation import split
 from bptui.core.errors import InputError, check_choice
 from bptui.core.initializers import LARGEST_SEED, check_seed
 from bptui.core.layers import parameter_count
+from bptui.core.network import checked_layers
 from bptui.core.optimizers import OPTIMIZERS
 from bptui.core.sweeping.block import Block, Samples, batch_size_of
 from bptui.core.sweeping.layouts import FEWEST_NETWORKS
@@ -38,6 +40,8 @@ SEEDS = 1000
 MOST_EPOCHS = 10**12
 MOST_SEEDS = 10_000_000
 MOST_SETTINGS = 1_000
+MOST_BLOCKS = 500_000
+"""Each has a file in the folder of a sweep."""
 CURVES = 50_000
 """Networks whose cost curves are kept, in the whole sweep: the first ones of each setting."""
 WIDEST_BLOCK = 1000
@@ -143,11 +147,21 @@ def make_plan(
         _check_setting(chosen, samples)
         varied = tuple((name, value) for name, value in choices if len(given[name]) > 1)
         settings.append(Setting(len(settings), chosen, varied, samples))
+    _check_blocks(settings, seeds)
     curves = CURVES // len(settings)
     blocks = itertools.chain.from_iterable(
         _blocks(setting, base.seed, seeds, curves) for setting in settings
     )
     return Plan(base, tuple(given.items()), seeds, dataset, tuple(settings), tuple(blocks))
+
+
+def _check_blocks(settings: Sequence[Setting], seeds: int) -> None:
+    count = sum(-(-seeds // block_size(each.configuration, each.samples)) for each in settings)
+    if count > MOST_BLOCKS:
+        raise InputError(
+            f"seeds: {seeds:,} networks of each setting, of these sizes, are {count:,} blocks of "
+            f"work; the most is {MOST_BLOCKS:,}: try fewer seeds"
+        )
 
 
 def _samples(chosen: Configuration, dataset: Dataset) -> Samples:
@@ -156,7 +170,7 @@ def _samples(chosen: Configuration, dataset: Dataset) -> Samples:
 
 
 def _blocks(setting: Setting, first_seed: int, seeds: int, curves: int) -> list[Block]:
-    size = block_size(setting.configuration, len(setting.samples.X))
+    size = block_size(setting.configuration, setting.samples)
     return [
         Block(
             setting.configuration,
@@ -177,13 +191,7 @@ def _check(base: Configuration, axes: Mapping[str, tuple[Any, ...]], seeds: int)
             raise InputError(f"{name}: no value is given to try")
         if len(set(values)) < len(values):
             raise InputError(f"{name}: a value is given twice")
-    count = 1
-    for values in axes.values():
-        count *= len(values)
-    if count > MOST_SETTINGS:
-        raise InputError(
-            f"{count:,} settings are too many for one sweep; the most is {MOST_SETTINGS:,}"
-        )
+    check_settings(axes)
     if not 1 <= seeds <= MOST_SEEDS:
         raise InputError(f"seeds: {seeds} is not a whole number from 1 to {MOST_SEEDS:,}")
     if check_seed(base.seed) + seeds - 1 > LARGEST_SEED:
@@ -201,9 +209,25 @@ def _check(base: Configuration, axes: Mapping[str, tuple[Any, ...]], seeds: int)
             )
 
 
+def check_settings(axes: Mapping[str, Sequence[Any]]) -> None:
+    """Make sure that the values to try do not make too many settings.
+
+    Raises:
+        InputError: they do.
+    """
+    count = math.prod(map(len, axes.values()))
+    if count > MOST_SETTINGS:
+        raise InputError(
+            f"{count:,} settings are too many for one sweep; the most is {MOST_SETTINGS:,}"
+        )
+
+
 def _check_setting(chosen: Configuration, samples: Samples) -> None:
     """Refuse what a network or a trainer would refuse."""
-    network_of(chosen).loaded(samples.X, samples.y)
+    assert chosen.layers is not None
+    layers = checked_layers(chosen.layers)
+    # All else that it can refuse it refuses without a hidden layer too, and then it is small.
+    network_of(replace(chosen, layers=(layers[0], layers[-1]))).samples(samples.X, samples.y)
     check_choice("optimizer", chosen.optimizer, OPTIMIZERS)
     schedule_of(chosen, len(samples.X))
     if chosen.learning_rate is not None:
@@ -211,13 +235,15 @@ def _check_setting(chosen: Configuration, samples: Samples) -> None:
     stacked_optimizer(chosen, np.zeros((1, 1)), np.ones((1, 1)))
 
 
-def block_size(setting: Configuration, samples: int) -> int:
+def block_size(setting: Configuration, samples: Samples) -> int:
     """Return how many networks of a setting are trained side by side; nothing else decides it."""
     assert setting.layers is not None
     parameters = parameter_count(setting.layers)
     units = sum(size + 1 for size in setting.layers[1:])
-    numbers = 3 * units * samples + 4 * parameters
-    batch_size = batch_size_of(setting, samples)
+    numbers = 3 * units * len(samples.X) + 4 * parameters
+    if samples.validation is not None:
+        numbers += 3 * units * len(samples.validation.X) + 3 * parameters
+    batch_size = batch_size_of(setting, len(samples.X))
     if batch_size is not None:
         numbers += (setting.layers[0] + 1 + 3 * units) * batch_size
     return max(FEWEST_NETWORKS, min(WIDEST_BLOCK, _NUMBERS_IN_A_BLOCK // numbers))

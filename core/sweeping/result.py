@@ -33,8 +33,9 @@ class Validation:
     name: str
     """Of the score: `accuracy` or `R²`."""
     cost: NDArray[np.float64]
-    """J of each, without a penalty; NaN where it diverged."""
+    """J of each, without a penalty: ∞ where it is no number, NaN where the network diverged."""
     score: NDArray[np.float64]
+    """Of each; of R², −∞ where it is no number. NaN where the network diverged."""
 
     @property
     def cost_quantiles(self) -> tuple[float, ...] | None:

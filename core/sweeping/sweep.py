@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from bptui.core.errors import InputError, printable
-from bptui.core.runs.saving import SWEEP
+from bptui.core.runs.files import SWEEP
 from bptui.core.sweeping.block import Block, BlockResult, BlockState
 from bptui.core.sweeping.choices import checked_choices, checked_way
 from bptui.core.sweeping.folder import SweepFolder, open_sweep

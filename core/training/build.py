@@ -6,6 +6,7 @@ from pathlib import Path
 from bptui.core.configuration import Configuration
 from bptui.core.data.dataset import Dataset
 from bptui.core.data.datasets import GENERATORS, load_dataset
+from bptui.core.data.input_file import display_name
 from bptui.core.data.preparation import Prepared, prepare
 from bptui.core.errors import InputError, printable
 from bptui.core.network import Network
@@ -235,8 +236,9 @@ def _layers_for(
     if len(layers) < 2:
         raise InputError("layers: at least two sizes are needed, the input's and the output's")
     if layers[0] != inputs or layers[-1] != outputs:
+        shown = display_name(",".join(map(str, layers)))
         raise InputError(
-            f"layers: {','.join(map(str, layers))} does not fit {dataset.name}, which has "
+            f"layers: {shown} does not fit {dataset.name}, which has "
             f"{counted(inputs, 'feature')} and {counted(outputs, 'target column')}: "
             f"the first size is {inputs} and the last {outputs}"
         )

@@ -2,7 +2,7 @@
 
 from math import log2
 
-from bptui.core.check.methods import METHODS, MOST_ENTRIES
+from bptui.core.check.methods import METHODS, MOST_COMPARED
 from bptui.core.errors import InputError
 
 _STEPS = 30
@@ -64,7 +64,7 @@ class CheckTime:
                 "bptui check takes its time"
             )
         left = max(seconds - besides, seconds / 2.0)
-        most = max(arrays, min(MOST_ENTRIES, int(left / entry)))
+        most = max(arrays, min(MOST_COMPARED, int(left / entry)))
         return max(arrays, entries_to_draw(most, parameters))
 
     def _costs_an_entry(self, method: str) -> int:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bptui.core.check.parameters import Layout
 from bptui.core.check.problem import flattened
 from bptui.core.check.user_code import UserFunctions
+from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, check_choice
 from bptui.core.history import CostCurve, CostHistory, Mark, learning_rate_mark, with_mark
 from bptui.core.model_file import ModelFile
@@ -26,30 +27,24 @@ class ModelLoop:
 
     steps_an_epoch = 1
 
-    def __init__(
-        self,
-        model: ModelFile,
-        *,
-        seed: int,
-        optimizer: str,
-        learning_rate: float | None,
-        epoch_limit: int | None,
-        until_cost: float | None,
-    ) -> None:
-        """Stand before the first epoch; the arguments are those of `Trainer`.
+    def __init__(self, model: ModelFile, configuration: Configuration) -> None:
+        """Stand before the first epoch.
 
         Raises:
-            InputError: its parameters are none, or its functions do not fit them.
+            InputError: a choice is impossible, its parameters are none, or its functions do not
+                fit them.
         """
-        self.model, self.optimizer_name = model, check_choice("optimizer", optimizer, OPTIMIZERS)
-        self.epoch_limit, self.until_cost = epoch_limit, until_cost
+        self.model = model
+        self.optimizer_name = check_choice("optimizer", configuration.optimizer, OPTIMIZERS)
+        self.epoch_limit, self.until_cost = configuration.epochs, configuration.until_cost
+        learning_rate = configuration.learning_rate
         if learning_rate is None:
-            learning_rate = model.learning_rate or _usual(optimizer)
+            learning_rate = model.learning_rate or _usual(self.optimizer_name)
         self._learning_rate = checked_learning_rate(learning_rate)
         self._shapes: list[tuple[int, ...]] | None = None
-        self.seed = seed
+        self.seed = configuration.seed
         """Of the initial parameters, where they are a function of one."""
-        self._start(seed)
+        self._start(self.seed)
 
     def _start(self, seed: int) -> None:
         layout = Layout(self.model.parameters(seed))

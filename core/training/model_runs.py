@@ -1,4 +1,4 @@
-"""Going on with the training of somebody's own model file."""
+"""The training of somebody's own model file: begun, or gone on with."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,27 +9,22 @@ from bptui.core.errors import InputError, printable
 from bptui.core.initializers import check_seed
 from bptui.core.model_file import ModelFile
 from bptui.core.runs.saving import resume_run
-from bptui.core.training.model_trainer import ModelTrainer, built_model_trainer
+from bptui.core.training.model_trainer import ModelTrainer
 
 
 def model_trainer_of(model: ModelFile, configuration: Configuration) -> ModelTrainer:
     """Return a trainer of a model file that stands before the first epoch.
 
     Raises:
-        InputError: the configuration is impossible, or their functions fail.
+        InputError: the configuration is impossible, or the functions of the file fail.
     """
     if configuration.epsilon is not None:
         choose_method(configuration.method, configuration.epsilon)
-    return built_model_trainer(
-        model,
-        seed=check_seed(configuration.seed),
-        optimizer=configuration.optimizer,
-        learning_rate=configuration.learning_rate,
-        epoch_limit=configuration.epochs,
-        until_cost=configuration.until_cost,
-        method=configuration.method,
-        epsilon=configuration.epsilon,
-    )
+    check_seed(configuration.seed)
+    try:
+        return ModelTrainer(model, configuration)
+    except InputError as error:
+        raise type(error)(f"{model.name}: {error}") from error
 
 
 def resume_model_trainer(

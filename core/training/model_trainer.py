@@ -1,5 +1,6 @@
 """Somebody's own model in training: its gradient checks, its checkpoints."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from bptui.core.check import (
     UserCodeError,
     check_gradients,
 )
-from bptui.core.check.methods import MOST_ENTRIES
+from bptui.core.check.methods import MOST_COMPARED
 from bptui.core.configuration import Configuration
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, check_choice
@@ -52,50 +53,29 @@ class ModelTrainer(ModelLoop):
     notice = ""
     """One sentence on what the user should know of the run that goes on here."""
 
-    def __init__(
-        self,
-        model: ModelFile,
-        *,
-        seed: int = 0,
-        optimizer: str = "sgd",
-        learning_rate: float | None = None,
-        epoch_limit: int | None = None,
-        until_cost: float | None = None,
-        method: str = "auto",
-        epsilon: float | None = None,
-    ) -> None:
-        """Stand before the first epoch; the arguments are those of `Trainer`.
+    def __init__(self, model: ModelFile, configuration: Configuration) -> None:
+        """Stand before the first epoch.
+
+        Args:
+            model: the file.
+            configuration: how to train it; what means nothing here is left aside.
 
         Raises:
-            InputError: its parameters are none, or its functions do not fit them.
+            InputError: a choice is impossible, its parameters are none, or its functions do not
+                fit them.
         """
-        self.method, self.epsilon = check_choice("method", method, METHOD_NAMES), epsilon
-        self.configuration = Configuration(
-            data=model.path.name,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            epochs=epoch_limit,
-            until_cost=until_cost,
-            seed=seed,
-            method=method,
-            epsilon=epsilon,
-        )
+        self.method = check_choice("method", configuration.method, METHOD_NAMES)
+        self.epsilon = configuration.epsilon
+        self.configuration = replace(configuration, data=model.path.name)
         """What was asked for, as a run folder keeps it."""
         self.methods = tuple(
             # What `auto` finds is the complex step already, wherever that suits.
             name
             for name in METHOD_NAMES
-            if name != "complex" or method == name
+            if name != "complex" or self.method == name
         )
         """Of the gradient check, the usual one first."""
-        super().__init__(
-            model,
-            seed=seed,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            epoch_limit=epoch_limit,
-            until_cost=until_cost,
-        )
+        super().__init__(model, configuration)
 
     def plant(self, fault: str | None, *, hidden: bool = False) -> None:
         """Refuse to.
@@ -115,7 +95,7 @@ class ModelTrainer(ModelLoop):
         """
         if method is None:
             method, epsilon = self.method, self.epsilon
-        return self._check(method, epsilon, MOST_ENTRIES)
+        return self._check(method, epsilon, MOST_COMPARED)
 
     def sweep_epsilon(self, seconds: float) -> EpsilonSweep:
         """Refuse to.
@@ -194,15 +174,3 @@ class ModelTrainer(ModelLoop):
                 if configuration.data == self.configuration.data
                 else f"this run was saved with {was}; it goes on with {name}"
             )
-
-
-def built_model_trainer(model: ModelFile, **choices: Any) -> ModelTrainer:
-    """Return a trainer, with errors that name the file.
-
-    Raises:
-        InputError: see `ModelTrainer`.
-    """
-    try:
-        return ModelTrainer(model, **choices)
-    except InputError as error:
-        raise type(error)(f"{model.name}: {error}") from error

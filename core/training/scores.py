@@ -49,7 +49,8 @@ def score(task: Task, outputs: Floats, y: Floats) -> float:
         y: targets, (N, K).
     """
     if task != "regression":
-        return float(np.mean(classified_right(outputs, y)))
+        no_number = np.isnan(outputs).any(axis=-1)  # which is on no side, and in no class
+        return float(np.mean(classified_right(outputs, y) & ~no_number))
     residual = float(((y - outputs) ** 2).sum())
     total = float(((y - y.mean(axis=0)) ** 2).sum())
     return 1.0 - residual / total if total else float(residual == 0.0)

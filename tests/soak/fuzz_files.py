@@ -3,9 +3,10 @@
     python tests/soak/fuzz_files.py --files 10000
 
 The files are some that are made to do harm (bombs, endless lines and rows, deep nesting), and then
-CSV, NPZ, TOML and checkpoints, of networks and of model files, mutated at random from a fixed seed.
-It prints how many were read or refused, the longest time and the most memory; the exit status is 1,
-and the file is left in place, where one does worse than it may.
+CSV, NPZ, TOML, checkpoints of networks and of model files, and what is in the folder of a sweep,
+all mutated at random from a fixed seed. It prints how many were read or refused, the longest time
+and the most memory; the exit status is 1, and the file is left in place, where one does worse than
+it may.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import struct
 import sys
@@ -22,9 +24,11 @@ import traceback
 import warnings
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from time import process_time
 from types import FrameType
+from typing import Any
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
@@ -34,12 +38,15 @@ import numpy as np
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError
 from bptui.core.model_file import ModelFile, load_model_file
-from bptui.core.runs.files import CHECKPOINT, CONFIGURATION
+from bptui.core.runs.files import CHECKPOINT
 from bptui.core.runs.kept import read_run
+from bptui.core.sweeping import Sweep, SweepFolder, make_plan, open_sweep
 from bptui.core.training import build_trainer, resume_trainer
 from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer
 from bptui.tui.command_line import invocation
 from bptui.tui.command_line.config_file import read_config_file
+from bptui.tui.commands.json_lines import to_json
+from bptui.tui.commands.sweep_csv import csv_text
 
 MOST_SECONDS = 2.0
 """Of processor time, for a file."""
@@ -53,6 +60,12 @@ STRANGE = [
     b"1e999", b"99999999999999999999", b"4294967295", b"\xef\xbb\xbf", b"PK\x03\x04", b"[", b"]",
     b"{", b"}", b"=", b".", b"'''", b"\xe2\x80\xae", b"[red]", b"(1000000000, 1000000000)", b"|O",
     b"<U9999999", b"null", b"true", b"0", b"#", b"\\u0000", b"__class__", b"1,2,3\n" * 300,
+]  # fmt: skip
+STRANGE_VALUES = [
+    None, True, -1, 0, 1e300, 10**30, "", "\x1b[2J", "moons", [], [2, 2, 1], {"a": [1]},
+    *({"sha256": "", "takes_seed": 1, "arrays": [["", [size]]]} for size in (0, 1, 10**12, -3)),
+    [2, 40_000, 1_000], [10**6] * 1000, 900_000, float("nan"), "../" * 50, "x" * 99_999,
+    0.5, 2, 3, "relu", "adam",
 ]  # fmt: skip
 
 
@@ -120,6 +133,20 @@ def model_seeds(folder: Path, model: ModelFile) -> list[bytes]:
     return found
 
 
+def sweep_seeds(folder: Path) -> dict[str, bytes]:
+    """Return the files of a sound sweep by name: a setting that has ended, and one under way."""
+    plan = make_plan(
+        Configuration(
+            data="moons", samples=20, validation=0.3, batch_size=8, optimizer="adam", epochs=30
+        ),
+        {"learning_rate": (0.01, 0.1), "layers": ((2, 3, 1),)},
+        6,
+    )
+    with closing(Sweep(plan, SweepFolder.create(folder, plan))) as work:
+        work.run(lambda unfinished: work.networks + unfinished < 8.0)
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix}
+
+
 def mutated(seed: bytes, chance: random.Random) -> bytes:
     """Return a copy with something wrong in it, most often little."""
     content = bytearray(seed)
@@ -184,17 +211,35 @@ def _array(chance: random.Random) -> bytes:
 
 
 def _changed_json(member: bytes, chance: random.Random) -> bytes:
-    values = json.loads(str(np.load(io.BytesIO(member))[()]))
-    for _ in range(chance.choice([1, 1, 2])):
-        name = chance.choice([*values, "new"])
-        values[name] = chance.choice(
-            [None, True, -1, 0, 1e300, 10**30, "", "\x1b[2J", "moons", [], [2, 2, 1], {"a": [1]},
-             {"sha256": "", "takes_seed": 1, "arrays": [["", [chance.choice([0, 1, 10**12, -3])]]]},
-             [2, 40_000, 1_000], [10**6] * 1000, 900_000, float("nan"), "../" * 50, "x" * 99_999]
-        )  # fmt: skip
+    values = _changed_values(json.loads(str(np.load(io.BytesIO(member))[()])), chance)
     stream = io.BytesIO()
     np.save(stream, np.array(json.dumps(values)))
     return stream.getvalue()
+
+
+def _changed_values(values: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    for _ in range(chance.choice([1, 1, 2])):
+        values[chance.choice([*values, "new"])] = chance.choice(STRANGE_VALUES)
+    return values
+
+
+def changed_plan(seed: bytes, chance: random.Random) -> bytes:
+    """Return the description of a sweep with other values in it."""
+    facts = json.loads(seed)
+    match chance.randrange(3):
+        case 0:
+            _changed_values(facts, chance)
+        case 1:
+            _changed_values(facts["configuration"], chance)
+        case 2:
+            axes = dict(facts["axes"])
+            name = chance.choice([*axes, *facts["configuration"]])
+            axes[name] = [chance.choice(STRANGE_VALUES) for _ in range(chance.choice([1, 2]))]
+            facts["axes"] = list(axes.items())
+    return json.dumps(facts).encode()
+
+
+HARMS = {".npz": repacked, ".json": changed_plan}
 
 
 def write_hostile(folder: Path) -> list[Path]:
@@ -256,6 +301,27 @@ def model_reader(model: ModelFile) -> Callable[[Path], None]:
     return read
 
 
+def sweep_reader(sound: dict[str, bytes]) -> Callable[[Path], None]:
+    """Return what goes on with a sweep of which one file is another than the sound one."""
+
+    def read(path: Path) -> None:
+        for other in path.parent.iterdir():
+            if other != path:
+                other.unlink()
+        for name, content in sound.items():
+            if name != path.name:
+                (path.parent / name).write_bytes(content)
+        heard: list[float] = []
+        with closing(Sweep(*open_sweep(path.parent))) as work:
+            work.run(lambda unfinished: not heard and not heard.append(unfinished))
+            found = work.summary()
+        str(found)
+        csv_text(found)
+        to_json(found.to_dict())
+
+    return read
+
+
 class Hanging(BaseException):
     """It takes too long."""
 
@@ -301,6 +367,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Read damaged files.")
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kind", default="", help="only files whose names hold this")
     parser.add_argument("--mutated-only", action="store_true", help="leave out the large ones")
     asked = parser.parse_args()
     signal.signal(signal.SIGALRM, _interrupt)
@@ -315,6 +382,9 @@ def main() -> int:
         (CHECKPOINT, read_checkpoint, checkpoint_seeds(folder)),
         (OF_MODEL, model_reader(model), model_seeds(folder / "model", model)),
     ]
+    sound = sweep_seeds(folder / "sweep")
+    kinds += [(f"sweep/{name}", sweep_reader(sound), [sound[name]]) for name in sorted(sound)]
+    kinds = [kind for kind in kinds if asked.kind in kind[0]]
     hostile = folder / "hostile"
     hostile.mkdir()
     for path in [] if asked.mutated_only else write_hostile(hostile):
@@ -329,10 +399,11 @@ def main() -> int:
     before = peak()
     for number in range(asked.files):
         name, read, seeds = kinds[number % len(kinds)]
-        seed = chance.choice(seeds)
-        archive = name.endswith(".npz") and chance.random() < 0.6
+        harm = mutated
+        if chance.random() < 0.6:
+            harm = HARMS.get(Path(name).suffix, mutated)
         path = folder / name
-        path.write_bytes((repacked if archive else mutated)(seed, chance))
+        path.write_bytes(harm(chance.choice(seeds), chance))
         found, wrong, seconds = complaint(read, path)
         taken[name][not found] += 1
         slowest = max(slowest, seconds)
@@ -345,11 +416,7 @@ def main() -> int:
         f"the slowest {slowest:.2f} s, memory {peak() / 1e6:,.0f} MB at most "
         f"({before / 1e6:,.0f} MB before the first)"
     )
-    for name in taken:
-        (folder / name).unlink(missing_ok=True)
-    for inside in (folder / "model", folder):
-        (inside / CONFIGURATION).unlink(missing_ok=True)
-        inside.rmdir()
+    shutil.rmtree(folder)
     return 0
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
-from bptui.core.runs.folder import RunFolder
-from bptui.core.runs.saving import ModelNeededError, check_free, load_configuration
+from bptui.core.runs.folder import RunFolder, check_free
+from bptui.core.runs.saving import ModelNeededError, load_configuration
 from bptui.core.training import Trainer, build_trainer, resume_trainer
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
-from bptui.core.runs.saving import free_folder
+from bptui.core.runs.folder import free_folder
 from bptui.core.sweeping import SEEDS, Sweep, SweepFolder, SweepResult, make_plan, open_sweep
 from bptui.core.wording import counted
 from bptui.tui.command_line.choices import DEFAULT_SWEEP_FOLDER, SweepChoices

@@ -13,7 +13,7 @@ from bptui.core.training.scores import score
 Array = NDArray[Any]
 
 
-class HeldBack:
+class StackedValidation:
     """Validation cost and score of each network, taken once, when its training ends."""
 
     def __init__(self, setting: Configuration, validation: Dataset, theta: Array) -> None:
@@ -39,18 +39,20 @@ class HeldBack:
             dtype=setting.dtype,
         )
         self.cost = np.full(networks, np.nan)
-        """J of each, (S,); NaN before it was looked at."""
+        """J of each, (S,); NaN before it was looked at, and ∞ where J is no number."""
         self.score = np.full(networks, np.nan)
-        """The share of samples classified right, or R²."""
+        """The share of samples classified right, or R², which is −∞ where it is no number."""
 
     def look(self, networks: NDArray[np.bool_]) -> None:
-        """Look at those of `networks`, (S,), that were not looked at before."""
-        places = np.flatnonzero(networks & np.isnan(self.score))
+        """Look at `networks`, (S,), whose training has just ended."""
+        places = np.flatnonzero(networks)
         if not len(places):
             return
         work, validation = self._work, self._validation
         work.theta[:] = self._theta
         work.forward()
-        self.cost[places] = work.costs()[places]
+        # A network that cannot be said to be good counts as the worst, and is not left out.
+        self.cost[places] = np.nan_to_num(work.costs()[places], nan=np.inf, posinf=np.inf)
         for place in places:
-            self.score[place] = score(validation.task, work.outputs[:, :, place].T, validation.y)
+            found = score(validation.task, work.outputs[:, :, place].T, validation.y)
+            self.score[place] = -np.inf if np.isnan(found) else found
