@@ -1,21 +1,14 @@
 """One phase of the next step: its sentence, its formula and its matrices."""
 
-import numpy as np
 from textual.message import Message
 
 from bptui.core.snapshot import Phased, Snapshot
 from bptui.core.training.phases import StepPhases, phases_of
-from bptui.tui.drawing.lines import Line, TextLines, line_width, that_fit, wrapped
-from bptui.tui.drawing.matrices import Matrix
-from bptui.tui.drawing.number_lines import NumberLines, label_width
-from bptui.tui.drawing.numbers import even_digits
-from bptui.tui.drawing.phase_pages import Page, page
-from bptui.tui.drawing.symbols import Symbols
+from bptui.tui.drawing.lines import Line, that_fit, wrapped
+from bptui.tui.drawing.page_lines import PageLines
+from bptui.tui.drawing.phase_pages import page
 from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.snapshot_pane import SnapshotPane
-
-_NUMBER = 9
-_GAP = "   "
 
 
 class PhasesPane(SnapshotPane):
@@ -85,15 +78,14 @@ class PhasesPane(SnapshotPane):
         shown = page(phase, step, snapshot.description, symbols)
         fault = snapshot.fault if phase.kind in step.faulty else None
         self._show_title(f"Phase {self.place + 1} of {len(phases)}", shown.title, step, fault)
-        lines = _lines(shown, width, symbols, blanks=True)
-        if len(lines) > height:
-            lines = _lines(shown, width, symbols)
-        if len(lines) > height:
-            lines = _lines(shown, self.room(len(lines)).width, symbols)
-        source = TextLines(lines)
-        more = "Down: more" if len(lines) > height else ""
-        self._show_keys(len(phases), "arrows: more" if source.width > width else more)
-        self.show_lines(source)
+        lines = PageLines(shown, width, symbols, blanks=True)
+        if lines.height > height:
+            lines = PageLines(shown, width, symbols)
+        if lines.height > height:
+            lines = PageLines(shown, self.room(lines.height).width, symbols)
+        more = "Down: more" if lines.height > height else ""
+        self._show_keys(len(phases), "arrows: more" if lines.width > width else more)
+        self.show_lines(lines)
 
     def _show_title(self, where: str, title: str, step: StepPhases, fault: str | None) -> None:
         parts: list[Line] = [((f"{where}  ", ""), (title, "accent"))]
@@ -116,50 +108,3 @@ class PhasesPane(SnapshotPane):
             if len(text) <= self.title_width:
                 break
         self.set_subtitle((text, "dim"))
-
-
-def _lines(shown: Page, width: int, symbols: Symbols, *, blanks: bool = False) -> tuple[Line, ...]:
-    """Return the lines of a page, with `blanks` before each of the matrices below each other."""
-    lines: list[Line] = [((each, ""),) for each in wrapped(symbols.text(shown.sentence), width)]
-    for formula in shown.formulas:
-        lines += [((each, "accent"),) for each in wrapped(symbols.text(formula), width)]
-    for group in shown.groups:
-        lines += [(), *_side_by_side(group, width, symbols, blanks=blanks)]
-    if shown.left_out:
-        lines += [(), *(((each, "dim"),) for each in wrapped(symbols.text(shown.left_out), width))]
-    return tuple(lines)
-
-
-def _side_by_side(
-    group: tuple[Matrix, ...], width: int, symbols: Symbols, *, blanks: bool
-) -> list[Line]:
-    """Return matrices beside each other, or below each other where they do not all fit."""
-    lines: list[Line] = []
-    beside = [_block((matrix,), matrix, symbols) for matrix in group]
-    if sum(block.width for block in beside) + len(_GAP) * (len(group) - 1) > width:
-        for matrix in group:
-            block = _block(group, matrix, symbols)
-            if blanks and lines:
-                lines.append(())
-            lines += [block.line(index) for index in range(block.height)]
-        return lines
-    for index in range(max(block.height for block in beside)):
-        spans: Line = ()
-        for block in beside:
-            line = block.line(index) if index < block.height else ()
-            blank = " " * (block.width - line_width(line))
-            spans += (*line, (blank + _GAP, ""))
-        lines.append(spans)
-    return lines
-
-
-def _block(together: tuple[Matrix, ...], matrix: Matrix, symbols: Symbols) -> NumberLines:
-    return NumberLines(
-        matrix,
-        np.zeros(matrix.values.shape, np.bool_),
-        np.zeros(matrix.values.shape, np.uint8),
-        label_width(together),
-        symbols,
-        number=even_digits(matrix.values),
-        number_width=_NUMBER,
-    )
