@@ -32,8 +32,9 @@ _COSTS = {
 _STEPS = {
     "momentum": "v ← 0.9 v + ∂J/∂Θ,  Θ ← Θ − η v",
     "nesterov": "v ← 0.9 v + ∂J/∂Θ,  Θ ← Θ − η (∂J/∂Θ + 0.9 v)",
-    "rmsprop": "s ← 0.9 s + 0.1 (∂J/∂Θ)²,  Θ ← Θ − η ∂J/∂Θ / √s",
-    "adam": "Θ ← Θ − η m / √s,  m and s: running means of ∂J/∂Θ and its square",
+    "rmsprop": "s ← 0.9 s + 0.1 (∂J/∂Θ)²,  Θ ← Θ − η ∂J/∂Θ / (√s + 1e-8)",
+    "adam": "Θ ← Θ − η m / (√s + 1e-8),  m and s: running means of ∂J/∂Θ and its square, "
+    "made up for their start at 0",
 }
 
 
@@ -107,10 +108,11 @@ class _Pages:
                 f" = {significant(step.cost - step.penalty_cost, 6)} of the outputs"
                 f" + {significant(step.penalty_cost, 6)} of the penalty"
             )
+        of_batch = " of the batch" if step.batches > 1 else ""
         return Page(
             "Cost",
-            "J says in one number how wrong the outputs ŷ are, of all samples together: what "
-            "training is to make smaller.",
+            f"J says in one number how wrong the outputs ŷ are, of all samples{of_batch} together: "
+            "what training is to make smaller.",
             (*filter(None, formulas), value),
             (
                 (
