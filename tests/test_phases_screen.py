@@ -108,6 +108,11 @@ class TestPages:
         assert "‖∂J/∂Θ‖" in said and "0.05" in said and "η·0.1" in said
         assert "S takes this step, and the other 6 batches of the epoch follow." in said
 
+    def test_a_step_that_will_not_be_taken_is_not_promised(self) -> None:
+        trainer = trained(0, activation="linear", output="linear", init_scale=1e30, dtype="float32")
+        *_, update = pages(trainer)
+        assert "will not be taken" in update.sentence and "S takes" not in update.sentence
+
 
 class TestNumbers:
     @pytest.mark.parametrize(

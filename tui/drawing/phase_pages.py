@@ -1,5 +1,6 @@
 """Each phase of a step as a page: what happens and why, the formula, and the matrices in it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -196,7 +197,7 @@ class _Pages:
             "Θ ← Θ − η ∂J/∂Θ" if plain else f"{step.optimizer}: {_STEPS.get(step.optimizer, '')}"
         ]
         formulas.append(f"η = {axis_number(step.learning_rate)}")
-        if step.clip_norm is not None:
+        if step.clip_norm is not None and math.isfinite(step.gradient_norm):
             clipped = step.gradient_norm > step.clip_norm
             formulas.append(
                 f"‖∂J/∂Θ‖ = {significant(step.gradient_norm)}, "
@@ -210,7 +211,9 @@ class _Pages:
         if not plain:
             sentence += f" How far, {step.optimizer} decides from this and earlier gradients."
         rest = step.batches - step.batch - 1
-        if rest:
+        if not math.isfinite(step.cost):
+            sentence += " J is no finite number, and so this step will not be taken."
+        elif rest:
             others = "the other batch" if rest == 1 else f"the other {rest:,} batches"
             sentence += f" S takes this step, and {others} of the epoch follow{'s' * (rest == 1)}."
         else:
