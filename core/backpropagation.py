@@ -158,6 +158,31 @@ class Backpropagation:
             self._penalty = value
             self._forget_plan()
 
+    @property
+    def activations(self) -> list[Array]:
+        """a of every layer after `forward`, (s_l + 1, N) with a row of ones; ŷ has none."""
+        return [self.inputs.T, *self._with_bias, self.outputs]
+
+    @property
+    def errors(self) -> Array:
+        """ŷ − y, (K, N), after `forward`."""
+        return self._error
+
+    @property
+    def slopes(self) -> list[Array | None]:
+        """φ′(z) of every layer but the input, (s_l, N), after `evaluate`.
+
+        That of the output is `None` where it cancels.
+        """
+        of_output = self._output_derivative if self._cost.needs_derivative else None
+        return [*(slopes[1:] for slopes in self._slopes), of_output]
+
+    @property
+    def penalty_cost(self) -> float:
+        """λ/(2N) Σ Θ² of the last `cost`."""
+        squares: float = self._sum_of_squares.item()
+        return 0.5 * self._penalty * squares
+
     def evaluate(self) -> float:
         """Return J and leave its gradient in `gradient` and `gradients`."""
         for function, arguments in self._evaluation or self._planned():
@@ -234,7 +259,7 @@ class Backpropagation:
     def _found_cost(self) -> float:
         cost: float = self._sum_of_costs.item() / self._terms
         if self._penalty:
-            cost += 0.5 * self._penalty * self._sum_of_squares.item()
+            cost += self.penalty_cost
         return cost
 
     def _made_plan(self) -> Plan:

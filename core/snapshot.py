@@ -13,6 +13,7 @@ from bptui.core.wording import counted
 
 if TYPE_CHECKING:
     from bptui.core.check import EpsilonSweep
+    from bptui.core.training.phases import StepPhases
 
 SHOWN_SAMPLES = 200
 """So many samples, the first, are shown with their predictions."""
@@ -95,6 +96,16 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True)
+class Phased:
+    """What came of the wish to see the phases of the next step."""
+
+    phases: "StepPhases | None"
+    """`None` where there is no next step, or it cannot be told."""
+    why_not: str = ""
+    """One sentence on that."""
+
+
+@dataclass(frozen=True, slots=True)
 class NamedCurve:
     """One of several trainings that are compared."""
 
@@ -155,6 +166,8 @@ class Snapshot:
     """Whether that name is not to be shown."""
     swept: Swept | None = None
     """The last sweep of ε, or `None` before the first of this run."""
+    phased: Phased | None = None
+    """What was asked for last of the phases of a step, or `None` before the first of this run."""
     watched: bool = False
     """Whether somebody else trains it, and here it is only seen."""
     checkpoint_epoch: int | None = None

@@ -29,7 +29,7 @@ from bptui.tui.screens.help import HelpScreen
 from bptui.tui.worker import TrainingWorker
 
 SESSION_ACTIONS = tuple(action for action in ACTIONS if action.command is not None)
-SCREENS = ("help", "fault", "sweep-epsilon", "article")
+SCREENS = ("help", "fault", "sweep-epsilon", "article", "phases")
 """Actions that open a screen over the dashboard."""
 NARROW = {"cost", "theta", "check"}
 WIDE = NARROW | {"predictions", "norms"}
@@ -150,7 +150,7 @@ def test_all_keys_that_leave(key, tmp_path):
     drive(script, tmp_path)
 
 
-@pytest.mark.parametrize("opens", ["question_mark", "f", "v", "a", "ctrl+p"])
+@pytest.mark.parametrize("opens", ["question_mark", "f", "v", "a", "S", "ctrl+p"])
 def test_ctrl_c_closes_what_is_open_and_ctrl_q_leaves_from_there(opens, tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         await pilot.press("s", opens)
@@ -414,11 +414,13 @@ def test_a_young_curve_does_not_wait_for_its_turn_to_be_drawn(tmp_path):
     drive(script, tmp_path)
 
 
-@pytest.mark.parametrize("opens", ["a", "v", "f", "question_mark"])
+@pytest.mark.parametrize("opens", ["a", "v", "f", "S", "question_mark"])
 def test_what_is_typed_before_a_screen_is_there_does_no_harm(opens, tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         await until(pilot, lambda: app.shown.report)
-        name = {"a": "article", "v": "sweep-epsilon", "f": "fault"}.get(opens, "help")
+        name = {"a": "article", "v": "sweep-epsilon", "f": "fault", "S": "phases"}.get(
+            opens, "help"
+        )
         app.action_act(name)
         screen = app.screen
         assert not screen.is_mounted

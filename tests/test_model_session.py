@@ -173,6 +173,9 @@ def test_faults_and_sweeps_of_epsilon_are_refused_in_a_sentence(made: Made, star
     shown = live.ask(ask.SweepEpsilon())
     assert shown.swept is not None and shown.swept.sweep is None
     assert "own networks" in shown.swept.why_not == shown.message
+    shown = live.ask(ask.ShowPhases())
+    assert shown.phased is not None and shown.phased.phases is None
+    assert "own networks" in shown.phased.why_not == shown.message
 
 
 def test_it_is_saved_where_there_is_a_folder(made: Made, start: Start, tmp_path: Path) -> None:

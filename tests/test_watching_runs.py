@@ -23,6 +23,7 @@ from bptui.core.watching.run import lasting, names
 STEERING = (
     ask.TogglePause(),
     ask.Step(),
+    ask.ShowPhases(),
     ask.Reinitialize(True),
     ask.ChangeLearningRate(1),
     ask.ChangeSpeed(1),

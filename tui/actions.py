@@ -151,6 +151,13 @@ ACTIONS: tuple[Action, ...] = (
         "Take the article's question apart: why its columns agree only when divided by 2",
     ),
     Action(
+        "phases",
+        "S,shift+s",
+        "S",
+        "in phases",
+        "Go through the next step of training phase by phase, in numbers, and then train its epoch",
+    ),
+    Action(
         "checkpoint",
         "c",
         "c",

@@ -22,6 +22,7 @@ from bptui.core.training.commands import (
     ForgetMessage,
     PlantFault,
     ShowBoundary,
+    ShowPhases,
     SweepEpsilon,
     TogglePause,
 )
@@ -301,6 +302,19 @@ class Dashboard(PacedApp):
 
         latest = self.worker.latest
         self.push_screen(ArticleScreen(training=latest is not None and latest.state == "running"))
+
+    def _do_phases(self) -> None:
+        from bptui.tui.screens.phases import PhasesScreen
+
+        latest = self.worker.latest
+        if latest is None or self._above:
+            return
+        if not latest.description.layers or latest.state not in ("running", "paused"):
+            self.worker.send(ShowPhases())  # the answer says why not
+            return
+        screen = PhasesScreen(latest, self.worker.send)
+        self._above = (screen.pane,)
+        self.push_screen(screen, self._leave_above)
 
     def _leave_above(self, _: None) -> None:
         self._above = ()

@@ -60,6 +60,11 @@ class SweepEpsilon:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowPhases:
+    """Pause, and take the next step apart without taking it."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlantFault:
     """Plant a mistake in backpropagation, or remove the one that is there."""
 
@@ -113,6 +118,7 @@ Command = (
     | NextMethod
     | ChangeEpsilon
     | SweepEpsilon
+    | ShowPhases
     | PlantFault
     | Checkpoint
     | ShowBoundary

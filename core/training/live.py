@@ -16,6 +16,7 @@ from bptui.core.training.commands import Command
 
 if TYPE_CHECKING:
     from bptui.core.check import EpsilonSweep
+    from bptui.core.training.phases import StepPhases
 
 Floats = NDArray[np.float64]
 
@@ -164,6 +165,13 @@ class LiveTrainer(Protocol):
 
         Raises:
             InputError: it cannot be done here.
+        """
+
+    def phases(self) -> "StepPhases":
+        """Return what the next step does, phase by phase; nothing is changed.
+
+        Raises:
+            InputError: it cannot be told here.
         """
 
     def curve(self) -> CostCurve:

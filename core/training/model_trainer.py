@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bptui.core.check import (
     METHOD_NAMES,
@@ -105,6 +105,16 @@ class ModelTrainer(ModelLoop):
         """
         raise InputError(
             "the error of differences is measured on bptui's own networks, not on code of your own"
+        )
+
+    def phases(self) -> NoReturn:
+        """Refuse to.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(
+            "the phases of a step are those of bptui's own networks, not of code of your own"
         )
 
     def live_check(self, method: str, epsilon: float | None, seconds: float) -> Report:

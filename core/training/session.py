@@ -12,7 +12,7 @@ from time import perf_counter
 
 from bptui.core.errors import InputError, printable
 from bptui.core.initializers import LARGEST_SEED
-from bptui.core.snapshot import Snapshot, State
+from bptui.core.snapshot import Phased, Snapshot, State
 from bptui.core.training import commands
 from bptui.core.training.command_queue import CommandQueue
 from bptui.core.training.keeper import RunKeeper
@@ -82,6 +82,9 @@ class Session:
         self._message, self._notice = "", notice
         self._goal: int | None = None
         """The epoch that was stepped to, while it is not reached."""
+        self._phased: Phased | None = None
+        self._phases_awaited = False
+        """Whether phases are wanted once that epoch is reached."""
 
     @property
     def going(self) -> bool:
@@ -163,6 +166,8 @@ class Session:
                 self._paused = True
                 self._goal = (self._goal or trainer.epoch) + epochs
                 self._approach_goal()
+            case commands.ShowPhases():
+                self._show_phases()
             case commands.Reinitialize(new_seed):
                 self._reinitialize(new_seed)
             case commands.ChangeLearningRate(steps):
@@ -194,13 +199,34 @@ class Session:
         if self.trainer.epoch < self._goal and self.trainer.state == "running":
             return False
         self._goal = None
+        if self._phases_awaited:
+            self._show_phases()
         return True
+
+    def _show_phases(self) -> None:
+        """Take the next step apart, of the epoch that was stepped to if there is one."""
+        self._phases_awaited = self._goal is not None
+        if self._phases_awaited:
+            return
+        state, phases, why_not = self.trainer.state, None, ""
+        if state == "running":
+            try:
+                phases = self.trainer.phases()
+                self._paused = True
+            except InputError as error:
+                why_not = str(error)
+        else:
+            why_not = self._over if state == "finished" else self.trainer.message
+        self._phased, self._message = Phased(phases, why_not), why_not
+
+    def _forget_goal(self) -> None:
+        self._goal, self._phases_awaited = None, False
 
     def _allowed(self, speed: float | None) -> float | None:
         return FASTEST if speed is None and self._stepped else speed
 
     def _toggle_pause(self) -> None:
-        self._goal = None
+        self._forget_goal()
         if self.trainer.state == "diverged":
             self.trainer.resume()
             self._paused = False
@@ -230,11 +256,11 @@ class Session:
             return
         if self._keeper is not None:
             self._keeper.start_again()
-        self._goal = None
+        self._forget_goal()
         self.pace.restart()
         self._meter.restart()
         self._check.forget()
-        self._check.swept = None
+        self._check.swept = self._phased = None
 
     def _plant(self, name: str | None, hidden: bool) -> None:
         try:
@@ -307,4 +333,5 @@ class Session:
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,
             swept=self._check.swept,
+            phased=self._phased,
         )

@@ -7,8 +7,10 @@ stop, and what a run of steps means, is for the trainer to say.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import repeat
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bptui.core.backpropagation import Backpropagation
 from bptui.core.data.dataset import Dataset
@@ -17,6 +19,8 @@ from bptui.core.optimizers import Optimizer
 from bptui.core.trainer_state import TrainerState, copied
 from bptui.core.training.batches import Batches
 from bptui.core.training.schedules import CONSTANT, Schedule
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,26 @@ class Stepper:
     def next_work(self) -> Backpropagation:
         """Return the training code, loaded with the very samples of the next step."""
         return self._whole
+
+    def rehearsed(self, work: Backpropagation, learning_rate: float) -> Array:
+        """Return the flat Θ, (P,), that a step along the gradient of `work` would lead to.
+
+        Neither Θ nor what the optimizer remembers is changed.
+
+        Args:
+            work: what `next_work` returned, evaluated.
+            learning_rate: η, of which the schedule leaves its share.
+        """
+        theta, state = self.network.theta, self.optimizer.state
+        before, remembered = theta.copy(), copied(state)
+        (rate,) = self._rates(learning_rate, 1)
+        try:
+            self.optimizer.step(work.gradient, rate)
+            return theta.copy()
+        finally:
+            theta[:] = before
+            for name, values in remembered.items():
+                state[name][:] = values
 
     def take(
         self, count: int, learning_rate: float, end: int | None = None, lowest: float = -np.inf

@@ -33,6 +33,7 @@ from bptui.core.training.steppers import make_stepper
 
 if TYPE_CHECKING:
     from bptui.core.check import EpsilonSweep
+    from bptui.core.training.phases import StepPhases
     from bptui.core.training.view import View
 
 Array = NDArray[Any]
@@ -103,6 +104,7 @@ class Trainer(TrainingLoop):
             check_fault(network.fault, network.setting(self.batch_size))
         check_targets(network.cost_name, network.output, training.y)
         self.optimizer_name, self.schedule = optimizer, schedule
+        self.clip_norm, self.weight_decay = clip_norm, weight_decay
         self.method, self.epsilon = method, epsilon
         self.configuration = configuration
         """What this trainer was built from, where it was."""
@@ -179,6 +181,12 @@ class Trainer(TrainingLoop):
         from bptui.core.check import sweep_epsilon
 
         return sweep_epsilon(self.next_work(), seconds=seconds)
+
+    def phases(self) -> "StepPhases":
+        """Return what the next step does, phase by phase; nothing is changed."""
+        from bptui.core.training.phases import take_apart
+
+        return take_apart(self, self._stepper)
 
     def live_check(self, method: str, epsilon: float | None, seconds: float) -> Report:
         """Check in about so many seconds at most.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.snapshot import Snapshot
+from bptui.core.snapshot import Description, Snapshot
 from bptui.tui.drawing.symbols import Symbols, subscript
 
 _NUMBERED = re.compile(r"([A-Za-z])_?(\d+)")
@@ -67,6 +67,19 @@ def _units(letter: str, count: int, symbols: Symbols) -> tuple[str, ...]:
     return tuple(symbols.text(subscript(letter, unit)) for unit in range(1, count + 1))
 
 
+def unit_names(description: Description, layer: int, symbols: Symbols) -> tuple[str, ...]:
+    """Return the names of the units of a layer, 0 the input."""
+    units, last = description.layers[layer], len(description.layers) - 1
+    if 0 < layer < last:
+        return _units("a", units, symbols)
+    if layer == last and units == 1:
+        return (symbols.text("ŷ"),)
+    names = description.target_names if layer else description.feature_names
+    if len(names) != units:
+        return _units("ŷ" if layer else "x", units, symbols)
+    return tuple(pretty_name(name, symbols) for name in names)
+
+
 def _row_names(
     snapshot: Snapshot, layer: int, shape: tuple[int, ...], symbols: Symbols
 ) -> tuple[str, ...]:
@@ -74,15 +87,7 @@ def _row_names(
         if len(shape) < 2:
             return ("",)
         return tuple(",".join(map(str, index)) for index in np.ndindex(shape[:-1]))
-    rows = shape[0]
-    if layer + 1 < len(snapshot.thetas):
-        return _units("a", rows, symbols)
-    if rows == 1:
-        return (symbols.text("ŷ"),)
-    names = snapshot.description.target_names
-    if len(names) != rows:
-        return _units("ŷ", rows, symbols)
-    return tuple(pretty_name(name, symbols) for name in names)
+    return unit_names(snapshot.description, layer + 1, symbols)
 
 
 def _column_names(
@@ -90,9 +95,4 @@ def _column_names(
 ) -> tuple[str, ...]:
     if not snapshot.description.bias_column:
         return tuple(str(column) for column in range(columns))
-    if layer:
-        return ("1", *_units("a", columns - 1, symbols))
-    names = snapshot.description.feature_names
-    if len(names) != columns - 1:
-        return ("1", *_units("x", columns - 1, symbols))
-    return ("1", *(pretty_name(name, symbols) for name in names))
+    return ("1", *unit_names(snapshot.description, layer, symbols))

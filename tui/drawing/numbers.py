@@ -1,6 +1,10 @@
 """Numbers as people read them on a screen."""
 
 import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -52,6 +56,23 @@ def fixed(value: float) -> str:
     if math.isfinite(value):
         return f"{value:+.0e}"[:1] + "1e" + str(math.floor(math.log10(size)))
     return f"{value:+6}"
+
+
+def even_digits(values: NDArray[np.float64]) -> Callable[[float], str]:
+    """Return what writes the entries of a matrix in at most nine cells, all in the same way.
+
+    They are `+0.6142` or, where the largest is below 0.1 or long, `-3.52e-03`.
+    """
+    finite = np.abs(values[np.isfinite(values)])
+    largest = float(finite.max(initial=0.0))
+    if not largest or 0.1 <= largest < 999.0:
+        return lambda value: f"{value:+.4f}"
+    return _scientific
+
+
+def _scientific(value: float) -> str:
+    long = f"{value:+.2e}"
+    return long if len(long) <= 9 else f"{value:+.1e}"
 
 
 def two_digits(value: float | None) -> str:

@@ -4,29 +4,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.cells import cell_len
 
 from bptui.core.check import VERDICTS
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.heat_map import heat_legend, heat_line, heat_map, heat_scale
-from bptui.tui.drawing.lines import Line, Span, fit, fit_name, merged, that_fit
+from bptui.tui.drawing.lines import Line, that_fit
 from bptui.tui.drawing.matrices import Matrix, matrices
-from bptui.tui.drawing.numbers import axis_number, fixed
+from bptui.tui.drawing.number_lines import Bools, NumberLines, Verdicts, heading, label_width
+from bptui.tui.drawing.numbers import axis_number
 from bptui.tui.drawing.symbols import Symbols, subscript
-from bptui.tui.drawing.verdicts import VERDICT_STYLES, verdict_sign
 from bptui.tui.panes.snapshot_pane import SnapshotPane
-
-Bools = NDArray[np.bool_]
-Verdicts = NDArray[np.uint8]
-"""Indices into `VERDICTS`, shaped as the rows and columns of a matrix."""
 
 MOST_COLUMNS = 60
 MOST_ENTRIES = 5_000
 """A matrix beyond either is drawn as a heat map."""
-_NUMBER = 6
-_WIDEST_NAME = 10
-_WIDEST_HEADING = 20
-_WIDEST_COLUMN = 8
 _HEAT_ROWS = 12
 _KEPT_CHANGING = 3
 """A running cell that moved in any of the last so many drawings is drawn as changing."""
@@ -107,10 +98,7 @@ class ThetaLines:
     ) -> None:
         """Lay out for a pane `width` cells wide; only heat maps are computed here."""
         numbers = [matrix for matrix in found if not _as_heat_map(matrix)]
-        label = max(
-            _widest([_heading(matrix) for matrix in numbers], _WIDEST_HEADING),
-            _widest([name for matrix in numbers for name in matrix.rows], _WIDEST_NAME),
-        )
+        label = label_width(numbers)
         self._blocks: list[NumberLines | HeatLines] = [
             HeatLines(matrix, verdict, width, symbols, shades=shades)
             if _as_heat_map(matrix)
@@ -137,64 +125,6 @@ class ThetaLines:
         return ()
 
 
-class NumberLines:
-    """One matrix as numbers under a row of names."""
-
-    def __init__(
-        self, matrix: Matrix, changing: Bools, verdicts: Verdicts, label: int, symbols: Symbols
-    ) -> None:
-        """Take the width of the row names from `label`."""
-        self._matrix, self._changing, self._verdicts = matrix, changing, verdicts
-        self._label, self._symbols = label, symbols
-        self._widths = [
-            max(_NUMBER, min(_WIDEST_COLUMN, cell_len(name))) for name in matrix.columns
-        ] or [_NUMBER] * matrix.values.shape[1]
-        self.height = _height(matrix)
-        bar = 2 if matrix.biased else 0
-        self.width = label + sum(width + 2 for width in self._widths) + bar
-
-    def line(self, index: int) -> Line:
-        """Return the row of names, or a row of numbers."""
-        matrix, cut = self._matrix, self._symbols.ellipsis
-        cells: list[Span]
-        gaps: list[Span] = [("  ", "")] * len(self._widths)
-        if index == 0:
-            style = "strong"
-            label = fit(_heading(matrix), self._label, ellipsis=cut)
-            names = matrix.columns or ("",) * len(self._widths)
-            cells = [
-                (fit_name(name, width, cut), "dim")
-                for name, width in zip(names, self._widths, strict=True)
-            ]
-        else:
-            row = index - 1
-            style = "dim"
-            name = matrix.rows[row] if matrix.rows else str(row)
-            label = fit_name(name, self._label, cut)
-            cells = [
-                (fixed(value).rjust(width), "changing" if moved else "")
-                for value, moved, width in zip(
-                    matrix.values[row].tolist(),
-                    self._changing[row].tolist(),
-                    self._widths,
-                    strict=True,
-                )
-            ]
-            for column in np.flatnonzero(self._verdicts[row]).tolist():
-                verdict = VERDICTS[self._verdicts[row, column]]
-                sign, number = verdict_sign(verdict, self._symbols), cells[column][0].lstrip()
-                # The sign stands in the gap, so that no column is wider for it.
-                marked = f"{sign}{number}".rjust(self._widths[column] + 2)
-                wrong = VERDICT_STYLES[verdict]
-                gaps[column], cells[column] = (marked[:2], wrong), (marked[2:], wrong)
-        spans: list[Span] = [(label, style)]
-        for column, (gap, cell) in enumerate(zip(gaps, cells, strict=True)):
-            spans += [gap, cell]
-            if matrix.biased and column == 0:
-                spans.append((f" {self._symbols.vertical}" if index else "  ", "dim"))
-        return merged(spans)
-
-
 class HeatLines:
     """One matrix as a heat map under its name."""
 
@@ -211,7 +141,7 @@ class HeatLines:
         tall, wide = maps[-1].block
         block = f"  largest of {tall}×{wide}" if tall * wide > 1 else ""
         legend: Line = (
-            (_heading(matrix), "strong"),
+            (heading(matrix), "strong"),
             ("  ", ""),
             *heat_legend(scale, symbols, shades=shades),
         )
@@ -250,17 +180,9 @@ def _verdicts(snapshot: Snapshot, found: list[Matrix]) -> list[Verdicts]:
     return verdicts
 
 
-def _widest(names: list[str], most: int) -> int:
-    return min(most, max(map(cell_len, names), default=0))
-
-
 def _height(matrix: Matrix) -> int:
     rows = len(matrix.values)
     return 1 + (min(rows, _HEAT_ROWS) if _as_heat_map(matrix) else rows)
-
-
-def _heading(matrix: Matrix) -> str:
-    return f"{matrix.name} {matrix.shape}".rstrip()
 
 
 def _as_heat_map(matrix: Matrix) -> bool:
