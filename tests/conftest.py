@@ -1,6 +1,14 @@
 """What every test has."""
 
+import signal
+
 import pytest
+
+
+def pytest_configure():
+    """Hear Ctrl+C, which the jobs of a shell script ignore, and with them all they start."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
