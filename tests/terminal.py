@@ -269,8 +269,8 @@ class Terminal:
 
     def settle(self, quiet: float = 0.3, timeout: float = 15.0) -> None:
         """Wait until nothing was written, and nothing was about to be, for `quiet` seconds."""
-        deadline = monotonic() + timeout
-        last = self.started
+        last = monotonic()  # what was done just now may take effect only in a moment
+        deadline = last + timeout
         while monotonic() < deadline:
             if self._is_busy():
                 last = monotonic()

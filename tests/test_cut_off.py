@@ -170,8 +170,8 @@ def test_it_is_suspended_whatever_is_open(
         terminal.wait_for(open_screen)
         terminal.send("\x1a")
         stopped(terminal.process.pid)
-        terminal.signal(signal.SIGCONT)
         shown = len(terminal.raw)
+        terminal.signal(signal.SIGCONT)
         terminal.wait_for(lambda here: open_screen.encode() in here.raw[shown:])
         terminal.send("\x11")
         assert terminal.wait() == 0

@@ -73,8 +73,7 @@ def pause(terminal: Terminal) -> None:
 def press(terminal: Terminal, keys: str) -> None:
     """Press keys, and wait until the paused dashboard has drawn all that comes of them."""
     terminal.send(keys)
-    sleep(0.15)
-    terminal.settle(quiet=0.25)
+    terminal.settle()
 
 
 def key_bar_is_whole(terminal: Terminal) -> bool:
