@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.calls import Calls, constant, run, sum_over_units
+from bptui.core.calls import Calls, constant, run, sum_over_units, with_row
 
 Array = NDArray[Any]
 
@@ -108,15 +108,26 @@ def _linear_derivative(a: Array, out: Array) -> Calls:
     return ((out.fill, (1.0,)),)
 
 
-def _softmax(z: Array, out: Array) -> Calls:
-    largest, total = np.empty_like(z[0]), np.empty_like(z[0])
+def softmax_calls(z: Array, out: Array, largest: Array, total: Array) -> Calls:
+    """Return the calls that write softmax(z) to `out` and leave what it was made of.
+
+    Args:
+        z: (K, ...).
+        out: like z, which it may be.
+        largest: (...), for the largest z of every sample.
+        total: (...), for the sum of exp(z - largest) of every sample.
+    """
     return (
         (np.maximum.reduce, (z, 0, None, largest)),
-        (np.subtract, (z, largest, out)),
+        *with_row(np.subtract, z, largest, out),
         (np.exp, (out, out)),
         sum_over_units(out, total),
-        (np.divide, (out, total, out)),
+        *with_row(np.divide, out, total, out),
     )
+
+
+def _softmax(z: Array, out: Array) -> Calls:
+    return softmax_calls(z, out, np.empty_like(z[0]), np.empty_like(z[0]))
 
 
 ACTIVATIONS: dict[str, Activation] = {

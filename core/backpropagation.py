@@ -266,9 +266,10 @@ class Backpropagation:
         layers = range(len(self.thetas))
         self._terms = self._cost.terms(self._error)
         slopes, output_slope = self._slope_calls()
+        output_calls, cost_calls = self._output_and_cost_calls()
         return Plan(
-            self._forward_calls(),
-            self._cost_calls(),
+            self._forward_calls(output_calls),
+            self._cost_calls(cost_calls),
             slopes,
             (
                 *output_slope,
@@ -288,7 +289,7 @@ class Backpropagation:
             ),
         )
 
-    def _forward_calls(self) -> Calls:
+    def _forward_calls(self, output_calls: Calls) -> Calls:
         calls: list[Any] = []
         source = self.inputs.T
         for theta, units, with_bias in zip(
@@ -299,14 +300,21 @@ class Backpropagation:
         return (
             *calls,
             (self.thetas[-1].dot, (source, self.logits)),
-            *self._output.value_calls(self.logits, self.outputs),
+            *output_calls,
             (np.subtract, (self.outputs, self.targets, self._error)),
         )
 
-    def _cost_calls(self) -> Calls:
-        calls = self._cost.sum_calls(
-            self.logits, self.outputs, self.targets, self._error, self._sum_of_costs
+    def _output_and_cost_calls(self) -> tuple[Calls, Calls]:
+        """Return the calls that make ŷ of the logits, and those that add up the cost."""
+        z, outputs, targets, total = self.logits, self.outputs, self.targets, self._sum_of_costs
+        if self._cost.calls_with_outputs is not None:
+            return self._cost.calls_with_outputs(z, outputs, targets, total)
+        return (
+            self._output.value_calls(z, outputs),
+            self._cost.sum_calls(z, outputs, targets, self._error, total),
         )
+
+    def _cost_calls(self, calls: Calls) -> Calls:
         if not self.penalty:
             return calls
         return (

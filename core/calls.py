@@ -36,3 +36,14 @@ def sum_over_units(a: NDArray[Any], total: NDArray[Any]) -> Call:
     if a.flags.c_contiguous and total.flags.c_contiguous:
         return np.ones(len(a), a.dtype).dot, (a.reshape(len(a), -1), total.reshape(-1))
     return np.add.reduce, (a, 0, None, total)
+
+
+def with_row(
+    function: Callable[..., object], a: NDArray[Any], row: NDArray[Any], out: NDArray[Any]
+) -> Calls:
+    """Return the calls that write `function(a, row)` to `out`, with `row` beside every row of `a`.
+
+    To spread the row out first takes half the time of broadcasting it.
+    """
+    spread = np.empty_like(a)
+    return (np.copyto, (spread, row)), (function, (a, spread, out))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bptui.core.activations import softmax_calls
 from bptui.core.calls import Calls, constant, run, sum_over_units
 from bptui.core.errors import InputError, check_choice
 
@@ -37,6 +38,11 @@ class Cost:
     """Whether the mean is taken over the outputs too, and not over the samples alone."""
     of_classes: bool = False
     """Whether the outputs of a sample are one distribution over classes."""
+    calls_with_outputs: Callable[[Array, Array, Array, Array], tuple[Calls, Calls]] | None = None
+    """`calls_with_outputs(z, outputs, targets, total)`, where cost and outputs share their work.
+
+    The first of the calls write the outputs, and the others, after them, are as `sum_calls`.
+    """
 
     def terms(self, error: Array) -> int:
         """Return what the sum is divided by: N·K or N."""
@@ -119,19 +125,25 @@ def _sigmoid_cross_entropy(
 def _softmax_cross_entropy(
     z: Array, outputs: Array, targets: Array, error: Array, total: Array
 ) -> Calls:
-    # The logarithm of the sum of exp(z) is the largest z less the logarithm of its own ŷ. Of
-    # targets that sum to 1 only nearly, this is the cost whose slope is ŷ − y to the last bit.
+    of_outputs, of_cost = _softmax_and_cross_entropy(z, np.empty_like(z), targets, total)
+    return (*of_outputs, *of_cost)
+
+
+def _softmax_and_cross_entropy(
+    z: Array, outputs: Array, targets: Array, total: Array
+) -> tuple[Calls, Calls]:
+    # The logarithm of the sum of exp(z) is the largest z and the logarithm of what softmax divides
+    # by. Of targets that sum to 1 only nearly, this is the cost whose slope is ŷ − y to the last
+    # bit.
     weighted = np.empty_like(z)
-    largest, largest_output, expected = (np.empty_like(z[0]) for _ in range(3))
-    return (
-        (np.maximum.reduce, (z, 0, None, largest)),
+    largest, divisor, terms, logarithms = (np.empty_like(z[0]) for _ in range(4))
+    return softmax_calls(z, outputs, largest, divisor), (
         (np.multiply, (targets, z, weighted)),
-        sum_over_units(weighted, expected),
-        (np.subtract, (largest, expected, largest)),
-        (np.maximum.reduce, (outputs, 0, None, largest_output)),
-        (np.log, (largest_output, largest_output)),
-        (np.subtract, (largest, largest_output, largest)),
-        sum_over_units(largest, total),
+        sum_over_units(weighted, terms),
+        (np.subtract, (largest, terms, terms)),
+        (np.log, (divisor, logarithms)),
+        (np.add, (terms, logarithms, terms)),
+        sum_over_units(terms, total),
     )
 
 
@@ -152,7 +164,12 @@ COSTS: dict[str, dict[str, Cost]] = {
     },
     "cross-entropy": {
         "sigmoid": Cost(_sigmoid_cross_entropy, _cross_entropy_delta),
-        "softmax": Cost(_softmax_cross_entropy, _cross_entropy_delta, of_classes=True),
+        "softmax": Cost(
+            _softmax_cross_entropy,
+            _cross_entropy_delta,
+            of_classes=True,
+            calls_with_outputs=_softmax_and_cross_entropy,
+        ),
     },
 }
 """`COSTS[cost][output]`."""
