@@ -257,6 +257,17 @@ def test_a_network_with_logits_of_1000_stays_finite_and_quiet(
     assert all(np.isfinite(gradient).all() for gradient in gradients)
 
 
+def test_a_cost_is_the_same_however_often_it_is_asked_for() -> None:
+    net = Network([2, 3, 3], output="softmax", cost="cross-entropy")
+    X, y = np.array([[0.3, -2.0], [1.0, 0.5]]), np.array([[0.0, 1.0, 0.0], [0.25, 0.75, 0.0]])
+    work = net.backpropagation(len(X))
+    work.load(*net.samples(X, y))
+    work.forward()
+    first = work.cost()
+    assert work.cost() == work.cost() == first
+    assert first == pytest.approx(-float((y * np.log(net.predict(X))).sum()) / 2, rel=1e-14)
+
+
 def test_targets_outside_the_range_of_cross_entropy_are_refused() -> None:
     with pytest.raises(InputError, match=r"between 0 and 1.*from -1 to 3.*choose mse"):
         check_targets("cross-entropy", "sigmoid", np.array([[-1.0], [3.0]]))

@@ -2,12 +2,12 @@
 
     python -m benchmarks.training
 
-Run from the root of the repository, with bptui installed. Five workloads, the same Θ to start
-from, plain gradient descent; every contestant in a process of its own, in turn, and the medians
-over the rounds. All of them keep the cost of every epoch, but for the article's loop, which does
-not compute it. With all samples at once all have to come to the same cost, scikit-learn apart. A
-sweep of 1,000 seeds has a benchmark of its own. What is not installed is left out: PyTorch, JAX,
-scikit-learn, a C compiler.
+Run from the root of the repository, with bptui installed. The workloads are in `workloads.py`; the
+same Θ to start from, plain gradient descent; every contestant in a process of its own, in turn, and
+the medians over the rounds. All of them keep the cost of every epoch, but for the article's loop,
+which does not compute it. With all samples at once all have to come to the same cost, scikit-learn
+apart. The command `bptui sweep` has a benchmark of its own. What is not installed is left out:
+PyTorch, JAX, scikit-learn, a C compiler.
 """
 
 import argparse

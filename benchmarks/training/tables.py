@@ -15,6 +15,8 @@ AIMS = {
     ("xor", "PyTorch eager"): 20,
     ("digits", "PyTorch eager"): 8,
     ("digits", "scikit-learn"): 6,
+    ("digits-32", "PyTorch eager"): 8,
+    ("digits-32", "scikit-learn"): 6,
     ("seeds", "the article's loop"): 400,
     ("seeds-32", "the article's loop"): 800,
 }

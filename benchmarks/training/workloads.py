@@ -72,6 +72,10 @@ WORKLOADS = (
     Workload("points-10", (2, 8, 8, 1), "tanh", "sigmoid", "mse", 200, 10, 0.1, 50),
     Workload("digits", (64, 32, 10), "relu", "softmax", "cross-entropy", 1797, 32, 0.05, 10),
     Workload(
+        *("digits-32", (64, 32, 10), "relu", "softmax", "cross-entropy", 1797, 32, 0.05, 10),
+        dtype="float32",  # what PyTorch takes where nothing is said
+    ),
+    Workload(
         "large", (784, 128, 10), "relu", "softmax", "cross-entropy", 60_000, 128, 0.05, 1, "float32"
     ),
     Workload(
