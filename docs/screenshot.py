@@ -4,7 +4,6 @@ The picture in the README is made by this, from the real app with a real run.
 """
 
 import asyncio
-import re
 import sys
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from bptui.core import Configuration, build_trainer
 from bptui.core.training import Session
 from bptui.core.training.commands import Step
 from bptui.tui.app import Dashboard
+from bptui.tui.picture.frame import capture
+from bptui.tui.picture.svg import svg
 from bptui.tui.worker import TrainingWorker
 
 EPOCHS = 900
@@ -28,9 +29,7 @@ async def draw(path: Path) -> None:
         while app.worker.latest is None or app.worker.latest.epoch < EPOCHS:
             await pilot.pause(0.05)
         await pilot.pause(0.5)
-        picture = app.export_screenshot(title="bptui")
-        # A picture that fetches fonts from elsewhere looks different where it may not.
-        path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL), "utf-8")
+        path.write_bytes(svg([(0.0, capture(app))], 1.0, f"bptui at epoch {EPOCHS}"))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from bptui.tui.screens.help import HelpScreen
 from bptui.tui.worker import TrainingWorker
 
 SESSION_ACTIONS = tuple(action for action in ACTIONS if action.command is not None)
-SCREENS = ("help", "fault", "sweep-epsilon", "article", "phases")
+SCREENS = ("help", "fault", "sweep-epsilon", "article", "phases", "export")
 """Actions that open a screen over the dashboard."""
 NARROW = {"cost", "theta", "check"}
 WIDE = NARROW | {"predictions", "norms"}

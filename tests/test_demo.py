@@ -20,11 +20,11 @@ from bptui.tui.cli import main
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.demo.caption import LINES
 from bptui.tui.demo.cast import Cast
-from bptui.tui.demo.frame import PLAIN, Frame, Look
 from bptui.tui.demo.play import Recording, record
 from bptui.tui.demo.script import Script, read_script, shipped_scripts
-from bptui.tui.demo.svg import svg
 from bptui.tui.drawing.lines import wrapped
+from bptui.tui.picture.frame import PLAIN, Frame, Look
+from bptui.tui.picture.svg import svg
 
 SHORT = """
 title = "Short"

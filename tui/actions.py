@@ -158,6 +158,13 @@ ACTIONS: tuple[Action, ...] = (
         "Go through the next step of training phase by phase, in numbers, and then train its epoch",
     ),
     Action(
+        "export",
+        "e",
+        "e",
+        "export",
+        "Write the screen, the curve, Θ or the gradient check to files",
+    ),
+    Action(
         "checkpoint",
         "c",
         "c",
@@ -193,6 +200,7 @@ _READING = (
     "larger-epsilon",
     "sweep-epsilon",
     "article",
+    "export",
     "help",
     "quit",
 )

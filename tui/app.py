@@ -316,6 +316,17 @@ class Dashboard(PacedApp):
         self._above = (screen.pane,)
         self.push_screen(screen, self._leave_above)
 
+    def _do_export(self) -> None:
+        from bptui.tui.picture.frame import capture
+        from bptui.tui.screens.export import ExportScreen
+
+        if len(self.screen_stack) > 1:
+            return
+        self._draw(everything=True)  # or the picture is of an earlier epoch than the rest
+        shown = self._status.snapshot
+        if shown is not None:
+            self.push_screen(ExportScreen(shown, capture(self)))
+
     def _leave_above(self, _: None) -> None:
         self._above = ()
         self.worker.send(ForgetMessage())  # it was about what is closed now
@@ -380,7 +391,7 @@ class Dashboard(PacedApp):
             widget.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every action in the palette, and Textual's own choice of themes."""
+        """Offer every action in the palette, and of what Textual has the choice of themes."""
         for action in self._offered:
             yield SystemCommand(
                 self.symbols.text(f"{action.title.capitalize()} ({action.shown})"),
@@ -388,5 +399,5 @@ class Dashboard(PacedApp):
                 lambda name=action.id: self.action_act(name),
             )
         for command in super().get_system_commands(screen):
-            if command.title == "Theme" or (command.title == "Screenshot" and not self.is_web):
+            if command.title == "Theme":
                 yield command

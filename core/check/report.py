@@ -154,8 +154,12 @@ class Report:
         """Whether every entry agrees."""
         return self.verdict == "pass"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form that `bptui check --json` prints; JSON has no NaN but `null`."""
+    def to_dict(self, *, values: bool = False) -> dict[str, Any]:
+        """Return the JSON form that `bptui check --json` prints; JSON has no NaN but `null`.
+
+        Args:
+            values: whether both gradients of every array are in it, as `backprop` and `numerical`.
+        """
         return {
             "verdict": self.verdict,
             "method": self.method,
@@ -176,6 +180,7 @@ class Report:
                     "verdict": array.verdict,
                     "worst_index": list(array.worst_index),
                     "max_relative_error": _finite(array.relative_error.max(initial=0.0)),
+                    **(_in_full(array) if values else {}),
                 }
                 for array in self.arrays
             ],
@@ -214,6 +219,15 @@ class Report:
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def _in_full(array: ArrayReport) -> dict[str, Any]:
+    both = {"backprop": array.backprop, "numerical": array.numerical}
+    return {name: _all_finite(values.tolist()) for name, values in both.items()}
+
+
+def _all_finite(values: Any) -> Any:
+    return list(map(_all_finite, values)) if isinstance(values, list) else _finite(values)
 
 
 class GradientError(AssertionError):

@@ -46,7 +46,10 @@ FOREIGN = (
 def archived(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """Return an archive of arrays by their names."""
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, array in arrays.items():  # numpy.savez takes some names for its own options
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
     return buffer.getvalue()
 
 

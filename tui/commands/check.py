@@ -35,7 +35,7 @@ def check(configuration: Configuration, choices: CheckChoices) -> int:
         return 0
     report = trainer.check()
     if choices.json:
-        say(to_json(as_dict(report, choices.values)))
+        say(to_json(report.to_dict(values=choices.values)))
     else:
         say(f"{_about(trainer)}\n")
         say(format_report(report, columns=terminal_columns()))
@@ -72,16 +72,6 @@ def _about(trainer: Trainer) -> str:
         f"{network.cost_name} · seed {trainer.seed} · epoch {trainer.epoch:,} · "
         f"J {trainer.cost:.6g}{fault}"
     )
-
-
-def as_dict(report: Report, values: bool) -> dict[str, object]:
-    """Return the JSON form of a report, with both arrays where `values` says so."""
-    facts = report.to_dict()
-    if values:
-        for entry, array in zip(facts["arrays"], report.arrays, strict=True):
-            entry["backprop"] = array.backprop.tolist()
-            entry["numerical"] = array.numerical.tolist()
-    return facts
 
 
 def matrices(report: Report) -> str:

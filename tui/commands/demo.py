@@ -44,7 +44,7 @@ def demo(choices: DemoChoices) -> int:
 def _record(path: Path, script: Script, choices: DemoChoices) -> int:
     from bptui.tui.demo.cast import Cast
     from bptui.tui.demo.play import record
-    from bptui.tui.demo.svg import svg
+    from bptui.tui.picture.svg import svg
 
     _refuse_same_file(script=path, record=choices.record, svg=choices.svg)
     with Interruption() as interruption, ExitStack() as stack:

@@ -110,7 +110,7 @@ def _check(trainer: ModelTrainer, choices: CheckChoices) -> int:
         raise trainer.failure or InputError(trainer.message)
     report = trainer.check()
     if choices.json:
-        say(to_json(check.as_dict(report, choices.values)))
+        say(to_json(report.to_dict(values=choices.values)))
         return check.STATUS[report.verdict]
     arrays = counted(len(trainer.names), "array")
     about = [trainer.model.name, f"{trainer.theta.size:,} parameters in {arrays}"]

@@ -26,7 +26,7 @@ LONGEST = 3600
 _KEY_FRAMES, _TYPED_FRAMES = 5, 2
 """Frames that each key is shown for, and each letter that is typed."""
 _LEAVING = ("q", "ctrl+c", "ctrl+q")
-_REFUSED = {"quit": "leaves", "checkpoint": "saves"}
+_REFUSED = {"quit": "leaves", "checkpoint": "saves", "export": "writes files"}
 """What a script cannot do, by the action."""
 _YOURS = "The demo is over and the dashboard is yours: every key works now, and q leaves."
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
-from bptui.tui.demo.frame import PLAIN, Frame, Look, Row
+from bptui.tui.picture.frame import PLAIN, Frame, Look, Row
 
 _BEGIN = "\x1b[?25l\x1b[0m\x1b[2J"
 _END = "\x1b[0m\x1b[?25h"

@@ -18,11 +18,11 @@ from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.run import DEFAULT_SPEED
 from bptui.tui.demo.app import DemoDashboard, OnFrame
 from bptui.tui.demo.clock import FRAMES_PER_SECOND, FixedClock
-from bptui.tui.demo.frame import Frame, capture
 from bptui.tui.demo.script import Script
 from bptui.tui.demo.worker import SteppedWorker
 from bptui.tui.departure import Departure
 from bptui.tui.drawing.symbols import UNICODE, Symbols
+from bptui.tui.picture.frame import Frame, capture
 from bptui.tui.theme import set_theme
 
 _CADENCE = Cadence(status=0.2, numbers=0.4, pictures=0.6)

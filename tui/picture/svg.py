@@ -7,7 +7,7 @@ from html import escape
 
 from rich.cells import cell_len
 
-from bptui.tui.demo.frame import Frame, Look, Row
+from bptui.tui.picture.frame import Frame, Look, Row
 
 _WIDTH, _HEIGHT, _BASELINE, _MARGIN = 8.4, 17, 13, 12
 """Of a cell, and around the screen, in pixels, for letters of 14 pixels."""

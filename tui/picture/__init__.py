@@ -1,0 +1,1 @@
+"""The screen as a picture: as cells with a look, and as SVG."""
