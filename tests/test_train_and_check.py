@@ -158,6 +158,22 @@ class TestTrain:
         main(["train", "--resume", str(folder)])
         assert "epochs      200 in" in capsys.readouterr().out
 
+    @pytest.mark.parametrize("asking", [["--keep-training"], ["--checkpoint-every", "5"]])
+    def test_what_is_to_be_saved_has_a_folder_though_none_is_named(
+        self, asking, state_directory, capsys
+    ):
+        assert main(["train", "--epochs", "80", *asking]) == 0
+        folder = state_directory / "bptui" / "runs" / "xor-1"
+        assert f"saved in    {folder}" in capsys.readouterr().out
+        assert (folder / "log.csv").read_text().splitlines()[-1].startswith("80,")
+        assert main(["train", "--resume", "--epochs", "90"]) == 0
+        assert "epochs      90 in" in capsys.readouterr().out
+
+    def test_nothing_is_saved_that_nobody_asked_for(self, state_directory, capsys):
+        assert main(["train", "--epochs", "80"]) == 0
+        assert "saved" not in capsys.readouterr().out
+        assert not list(state_directory.iterdir())
+
     def test_a_run_that_ended_early_says_what_lets_it_go_on(self, tmp_path, capsys):
         folder = str(tmp_path)
         words = "--data moons --noise 0.4 --hidden 16 --optimizer adam --validation 0.3"

@@ -378,7 +378,8 @@ OPTIONS: tuple[Option, ...] = (
         path("the path of a folder"),
         "new folder for checkpoints and a log, or for what is finished of a sweep",
         "FOLDER",
-        "run: one in the state directory; train: none",
+        "run: one in the state directory; train: none, or such a one with --checkpoint-every or "
+        "--keep-training",
         _KEPT,
     ),
     Option(

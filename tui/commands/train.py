@@ -100,7 +100,7 @@ def train_in(
         InputError: the folder cannot be used.
     """
     keeper = None
-    if choices.run_folder is not None:
+    if choices.saved:
         keeper = RunKeeper(trainer, folder, every=choices.checkpoint_every)
         keeper.begin()
     first = trainer.progress
