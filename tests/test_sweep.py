@@ -466,7 +466,7 @@ class TestFolder:
         made = make_plan(Configuration(epochs=40), {}, 12)
         first = Sweep(made, SweepFolder.create(tmp_path, made))
         described = (tmp_path / "sweep.json").read_bytes()
-        taken = f"process {os.getpid()} is training there; name another folder"
+        taken = f"process {os.getpid()} is training there"
         for again in (
             lambda: SweepFolder.create(tmp_path, made),
             lambda: open_sweep(tmp_path, 13),

@@ -314,13 +314,13 @@ class TestKeeping:
         assert main([*QUICK, "--run", "bptui-sweep"]) == 0
         capsys.readouterr()
         with locked(tmp_path / "bptui-sweep"):
-            for words in (("--resume", "bptui-sweep"), ("--resume",), ("--run", "bptui-sweep")):
+            busy = f"bptui: bptui-sweep: process {os.getpid()} is training there"
+            later = f"{busy} right now; it can be resumed once that has ended\n"
+            for words in (("--resume", "bptui-sweep"), ("--resume",)):
                 assert main(["sweep", *words]) == 2
-                assert capsys.readouterr() == (
-                    "",
-                    f"bptui: bptui-sweep: process {os.getpid()} is training there; "
-                    "name another folder\n",
-                )
+                assert capsys.readouterr() == ("", later)
+            assert main(["sweep", "--run", "bptui-sweep"]) == 2
+            assert capsys.readouterr() == ("", f"{busy}; name another folder\n")
         assert main(["sweep", "--resume"]) == 0
 
     def test_a_folder_that_another_is_about_to_fill_is_not_free(self, tmp_path):

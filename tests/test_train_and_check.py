@@ -276,10 +276,12 @@ class TestTrain:
             stderr=subprocess.DEVNULL,
         )
         before = self.saved_beyond(folder, -1)
+        busy = f"bptui: {folder}: process {process.pid} is training there right now; "
+        busy += f"bptui watch {folder} shows it"
         assert main(["train", "--resume", str(folder)]) == 2
-        assert capsys.readouterr().err == (
-            f"bptui: {folder}: process {process.pid} is training there; name another folder\n"
-        )
+        assert capsys.readouterr().err == f"{busy}\n"
+        assert main(["train", "--run", str(folder)]) == 2
+        assert capsys.readouterr().err == f"{busy}, or name another folder\n"
         process.send_signal(signal.SIGHUP)
         self.saved_beyond(folder, before)
         process.kill()

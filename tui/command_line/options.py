@@ -378,7 +378,7 @@ OPTIONS: tuple[Option, ...] = (
         path("the path of a folder"),
         "new folder for checkpoints and a log, or for what is finished of a sweep",
         "FOLDER",
-        "run: one in the state directory; train: none, or that where another option has it saved",
+        "run: one in the state directory; train: none, unless another option has it saved there",
         _KEPT,
     ),
     Option(
