@@ -316,7 +316,12 @@ class TestTrain:
         assert out.endswith("saved in    run\nagain       bptui train mine.py --epochs 40\n")
         status, out, err = said(capsys, "train", "mine.py", "--resume", "run", "--epochs", "60")
         assert (status, err) == (0, "")
-        assert "epochs      60 in" in out and out.endswith("saved in    run\n")
+        assert "epochs      60 in" in out
+        assert out.endswith(
+            "saved in    run\ngo on       bptui train mine.py --resume run --epochs 120\n"
+        )
+        status, _, err = said(capsys, "train", "mine.py", "--resume", "run", "--epochs", "50")
+        assert status == 2 and err.startswith("bptui: run: this run stands at epoch 60 already")
         straight = model_trainer_of(model(), Configuration())
         straight.advance(float("inf"), 60)
         resumed = resume_model_trainer(Path("run"), straight.model)

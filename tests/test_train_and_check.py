@@ -158,6 +158,21 @@ class TestTrain:
         main(["train", "--resume", str(folder)])
         assert "epochs      200 in" in capsys.readouterr().out
 
+    def test_a_run_at_its_end_says_how_it_goes_on(self, tmp_path, capsys):
+        folder = str(tmp_path / "run")
+        main(["train", "--epochs", "80", "--run", folder])
+        assert "go on" not in capsys.readouterr().out
+        assert main(["train", "--resume", folder]) == 0
+        out = capsys.readouterr().out
+        assert f"go on       bptui train --resume {folder} --epochs 160\n" in out
+        assert main(["train", "--resume", folder, "--epochs", "80"]) == 0
+        capsys.readouterr()
+        assert main(["train", "--resume", folder, "--epochs", "50"]) == 2
+        assert capsys.readouterr().err == (
+            f"bptui: {folder}: this run stands at epoch 80 already, and --epochs counts from its "
+            "beginning: to go on, give more than that\n"
+        )
+
     @pytest.mark.parametrize("asking", [["--keep-training"], ["--checkpoint-every", "5"]])
     def test_what_is_to_be_saved_has_a_folder_though_none_is_named(
         self, asking, state_directory, capsys

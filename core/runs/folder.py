@@ -56,7 +56,7 @@ class RunFolder:
                 check_writable(folder)
                 self._lock = RunLock(folder)
             except LockedError as error:
-                raise self._busy(folder, error) from None
+                raise self._busy(error) from None
             except (OSError, RuntimeError) as error:
                 where = "the user's state directory" if folder is None else printable(folder)
                 reason = getattr(error, "strerror", None) or error
@@ -80,15 +80,15 @@ class RunFolder:
                 try:
                     RunLock(self.given).release()
                 except LockedError as error:
-                    raise self._busy(self.given, error) from None
+                    raise self._busy(error) from None
         if not self.holds_older:
             check_free(self.given)
 
-    def _busy(self, folder: Path, error: LockedError) -> InputError:
+    def _busy(self, error: LockedError) -> InputError:
         """Return what to say where another process trains."""
-        if (folder / SWEEP).exists():  # which cannot be watched
+        if (error.folder / SWEEP).exists():  # which cannot be watched
             return error
-        shown = printable(folder)
+        shown = printable(error.folder)
         other = "" if self.holds_older else ", or name another folder"
         return InputError(
             f"{shown}: {error.who} is training there right now; bptui watch {shown} shows it{other}"

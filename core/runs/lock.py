@@ -22,7 +22,7 @@ class LockedError(InputError):
     def __init__(self, folder: Path, who: str) -> None:
         """Say that `who` does, such as `process 12`."""
         super().__init__(f"{printable(folder)}: {who} is training there; name another folder")
-        self.who = who
+        self.folder, self.who = folder, who
 
 
 class RunLock:

@@ -11,6 +11,7 @@ from bptui.core.data.preparation import Prepared, prepare
 from bptui.core.errors import InputError, printable
 from bptui.core.network import Network
 from bptui.core.runs.saving import resume_run
+from bptui.core.training.resumable import check_limit
 from bptui.core.training.schedules import Schedule
 from bptui.core.training.trainer import Trainer
 from bptui.core.wording import counted
@@ -151,7 +152,7 @@ def resume_trainer(
 
     Raises:
         InputError: no run is there, it is damaged, its data cannot be loaded or has changed, or
-            what is given cannot make it go on.
+            what is given cannot make it go on, such as fewer epochs than it has trained.
     """
     trainer = resume_run(folder, build_trainer)
     if patience is not None:
@@ -165,6 +166,7 @@ def resume_trainer(
             f"--patience {2 * (early.seen - early.epoch)}"
         )
     if epochs is not None:
+        check_limit(folder, trainer, epochs)
         assert trainer.configuration is not None
         trainer.epoch_limit = epochs
         # The schedule goes on as it was, whatever the new end.

@@ -10,6 +10,7 @@ from bptui.core.initializers import check_seed
 from bptui.core.model_file import ModelFile
 from bptui.core.runs.saving import resume_run
 from bptui.core.training.model_trainer import ModelTrainer
+from bptui.core.training.resumable import check_limit
 
 
 def model_trainer_of(model: ModelFile, configuration: Configuration) -> ModelTrainer:
@@ -47,7 +48,7 @@ def resume_model_trainer(
 
     Raises:
         InputError: no run of a model file is there, it is damaged, its parameters are not those
-            of the file, or the functions of the file fail.
+            of the file, the functions of the file fail, or it has trained more epochs already.
     """
     trainer = resume_run(folder, lambda saved: model_trainer_of(model, saved), own_code=True)
     try:
@@ -57,6 +58,7 @@ def resume_model_trainer(
             f"{printable(folder)}: this run cannot go on: {model.name}: {error}"
         ) from error
     if epochs is not None:
+        check_limit(folder, trainer, epochs)
         trainer.epoch_limit = epochs
         trainer.configuration = replace(trainer.configuration, epochs=epochs)
     if learning_rate is not None:
