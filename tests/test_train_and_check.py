@@ -240,12 +240,26 @@ class TestTrain:
 
     def test_a_diverged_run_is_resumed_with_another_learning_rate(self, tmp_path, capsys):
         folder = str(tmp_path / "run")
-        words = ["--data", "sine", "--activation", "relu", "--eta", "1000", "--epochs", "50"]
-        assert main(["train", *words, "--run", folder]) == 3
-        assert main(["train", "--resume", folder]) == 3
-        capsys.readouterr()
-        assert main(["train", "--resume", folder, "--eta", "1e-300"]) == 0
-        assert "η 1e-300" in capsys.readouterr().out
+        words = ["--data", "sine", "--activation", "relu"]
+        assert main(["train", *words, "--epochs", "50", "--run", folder]) == 0
+        again = ["train", "--resume", folder, "--epochs", "80"]
+        assert main([*again, "--eta", "1e300"]) == 3
+        assert main(again) == 3
+        assert "smaller learning rate than 1e+300 may help" in capsys.readouterr().err
+        assert main([*again, "--eta", "0.01"]) == 0
+        assert "η 0.01" in capsys.readouterr().out
+
+    def test_one_that_is_beyond_repair_is_not(self, tmp_path, capsys):
+        folder = str(tmp_path / "run")
+        words = ["--data", "sine", "--eta", "3", "--run", folder]
+        assert main(["train", *words]) == 3
+        assert "is beyond repair" in capsys.readouterr().err
+        before = (tmp_path / "run" / "checkpoint.npz").read_bytes()
+        assert main(["train", "--resume", folder, "--eta", "0.01"]) == 2
+        out, err = capsys.readouterr()
+        assert not out and err.count("\n") == 1
+        assert err.startswith(f"bptui: {folder}: this run diverged, and Θ of epoch ")
+        assert (tmp_path / "run" / "checkpoint.npz").read_bytes() == before
 
     @pytest.mark.parametrize("extra", [[], ["--json"]])
     def test_an_interrupt_saves_and_sums_up(self, extra, tmp_path):

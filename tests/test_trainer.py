@@ -295,7 +295,7 @@ def test_a_divergence_keeps_the_last_theta_with_a_finite_cost(slices: list[Any])
     assert np.isfinite(trainer.cost)
     assert np.isfinite(costs(trainer)).all()
     assert f"at epoch {epoch + 1:,}" in trainer.message
-    assert "learning rate than 3 may help" in trainer.message
+    assert "start again with a smaller learning rate than 3, or another seed" in trainer.message
     assert trainer.message.isprintable()
 
 

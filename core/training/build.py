@@ -147,7 +147,8 @@ def resume_trainer(
     Args:
         folder: of the run.
         epochs: another epoch to finish at.
-        learning_rate: another η from here on, which a diverged run needs.
+        learning_rate: another η from here on, which a diverged run needs. One whose Θ is worse
+            than at its start cannot go on.
         patience: another patience, with which a run that ended early goes on from its best Θ.
 
     Raises:
@@ -155,6 +156,10 @@ def resume_trainer(
             what is given cannot make it go on, such as fewer epochs than it has trained.
     """
     trainer = resume_run(folder, build_trainer)
+    if trainer.had_diverged and trainer.steps:
+        why = trainer.why_start_again(trainer.learning_rate)
+        if why:
+            raise InputError(f"{printable(folder)}: this run diverged, and {why}")
     if patience is not None:
         _give_patience(trainer, patience)
     early = trainer.early_stopping

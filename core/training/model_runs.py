@@ -1,5 +1,6 @@
 """The training of somebody's own model file: begun, or gone on with."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +58,11 @@ def resume_model_trainer(
         raise InputError(
             f"{printable(folder)}: this run cannot go on: {model.name}: {error}"
         ) from error
+    if trainer.had_diverged:
+        with suppress(InputError):  # which the first step will tell
+            if why := trainer.why_start_again():
+                diverged = f"this run diverged, and {why}"
+                trainer.notice = "; ".join(filter(None, (trainer.notice, diverged)))
     if epochs is not None:
         check_limit(folder, trainer, epochs)
         trainer.epoch_limit = epochs

@@ -23,6 +23,8 @@ class Resumable(LiveTrainer, Protocol):
     """The epoch to finish at."""
     saved: Saved | None
     """What was saved last."""
+    had_diverged: bool
+    """Whether the run that goes on here had."""
     fault_hidden: bool
     """Whether the name of the planted fault is kept from the user."""
 
