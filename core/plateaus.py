@@ -71,7 +71,8 @@ def _end_of_rest(costs: list[float], first: int, lowest: float, still: float) ->
 def _smoothed(columns: Columns) -> tuple[list[float], Floats, float]:
     """Return the cost in equal parts of the epochs, the epochs between them, and its noise.
 
-    The cost is infinite in parts where all that is written is no finite number. The noise is the median distance from what the parts are smoothed to, as a share of it.
+    The cost is infinite in parts where all that is written is no finite number. The noise is
+    the median distance from what the parts are smoothed to, as a share of it.
     """
     finite = np.isfinite(columns.last)
     epoch, cost = columns.epoch[finite], columns.last[finite]

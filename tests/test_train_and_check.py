@@ -63,6 +63,28 @@ class TestTrain:
             60 * scores["validation"]
         )
 
+    @pytest.mark.parametrize(
+        ("kinds", "head", "first"),
+        [
+            (("yes", "no"), "a    y   ŷ yes", "1  yes  0."),
+            (("[b]\x1b", "no"), r"a        y    ŷ no", r"1  [b]\x1b  0."),
+            (("red", "green", "blue"), "a      y  ŷ blue  ŷ green   ŷ red", "1    red  0."),
+            ((1, 0), "a  y       ŷ", "1  1  0."),
+        ],
+    )
+    def test_samples_have_the_names_of_their_classes(self, kinds, head, first, tmp_path, capsys):
+        rows = "".join(f"{place},{kind}\n" for place, kind in enumerate(kinds, start=1))
+        (tmp_path / "few.csv").write_text(f"a,kind\n{rows}{9},{kinds[0]}\n")
+        assert main(["train", "--data", str(tmp_path / "few.csv"), "--epochs", "20"]) == 0
+        out = capsys.readouterr().out
+        assert f"\n  {head}\n  {first}" in out
+
+    def test_a_diverged_output_is_short(self, capsys):
+        assert main(["train", "--output", "linear", "--eta", "3"]) == 3
+        table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+        assert len(table) == 5 and max(map(len, table)) < 30
+        assert "e+" in table[1]
+
     def test_regression_is_scored_by_r_squared(self, capsys):
         main(["train", "--data", "sine", "--epochs", "5"])
         assert "\nR²  " in capsys.readouterr().out

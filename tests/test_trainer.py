@@ -467,6 +467,10 @@ def test_scores(task: Task, outputs: Any, y: Any, expected: float) -> None:
             [[1, 0, 0], [0, 1, 0], [1, 0, 0]],
         ),
         ("classes", [[0.6, 0.4]], [[1, 0]], [[1, 0], [0, 0]]),
+        # What is no number is in no class.
+        ("binary", [[np.nan], [0.6]], [[0], [1]], [[0, 0], [0, 1]]),
+        ("classes", [[np.nan, 0.4], [0.2, 0.8]], [[1, 0], [0, 1]], [[0, 0], [0, 1]]),
+        ("binary", [[np.inf], [-np.inf]], [[1], [1]], [[0, 0], [1, 1]]),
     ],
 )
 def test_confusion(task: Task, outputs: Any, y: Any, expected: Any) -> None:

@@ -260,8 +260,8 @@ class ModelLoop:
             return ""
         seed = ", or another seed" if self.model.takes_seed else ""
         return (
-            f"the parameters of epoch {self.epoch:,} are beyond repair, for {why}: start again with "
-            f"a smaller learning rate than {self.learning_rate:g}{seed}"
+            f"the parameters of epoch {self.epoch:,} are beyond repair, for {why}: start again "
+            f"with a smaller learning rate than {self.learning_rate:g}{seed}"
         )
 
     def _go_back(self, theta: Array, memory: dict[str, Array]) -> None:
