@@ -276,18 +276,14 @@ class TrainingLoop:
         Args:
             guilty: the η that it diverged with.
         """
-        stepper, here = self._stepper, self.point()
+        stepper, here, what = self._stepper, self.point(), f"Θ of epoch {self.epoch:,} is"
         with np.errstate(all="ignore"):
             work = stepper.next_work()
             work.evaluate()
-            why = why_start_again(stepper.cost_of_all(), self._first_cost, work.gradient)
+            cost = stepper.cost_of_all()
+            why = why_start_again(what, cost, self._first_cost, work.gradient, guilty)
         stepper.restore(here)  # a fault may remember that it was asked
-        if not why:
-            return ""
-        return (
-            f"Θ of epoch {self.epoch:,} is beyond repair, for {why}: start again with a smaller "
-            f"learning rate than {guilty:g}, or another seed"
-        )
+        return why
 
     def resume(self) -> None:
         """Go on after a divergence, for which η should be smaller by now."""

@@ -255,13 +255,13 @@ class ModelLoop:
         Raises:
             InputError: their function raised.
         """
-        why = why_start_again(self.cost, self._first_cost, self._gradient_here())
-        if not why:
-            return ""
-        seed = ", or another seed" if self.model.takes_seed else ""
-        return (
-            f"the parameters of epoch {self.epoch:,} are beyond repair, for {why}: start again "
-            f"with a smaller learning rate than {self.learning_rate:g}{seed}"
+        return why_start_again(
+            f"the parameters of epoch {self.epoch:,} are",
+            self.cost,
+            self._first_cost,
+            self._gradient_here(),
+            self.learning_rate,
+            seeds=self.model.takes_seed,
         )
 
     def _go_back(self, theta: Array, memory: dict[str, Array]) -> None:
