@@ -1,5 +1,7 @@
 """Where a cost curve stands still before it falls on."""
 
+from math import isfinite
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -28,7 +30,8 @@ def plateaus(columns: Columns) -> list[tuple[float, float]]:
 
     On a plateau the cost changes by 3 % at most for at least 15 % of the epochs, and within as
     many epochs again it falls by over 10 %. So a decline that only grows slower, as e^(-t) and
-    1/t do, has none, however slow it is, nor has a minimum that is never left. The cost is that
+    1/t do, has none, however slow it is, nor has a minimum that is never left, nor a stretch in
+    which no cost is a finite number. The cost is that
     of 80 equal parts of the epochs: the mean of each, and of seven neighbours the median. Where
     noise leaves more than 3 % of that, both shares are larger in proportion.
     """
@@ -36,7 +39,7 @@ def plateaus(columns: Columns) -> list[tuple[float, float]]:
     still = max(_STILL, _NOISE * noise)
     kept = 1.0 - _FALL * still
     shortest = max(_LEAST_BINS, int(_SHARE * len(costs)))
-    lowest = _HIGH * max(costs, default=0.0)
+    lowest = _HIGH * max((cost for cost in costs if isfinite(cost)), default=0.0)
     found: list[tuple[int, int]] = []
     first = 0
     while first + shortest <= len(costs):
@@ -60,7 +63,7 @@ def _end_of_rest(costs: list[float], first: int, lowest: float, still: float) ->
     low = high = costs[first]
     for place in range(first + 1, len(costs)):
         low, high = min(low, costs[place]), max(high, costs[place])
-        if low <= lowest or high - low > still * high:
+        if high == np.inf or low <= lowest or high - low > still * high:
             return place
     return len(costs)
 
@@ -68,7 +71,8 @@ def _end_of_rest(costs: list[float], first: int, lowest: float, still: float) ->
 def _smoothed(columns: Columns) -> tuple[list[float], Floats, float]:
     """Return the cost in equal parts of the epochs, the epochs between them, and its noise.
 
-    The noise is the median distance from what the parts are smoothed to, as a share of it.
+    The cost is infinite in parts where all that is written is no finite number. The noise is
+    the median distance from what the parts are smoothed to, as a share of it.
     """
     finite = np.isfinite(columns.last)
     epoch, cost = columns.epoch[finite], columns.last[finite]
@@ -86,4 +90,22 @@ def _smoothed(columns: Columns) -> tuple[list[float], Floats, float]:
         smooth = np.median(windows, axis=-1)
         seen = smooth > 0.0
         apart = np.abs(every[seen] - smooth[seen]) / smooth[seen]
+    smooth[_empty(finite, epoch, edges, which[starts])] = np.inf
     return smooth.tolist(), edges, float(np.median(apart)) if len(apart) else 0.0
+
+
+def _empty(
+    finite: NDArray[np.bool_], epoch: Floats, edges: Floats, used: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Return the parts without a finite cost that lie between costs that are not finite.
+
+    Args:
+        finite: of every column, whether its cost is.
+        epoch: of the columns where it is.
+        edges: between the parts.
+        used: the parts with a finite cost.
+    """
+    others = np.setdiff1d(np.arange(len(edges) - 1), used)
+    after = np.searchsorted(epoch, edges[others])
+    skipped = np.cumsum(~finite)[finite]
+    return others[skipped[after] > skipped[after - 1]]

@@ -48,13 +48,24 @@ class TestHelp:
             flag = f"--[no-]{option.name}" if option.negatable else f"--{option.name}"
             assert (flag in shown) == (command in option.commands) or flag == "--config"
 
-    @pytest.mark.parametrize("words", [["--help"], ["train", "--help"]])
+    @pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["sweep", "--help"]])
     @pytest.mark.parametrize("columns", ["40", "80", "200"])
     def test_no_line_is_wider_than_the_terminal(self, words, columns, monkeypatch, capsys):
         monkeypatch.setenv("COLUMNS", columns)
         main(words)
         longest = max(map(len, capsys.readouterr().out.splitlines()))
         assert longest <= max(80, int(columns))
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_a_model_file_is_shown_where_it_is_taken(self, command, capsys):
+        main([command, "--help"])
+        shown = "MODEL.py" in capsys.readouterr().out.splitlines()[0]
+        assert shown == (command in ("run", "train", "check", "serve"))
+
+    def test_commas_between_layers_make_no_settings(self, capsys):
+        main(["sweep", "--help"])
+        out = " ".join(capsys.readouterr().out.split())
+        assert "--layers and --hidden only given again, for their commas separate layers" in out
 
     def test_the_defaults_in_it_are_those_that_count(self, capsys):
         for name, rate in names.LEARNING_RATES.items():

@@ -424,6 +424,15 @@ def test_a_checkpoint_is_resumed_where_it_was_saved(tmp_path):
         assert saved < epoch(terminal) <= saved + 2
 
 
+def test_a_run_that_is_resumed_at_its_end_says_what_goes_on(tmp_path):
+    assert main(["train", "--epochs", "20", "--run", str(tmp_path / "saved")]) == 0
+    with Terminal("--resume", "saved", cwd=tmp_path) as terminal:
+        terminal.wait_for("resumed with more --epochs, such as 40, it goes on")
+        terminal.wait_for("reached 20 epochs")
+        terminal.send("q")
+        assert terminal.wait() == 0
+
+
 def test_without_colours_and_unicode_the_screen_is_ascii(tmp_path):
     plain = environment(
         NO_COLOR="1", LC_ALL="C", LANG=None, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"

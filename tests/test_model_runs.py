@@ -316,7 +316,12 @@ class TestTrain:
         assert out.endswith("saved in    run\nagain       bptui train mine.py --epochs 40\n")
         status, out, err = said(capsys, "train", "mine.py", "--resume", "run", "--epochs", "60")
         assert (status, err) == (0, "")
-        assert "epochs      60 in" in out and out.endswith("saved in    run\n")
+        assert "epochs      60 in" in out
+        assert out.endswith(
+            "saved in    run\ngo on       bptui train mine.py --resume run --epochs 120\n"
+        )
+        status, _, err = said(capsys, "train", "mine.py", "--resume", "run", "--epochs", "50")
+        assert status == 2 and err.startswith("bptui: run: this run stands at epoch 60 already")
         straight = model_trainer_of(model(), Configuration())
         straight.advance(float("inf"), 60)
         resumed = resume_model_trainer(Path("run"), straight.model)
@@ -325,6 +330,26 @@ class TestTrain:
         epochs = [int(row[0]) for row in rows]
         assert epochs == sorted(set(epochs)) and epochs[0] == 0 and epochs[-1] == 60
         assert float(rows[-1][1]) == straight.cost
+
+    @pytest.mark.parametrize(
+        ("slope", "why"),
+        [("-2 * w", "its J is "), ("np.where(w < 1e150, -2 * w, np.nan)", "its gradient is not")],
+    )
+    def test_parameters_that_are_beyond_repair_are_said_to_be(
+        self, slope: str, why: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        text = "import numpy as np\nparameters = np.ones(2)\ndef cost(w):\n"
+        text += "    with np.errstate(all='ignore'):\n        return float(w @ w)\n"
+        model(text + f"gradients = lambda w: {slope}\n")
+        status, _, err = said(capsys, "train", "mine.py", "--run", "run")
+        assert status == 3
+        reached = read_run(Path("run"))
+        told = f"the parameters of epoch {reached.epoch:,} are beyond repair, for {why}"
+        assert told in err and "start again with a smaller learning rate than 0.1\n" in err
+        model(text + "gradients = lambda w: 2 * w\n")
+        words = ("--resume", "run", "--epochs", str(reached.epoch + 9))
+        status, _, err = said(capsys, "train", "mine.py", *words)
+        assert status == 0 and "this run diverged, and the parameters of epoch" in err
 
     def test_a_mistake_is_mended_and_training_goes_on(
         self, capsys: pytest.CaptureFixture[str]

@@ -98,7 +98,8 @@ def test_diverged_outputs_draw() -> None:
         predictions=np.full((4, 1), np.nan),
         boundary=Boundary((0, 1), (0, 1), np.full((10, 10, 1), np.nan)),
     )
-    assert "nan" in "\n".join(shown(PredictionsPane(), broken, (44, 26)))
+    text = "\n".join(shown(PredictionsPane(), broken, (44, 26)))
+    assert "nan" in text and "0 of 4 right" in text
 
 
 def test_nothing_to_predict_is_said() -> None:

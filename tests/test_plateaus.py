@@ -127,3 +127,19 @@ def test_plateaus_are_in_order_apart_and_long_enough(values: list[float]) -> Non
         assert end <= first < last <= len(values) - 1
         assert last - first >= 0.14 * (len(values) - 1)
         end = last
+
+
+@pytest.mark.parametrize("nothing", [np.nan, np.inf])
+def test_nothing_stands_still_where_there_are_no_costs(nothing: float) -> None:
+    values = np.interp(EPOCHS, [0, 2000, 4000, 6000], [1.0, 0.5, 0.5, 0.1])
+    assert len(plateaus(columns_of(values))) == 1
+    values[2000:4000] = nothing
+    assert plateaus(columns_of(values)) == []
+    assert plateaus(columns_of(values[::300])) == []
+
+
+def test_a_plateau_before_a_gap_ends_there() -> None:
+    values = np.interp(EPOCHS, [0, 2500, 4000, 6000], [0.5, 0.5, 0.5, 0.1])
+    values[2500:3500] = np.nan
+    ((first, last),) = plateaus(columns_of(values))
+    assert first == 0 and 2300 <= last <= 2600

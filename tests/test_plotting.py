@@ -54,12 +54,12 @@ def test_other_terminals_get_other_markers(symbols: object, characters: set[str]
 
 
 def test_at_most_two_points_a_column_are_given_to_plotext() -> None:
-    from bptui.tui.drawing.plotting import _path
+    from bptui.tui.drawing.plotting import _paths
 
     x = np.linspace(0, 1, 50)
-    points, _ = _path(Series(x, np.zeros(50), np.ones(50), ""), 0.01)
+    ((points, _),) = _paths(Series(x, np.zeros(50), np.ones(50), ""), 0.01)
     assert len(points) == 100
-    points, _ = _path(Series(x, np.zeros(50), np.zeros(50), ""), 0.01)
+    ((points, _),) = _paths(Series(x, np.zeros(50), np.zeros(50), ""), 0.01)
     assert len(points) == 50
 
 
@@ -74,6 +74,30 @@ def test_a_spike_of_one_epoch_in_a_hundred_thousand_is_drawn() -> None:
     column = len(top) - len(top.lstrip())
     assert 0.4 < column / len(top) < 0.65
     assert not any("⡇" in row or "⢸" in row for row in calm)
+
+
+def covered(rows: list[str]) -> list[bool]:
+    """Return which columns of the canvas hold anything, without the axes."""
+    inside = [row.partition("│")[2] or row.partition("┤")[2] for row in rows[:-2]]
+    return [any(row[column : column + 1].strip() for row in inside) for column in range(50)]
+
+
+@pytest.mark.parametrize("nothing", [math.nan, math.inf])
+@pytest.mark.parametrize("log", [False, True])
+def test_costs_that_are_no_finite_numbers_are_a_gap(nothing: float, log: bool) -> None:
+    costs = np.geomspace(1.0, 0.1, 100)
+    costs[40:60] = nothing
+    there = covered(rows_of(make_curve(costs), log=log))
+    gap = [column for column, drawn in enumerate(there) if not drawn]
+    assert gap == list(range(gap[0], gap[-1] + 1)) and 8 <= len(gap) <= 12
+    assert not there[25]
+
+
+def test_a_cost_between_two_gaps_is_a_point_of_its_own() -> None:
+    costs = [1.0, math.nan, 0.5, math.nan, 0.2, 0.2, 0.1, 0.1, 0.0, 0.0]
+    there = covered(rows_of(make_curve(costs)))
+    assert [column for column, drawn in enumerate(there[:20]) if drawn] == [0, 11]
+    assert all(there[22:45])
 
 
 def test_the_log_axis_is_logarithmic() -> None:

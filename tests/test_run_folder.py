@@ -137,12 +137,15 @@ def test_one_that_is_resumed_elsewhere_may_start_again() -> None:
 def test_two_cannot_have_the_same_one() -> None:
     folder = RunFolder(Path("mine"))
     folder.take()
-    with pytest.raises(InputError) as caught:
-        RunFolder(Path("mine")).take()
-    assert str(caught.value) == (
-        f"mine: process {os.getpid()} is training there; name another folder"
-    )
+    for refused in (RunFolder(Path("mine")).take, RunFolder(Path("mine")).check):
+        with pytest.raises(InputError) as caught:
+            refused()
+        assert str(caught.value) == (
+            f"mine: process {os.getpid()} is training there right now; bptui watch mine shows it, "
+            "or name another folder"
+        )
     folder.close()
+    RunFolder(Path("mine")).check()
     RunFolder(Path("mine")).take()
 
 

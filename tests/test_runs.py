@@ -565,14 +565,55 @@ class TestData:
 
 
 def test_a_diverged_run_goes_on_with_another_learning_rate(tmp_path: Path) -> None:
-    trainer = build_trainer(
-        Configuration(data="sine", learning_rate=1e3, epochs=40, activation="relu")
-    )
+    trainer = build_trainer(Configuration(data="sine", epochs=40, activation="relu"))
+    trainer.advance(float("inf"), 30)
+    trainer.learning_rate = 1e300
     trainer.advance(float("inf"))
     assert trainer.state == "diverged"
+    assert "a smaller learning rate than 1e+300 may help" in trainer.message
     trainer.save(tmp_path)
-    resumed = resume_trainer(tmp_path, epochs=50, learning_rate=1e-300)
+    resumed = resume_trainer(tmp_path, epochs=50, learning_rate=0.01)
     resumed.advance(float("inf"))
-    assert (resumed.state, resumed.epoch, resumed.learning_rate) == ("finished", 50, 1e-300)
+    assert (resumed.state, resumed.epoch, resumed.learning_rate) == ("finished", 50, 0.01)
+    assert resumed.cost < trainer.cost
     assert resumed.configuration is not None
     assert resumed.configuration.epochs == 50
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        Configuration(data="sine", learning_rate=3.0),
+        Configuration(data="sine", learning_rate=3.0, batch_size=20),
+        Configuration(data="sine", learning_rate=1e3, activation="relu", dtype="float32"),
+        Configuration(data="sine", learning_rate=3.0, seed=5, optimizer="momentum"),
+    ],
+)
+@pytest.mark.parametrize("again", [False, True])
+def test_a_run_that_is_worse_than_at_its_start_is_begun_again(
+    configuration: Configuration, again: bool, tmp_path: Path
+) -> None:
+    trainer = build_trainer(configuration)
+    if again:
+        trainer.reinitialize(9)
+    first = trainer.cost
+    trainer.advance(float("inf"))
+    assert trainer.state == "diverged" and trainer.cost > first
+    told = f"Θ of epoch {trainer.epoch:,} is beyond repair, for its "
+    assert told in trainer.message
+    if configuration.batch_size is None:
+        assert f"was {first:.3g} at the start: " in trainer.message
+    trainer.save(tmp_path)
+    for eta in (None, 0.01, 1e-300):
+        message = refusal(lambda eta=eta: resume_trainer(tmp_path, learning_rate=eta))  # type: ignore
+        assert message.startswith(f"{tmp_path}: this run diverged, and {told}")
+        assert "start again with a smaller learning rate than" in message
+
+
+def test_a_run_that_was_broken_off_above_its_start_goes_on(tmp_path: Path) -> None:
+    trainer = build_trainer(Configuration(data="sine", learning_rate=3.0))
+    first = trainer.cost
+    trainer.advance(float("inf"), 50)
+    assert trainer.state == "running" and trainer.cost > first
+    trainer.save(tmp_path)
+    assert resume_trainer(tmp_path, learning_rate=1e-3).epoch == 50

@@ -287,7 +287,7 @@ class TestResult:
         assert as_dict["settings"][1]["setting"]["learning_rate"] == 2.0
 
     def test_one_of_each_is_said_as_one(self):
-        assert str(sweep(seeds=1, epochs=1)).startswith("xor · 1 seed · 1 epoch\n")
+        assert str(sweep(seeds=1, epochs=1)).startswith("xor · 2-2-2-1 · 1 seed · 1 epoch\n")
 
     def test_all_that_diverged_is_told(self):
         found = sweep(output="linear", learning_rate=50.0, seeds=12, epochs=400)
@@ -466,7 +466,7 @@ class TestFolder:
         made = make_plan(Configuration(epochs=40), {}, 12)
         first = Sweep(made, SweepFolder.create(tmp_path, made))
         described = (tmp_path / "sweep.json").read_bytes()
-        taken = f"process {os.getpid()} is training there; name another folder"
+        taken = f"process {os.getpid()} is training there"
         for again in (
             lambda: SweepFolder.create(tmp_path, made),
             lambda: open_sweep(tmp_path, 13),

@@ -116,15 +116,24 @@ class TestOutput:
     def test_one_setting(self, capsys):
         assert main(list(QUICK)) == 0
         out, err = capsys.readouterr()
-        assert not err and out.startswith("xor · 12 seeds · 40 epochs\n")
+        assert not err and out.startswith("xor · 2-2-2-1 · 12 seeds · 40 epochs\n")
         assert "0.0 %" in out and "J: below 1, 5 and 9" in out and "└" in out
         assert out.endswith("again       bptui sweep --seeds 12 --epochs 40\n")
 
     def test_several_settings(self, capsys):
         assert main([*QUICK, "--eta", "0.5,2"]) == 0
         out = capsys.readouterr().out
-        assert "12 seeds x 2 settings" in out and "1 η 0.5" in out and "2 η 2" in out
+        assert "xor · 2-2-2-1 · 12 seeds x 2 settings" in out
+        assert "1 η 0.5" in out and "2 η 2" in out
         assert "share solved, each setting by its number" in out
+
+    def test_commas_between_sizes_are_layers_of_one_setting(self, capsys):
+        assert main([*QUICK, "--hidden", "2,4"]) == 0
+        assert capsys.readouterr().out.startswith("xor · 2-2-4-1 · 12 seeds · 40 epochs\n")
+        assert main([*QUICK, "--hidden", "2", "--hidden", "4"]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith("xor · 12 seeds x 2 settings · 40 epochs\n")
+        assert "1 hidden 2" in out and "2 hidden 4" in out
 
     def test_json_is_one_object_that_says_the_same(self, capsys):
         assert main([*QUICK, "--eta", "0.5,2", "--json"]) == 0
@@ -305,13 +314,13 @@ class TestKeeping:
         assert main([*QUICK, "--run", "bptui-sweep"]) == 0
         capsys.readouterr()
         with locked(tmp_path / "bptui-sweep"):
-            for words in (("--resume", "bptui-sweep"), ("--resume",), ("--run", "bptui-sweep")):
+            busy = f"bptui: bptui-sweep: process {os.getpid()} is training there"
+            later = f"{busy} right now; it can be resumed once that has ended\n"
+            for words in (("--resume", "bptui-sweep"), ("--resume",)):
                 assert main(["sweep", *words]) == 2
-                assert capsys.readouterr() == (
-                    "",
-                    f"bptui: bptui-sweep: process {os.getpid()} is training there; "
-                    "name another folder\n",
-                )
+                assert capsys.readouterr() == ("", later)
+            assert main(["sweep", "--run", "bptui-sweep"]) == 2
+            assert capsys.readouterr() == ("", f"{busy}; name another folder\n")
         assert main(["sweep", "--resume"]) == 0
 
     def test_a_folder_that_another_is_about_to_fill_is_not_free(self, tmp_path):

@@ -63,6 +63,28 @@ class TestTrain:
             60 * scores["validation"]
         )
 
+    @pytest.mark.parametrize(
+        ("kinds", "head", "first"),
+        [
+            (("yes", "no"), "a    y   ŷ yes", "1  yes  0."),
+            (("[b]\x1b", "no"), r"a        y    ŷ no", r"1  [b]\x1b  0."),
+            (("red", "green", "blue"), "a      y  ŷ blue  ŷ green   ŷ red", "1    red  0."),
+            ((1, 0), "a  y       ŷ", "1  1  0."),
+        ],
+    )
+    def test_samples_have_the_names_of_their_classes(self, kinds, head, first, tmp_path, capsys):
+        rows = "".join(f"{place},{kind}\n" for place, kind in enumerate(kinds, start=1))
+        (tmp_path / "few.csv").write_text(f"a,kind\n{rows}{9},{kinds[0]}\n")
+        assert main(["train", "--data", str(tmp_path / "few.csv"), "--epochs", "20"]) == 0
+        out = capsys.readouterr().out
+        assert f"\n  {head}\n  {first}" in out
+
+    def test_a_diverged_output_is_short(self, capsys):
+        assert main(["train", "--output", "linear", "--eta", "3"]) == 3
+        table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+        assert len(table) == 5 and max(map(len, table)) < 30
+        assert "e+" in table[1]
+
     def test_regression_is_scored_by_r_squared(self, capsys):
         main(["train", "--data", "sine", "--epochs", "5"])
         assert "\nR²  " in capsys.readouterr().out
@@ -158,6 +180,37 @@ class TestTrain:
         main(["train", "--resume", str(folder)])
         assert "epochs      200 in" in capsys.readouterr().out
 
+    def test_a_run_at_its_end_says_how_it_goes_on(self, tmp_path, capsys):
+        folder = str(tmp_path / "run")
+        main(["train", "--epochs", "80", "--run", folder])
+        assert "go on" not in capsys.readouterr().out
+        assert main(["train", "--resume", folder]) == 0
+        out = capsys.readouterr().out
+        assert f"go on       bptui train --resume {folder} --epochs 160\n" in out
+        assert main(["train", "--resume", folder, "--epochs", "80"]) == 0
+        capsys.readouterr()
+        assert main(["train", "--resume", folder, "--epochs", "50"]) == 2
+        assert capsys.readouterr().err == (
+            f"bptui: {folder}: this run stands at epoch 80 already, and --epochs counts from its "
+            "beginning: to go on, give more than that\n"
+        )
+
+    @pytest.mark.parametrize("asking", [["--keep-training"], ["--checkpoint-every", "5"]])
+    def test_what_is_to_be_saved_has_a_folder_though_none_is_named(
+        self, asking, state_directory, capsys
+    ):
+        assert main(["train", "--epochs", "80", *asking]) == 0
+        folder = state_directory / "bptui" / "runs" / "xor-1"
+        assert f"saved in    {folder}" in capsys.readouterr().out
+        assert (folder / "log.csv").read_text().splitlines()[-1].startswith("80,")
+        assert main(["train", "--resume", "--epochs", "90"]) == 0
+        assert "epochs      90 in" in capsys.readouterr().out
+
+    def test_nothing_is_saved_that_nobody_asked_for(self, state_directory, capsys):
+        assert main(["train", "--epochs", "80"]) == 0
+        assert "saved" not in capsys.readouterr().out
+        assert not list(state_directory.iterdir())
+
     def test_a_run_that_ended_early_says_what_lets_it_go_on(self, tmp_path, capsys):
         folder = str(tmp_path)
         words = "--data moons --noise 0.4 --hidden 16 --optimizer adam --validation 0.3"
@@ -209,12 +262,26 @@ class TestTrain:
 
     def test_a_diverged_run_is_resumed_with_another_learning_rate(self, tmp_path, capsys):
         folder = str(tmp_path / "run")
-        words = ["--data", "sine", "--activation", "relu", "--eta", "1000", "--epochs", "50"]
-        assert main(["train", *words, "--run", folder]) == 3
-        assert main(["train", "--resume", folder]) == 3
-        capsys.readouterr()
-        assert main(["train", "--resume", folder, "--eta", "1e-300"]) == 0
-        assert "η 1e-300" in capsys.readouterr().out
+        words = ["--data", "sine", "--activation", "relu"]
+        assert main(["train", *words, "--epochs", "50", "--run", folder]) == 0
+        again = ["train", "--resume", folder, "--epochs", "80"]
+        assert main([*again, "--eta", "1e300"]) == 3
+        assert main(again) == 3
+        assert "smaller learning rate than 1e+300 may help" in capsys.readouterr().err
+        assert main([*again, "--eta", "0.01"]) == 0
+        assert "η 0.01" in capsys.readouterr().out
+
+    def test_one_that_is_beyond_repair_is_not(self, tmp_path, capsys):
+        folder = str(tmp_path / "run")
+        words = ["--data", "sine", "--eta", "3", "--run", folder]
+        assert main(["train", *words]) == 3
+        assert "is beyond repair" in capsys.readouterr().err
+        before = (tmp_path / "run" / "checkpoint.npz").read_bytes()
+        assert main(["train", "--resume", folder, "--eta", "0.01"]) == 2
+        out, err = capsys.readouterr()
+        assert not out and err.count("\n") == 1
+        assert err.startswith(f"bptui: {folder}: this run diverged, and Θ of epoch ")
+        assert (tmp_path / "run" / "checkpoint.npz").read_bytes() == before
 
     @pytest.mark.parametrize("extra", [[], ["--json"]])
     def test_an_interrupt_saves_and_sums_up(self, extra, tmp_path):
@@ -260,10 +327,12 @@ class TestTrain:
             stderr=subprocess.DEVNULL,
         )
         before = self.saved_beyond(folder, -1)
+        busy = f"bptui: {folder}: process {process.pid} is training there right now; "
+        busy += f"bptui watch {folder} shows it"
         assert main(["train", "--resume", str(folder)]) == 2
-        assert capsys.readouterr().err == (
-            f"bptui: {folder}: process {process.pid} is training there; name another folder\n"
-        )
+        assert capsys.readouterr().err == f"{busy}\n"
+        assert main(["train", "--run", str(folder)]) == 2
+        assert capsys.readouterr().err == f"{busy}, or name another folder\n"
         process.send_signal(signal.SIGHUP)
         self.saved_beyond(folder, before)
         process.kill()

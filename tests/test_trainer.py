@@ -295,7 +295,7 @@ def test_a_divergence_keeps_the_last_theta_with_a_finite_cost(slices: list[Any])
     assert np.isfinite(trainer.cost)
     assert np.isfinite(costs(trainer)).all()
     assert f"at epoch {epoch + 1:,}" in trainer.message
-    assert "learning rate than 3 may help" in trainer.message
+    assert "start again with a smaller learning rate than 3, or another seed" in trainer.message
     assert trainer.message.isprintable()
 
 
@@ -467,6 +467,10 @@ def test_scores(task: Task, outputs: Any, y: Any, expected: float) -> None:
             [[1, 0, 0], [0, 1, 0], [1, 0, 0]],
         ),
         ("classes", [[0.6, 0.4]], [[1, 0]], [[1, 0], [0, 0]]),
+        # What is no number is in no class.
+        ("binary", [[np.nan], [0.6]], [[0], [1]], [[0, 0], [0, 1]]),
+        ("classes", [[np.nan, 0.4], [0.2, 0.8]], [[1, 0], [0, 1]], [[0, 0], [0, 1]]),
+        ("binary", [[np.inf], [-np.inf]], [[1], [1]], [[0, 0], [1, 1]]),
     ],
 )
 def test_confusion(task: Task, outputs: Any, y: Any, expected: Any) -> None:

@@ -75,6 +75,21 @@ def test_a_run_has_all_panes(tmp_path, size):
     drive(script, tmp_path / "run", size=size)
 
 
+def test_compared_curves_have_gaps_with_no_digit_in_them():
+    costs = [1.0] * 30 + [math.nan] * 40 + [0.5] * 30
+    curves = compared(costs, [0.7] * 100, [math.inf] * 100)
+    for log in (False, True):
+        rows = [
+            plain(line).partition("┤")[2] or plain(line).partition("│")[2]
+            for line in compared_lines(curves, 80, 20, UNICODE, log=log)[3:-2]
+        ]
+        width = max(map(len, rows))
+        drawn = ["".join(row.ljust(width)[column] for row in rows) for column in range(width)]
+        middle = "".join(drawn[int(0.35 * width) : int(0.65 * width)])
+        assert "1" not in middle and "2" in middle
+        assert "1" in "".join(drawn) and "3" not in "".join(drawn)
+
+
 def test_a_file_of_costs_has_the_whole_screen_for_its_curve(tmp_path):
     async def script(app: Dashboard, pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "epoch 49" in text(app))

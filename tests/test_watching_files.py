@@ -163,6 +163,10 @@ class TestRows:
     def test_an_empty_cell_is_not(self):
         assert np.isnan(self.read("epoch,cost\n1,\n")[1][0][1])
 
+    def test_costs_that_are_no_numbers_are_counted(self):
+        text = "epoch,cost,validation_cost\n1,0.5,nan\n2,nan,\n3,-inf,1\n4,,1\n"
+        assert self.read(text)[0].not_finite == 2
+
     @pytest.mark.parametrize(
         ("header", "telling"),
         [
@@ -286,6 +290,14 @@ class TestCurve:
         picture = curve.picture()
         assert picture.validation_epoch.tolist() == [2, 4]
         assert curve.validation_cost == 0.6 and curve.cost == 1.0
+
+    def test_a_validation_cost_that_is_no_number_is_a_gap(self, path):
+        path.write_text("epoch,cost,validation_cost\n1,1,0.7\n2,1,nan\n3,1,\n4,1,0.6\n")
+        curve = watch(path)
+        picture = curve.picture()
+        assert picture.validation_epoch.tolist() == [1, 2, 4]
+        assert not np.isfinite(picture.validation_cost[1])
+        assert curve.validation_cost == 0.6
 
     def test_a_last_line_without_its_end_counts_once_nothing_comes(self, path):
         path.write_text(HEADER + "1,0.5\n2,0.25")

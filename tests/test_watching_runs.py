@@ -226,6 +226,13 @@ class TestFile:
         path.write_text("epoch,cost\n1,2.0\n2,nan\n")
         assert watched(path).state == "diverged"
 
+    def test_costs_that_are_no_numbers_are_said(self, tmp_path):
+        log = tmp_path / "log.csv"
+        log.write_text("epoch,cost\n1,0.5\n2,nan\n3,0.2\n")
+        assert "1 cost is no finite number" in watched(log).message
+        log.write_text("epoch,cost\n1,0.5\n2,nan\n3,inf\n4,0.2\n")
+        assert "2 costs are no finite numbers" in watched(log).message
+
     def test_a_folder_without_a_run_is_refused(self, tmp_path):
         with pytest.raises(InputError, match="this folder holds no run; name one that --run"):
             WatchedRun(tmp_path)

@@ -164,6 +164,7 @@ def unpack(trainer: "Resumable", facts: dict[str, Any], arrays: dict[str, NDArra
         early.restore(cost, int(epoch), int(seen), best)
     trainer.continue_from(point, history, validation, marks)
     trainer.fault_hidden = bool(facts.get("fault_hidden", False))
+    trainer.had_diverged = facts.get("state") == "diverged"
 
 
 def restored_curve(

@@ -8,8 +8,8 @@ from pathlib import Path
 from bptui.core.data.input_file import display_name
 from bptui.core.errors import InputError, printable
 from bptui.core.runs.archive import FOREIGN
-from bptui.core.runs.files import BLOCKS, CHECKPOINT, CONFIGURATION, KEPT, SWEEP, remove_run
-from bptui.core.runs.lock import RunLock, is_locked
+from bptui.core.runs.files import BLOCKS, CHECKPOINT, CONFIGURATION, KEPT, LOCK, SWEEP, remove_run
+from bptui.core.runs.lock import LockedError, RunLock, is_locked
 from bptui.core.runs.replacing import remove_unfinished
 from bptui.core.runs.saving import opened
 from bptui.core.runs.state_directory import new_run_directory
@@ -55,6 +55,8 @@ class RunFolder:
                     folder = new_run_directory(self._name)
                 check_writable(folder)
                 self._lock = RunLock(folder)
+            except LockedError as error:
+                raise self._busy(error) from None
             except (OSError, RuntimeError) as error:
                 where = "the user's state directory" if folder is None else printable(folder)
                 reason = getattr(error, "strerror", None) or error
@@ -64,6 +66,33 @@ class RunFolder:
             remove_unfinished(folder, (CHECKPOINT, CONFIGURATION))
             self.taken = folder
         return self.taken
+
+    def check(self) -> None:
+        """Make sure that it can be taken, before there is anything to save in it.
+
+        Raises:
+            InputError: another process has it, or it holds another run.
+        """
+        if self.given is None or self.taken is not None:
+            return
+        if (self.given / LOCK).exists():
+            with suppress(OSError):  # that it cannot be written is said where it is taken
+                try:
+                    RunLock(self.given).release()
+                except LockedError as error:
+                    raise self._busy(error) from None
+        if not self.holds_older:
+            check_free(self.given)
+
+    def _busy(self, error: LockedError) -> InputError:
+        """Return what to say where another process trains."""
+        if (error.folder / SWEEP).exists():  # which cannot be watched
+            return error
+        shown = printable(error.folder)
+        other = "" if self.holds_older else ", or name another folder"
+        return InputError(
+            f"{shown}: {error.who} is training there right now; bptui watch {shown} shows it{other}"
+        )
 
     def start_again(self) -> None:
         """Keep the checkpoint that was resumed: from here on it is of another training."""

@@ -16,6 +16,15 @@ except ImportError:  # Windows: two processes are not kept apart
 _LONGEST_NUMBER = 20
 
 
+class LockedError(InputError):
+    """Another process trains in a folder."""
+
+    def __init__(self, folder: Path, who: str) -> None:
+        """Say that `who` does, such as `process 12`."""
+        super().__init__(f"{printable(folder)}: {who} is training there; name another folder")
+        self.folder, self.who = folder, who
+
+
 class RunLock:
     """Held from the moment it is made until `release`, or the end of the process.
 
@@ -26,7 +35,7 @@ class RunLock:
         """Take the lock.
 
         Raises:
-            InputError: another process has it.
+            LockedError: another process has it.
             OSError: the folder cannot be written.
         """
         self._file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
@@ -38,9 +47,7 @@ class RunLock:
             number = os.read(self._file, _LONGEST_NUMBER).decode("ascii", "replace").strip()
             self.release()
             who = f"process {number}" if number.isdigit() else "another process"
-            raise InputError(
-                f"{printable(folder)}: {who} is training there; name another folder"
-            ) from None
+            raise LockedError(folder, who) from None
         except OSError:  # a file system without locks
             return
         os.truncate(self._file, 0)
@@ -59,6 +66,6 @@ def is_locked(folder: Path) -> bool:
         return False
     try:
         RunLock(folder).release()
-    except InputError:
+    except LockedError:
         return True
     return False

@@ -18,7 +18,7 @@ from bptui.core.runs.archive import FOREIGN, archived
 from bptui.core.runs.checkpoint import decoded_configuration
 from bptui.core.runs.files import BLOCKS, SWEEP
 from bptui.core.runs.folder import held_run
-from bptui.core.runs.lock import RunLock
+from bptui.core.runs.lock import LockedError, RunLock
 from bptui.core.runs.replacing import remove_unfinished, replace_file
 from bptui.core.sweeping.block import Block, BlockResult, BlockState
 from bptui.core.sweeping.block_files import (
@@ -177,6 +177,11 @@ def open_sweep(folder: Path, seeds: int | None = None) -> tuple[Plan, SweepFolde
 def _locked(folder: Path) -> RunLock | None:
     try:
         return RunLock(folder)
+    except LockedError as error:
+        raise InputError(
+            f"{printable(folder)}: {error.who} is training there right now; it can be resumed once "
+            "that has ended"
+        ) from None
     except OSError:  # what is finished there can be read all the same
         return None
 

@@ -31,6 +31,9 @@ def heading(sweep: "SweepResult") -> str:
     assert base.epochs is not None
     first = "" if base.seed == 0 else f" from {base.seed}"
     seeds = f"{counted(plan.seeds, 'seed')}{first}"
+    sizes = {each.configuration.layers for each in plan.settings}
+    # Where there are several they are in the names of the settings.
+    layers = f"{'-'.join(map(str, sizes.pop() or ()))} · " if len(sizes) == 1 else ""
     epochs = counted(base.epochs, "epoch")
     settings = f" x {len(plan.settings):,} settings" if len(plan.settings) > 1 else ""
     part = "" if sweep.complete else f", {sweep.networks:,} of them trained so far"
@@ -39,7 +42,8 @@ def heading(sweep: "SweepResult") -> str:
         if base.until_cost is None
         else f"J not above {base.until_cost:g}"
     )
-    return f"{printable(plan.dataset.name)} · {seeds}{settings}{part} · {epochs}\nsolved: {solved}"
+    first_line = f"{printable(plan.dataset.name)} · {layers}{seeds}{settings}{part} · {epochs}"
+    return f"{first_line}\nsolved: {solved}"
 
 
 def _outcomes(settings: Sequence["SettingResult"]) -> str:

@@ -11,6 +11,7 @@ from bptui.core.data.preparation import Prepared, prepare
 from bptui.core.errors import InputError, printable
 from bptui.core.network import Network
 from bptui.core.runs.saving import resume_run
+from bptui.core.training.resumable import check_limit
 from bptui.core.training.schedules import Schedule
 from bptui.core.training.trainer import Trainer
 from bptui.core.wording import counted
@@ -146,14 +147,19 @@ def resume_trainer(
     Args:
         folder: of the run.
         epochs: another epoch to finish at.
-        learning_rate: another η from here on, which a diverged run needs.
+        learning_rate: another η from here on, which a diverged run needs. One whose Θ is worse
+            than at its start cannot go on.
         patience: another patience, with which a run that ended early goes on from its best Θ.
 
     Raises:
         InputError: no run is there, it is damaged, its data cannot be loaded or has changed, or
-            what is given cannot make it go on.
+            what is given cannot make it go on, such as fewer epochs than it has trained.
     """
     trainer = resume_run(folder, build_trainer)
+    if trainer.had_diverged and trainer.steps:
+        why = trainer.why_start_again(trainer.learning_rate)
+        if why:
+            raise InputError(f"{printable(folder)}: this run diverged, and {why}")
     if patience is not None:
         _give_patience(trainer, patience)
     early = trainer.early_stopping
@@ -165,6 +171,7 @@ def resume_trainer(
             f"--patience {2 * (early.seen - early.epoch)}"
         )
     if epochs is not None:
+        check_limit(folder, trainer, epochs)
         assert trainer.configuration is not None
         trainer.epoch_limit = epochs
         # The schedule goes on as it was, whatever the new end.

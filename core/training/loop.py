@@ -13,6 +13,7 @@ from bptui.core.network import Network
 from bptui.core.trainer_state import TrainerState
 from bptui.core.training.early_stopping import EarlyStopping
 from bptui.core.training.live import TrainerPhase
+from bptui.core.training.ruin import why_start_again
 from bptui.core.training.steppers import Stepper
 from bptui.core.training.validation import ValidationWatch
 
@@ -86,6 +87,8 @@ class TrainingLoop:
         self._seconds_a_step = 1e-4
         self._anchor = self.point()
         """A point with a finite cost, from which the last good Θ can be reached again."""
+        with np.errstate(all="ignore"):
+            self._first_cost = self._stepper.cost_of_all()
         if self.early_stopping is not None:
             self.early_stopping.restart()
         self._look()
@@ -260,10 +263,27 @@ class TrainingLoop:
                 "are too large"
             )
             return
-        self.message = (
-            f"J stopped being a finite number at epoch {wrong:,}; Θ is the last good one, of "
-            f"epoch {self.epoch:,}: a smaller learning rate than {guilty:g} may help"
+        good = (
+            f"Θ is the last good one, of epoch {self.epoch:,}: a smaller learning rate than "
+            f"{guilty:g} may help"
         )
+        told = self.why_start_again(guilty) or good
+        self.message = f"J stopped being a finite number at epoch {wrong:,}; {told}"
+
+    def why_start_again(self, guilty: float) -> str:
+        """Return why nothing is gained by going on from here after a divergence, if so.
+
+        Args:
+            guilty: the η that it diverged with.
+        """
+        stepper, here, what = self._stepper, self.point(), f"Θ of epoch {self.epoch:,} is"
+        with np.errstate(all="ignore"):
+            work = stepper.next_work()
+            work.evaluate()
+            cost = stepper.cost_of_all()
+            why = why_start_again(what, cost, self._first_cost, work.gradient, guilty)
+        stepper.restore(here)  # a fault may remember that it was asked
+        return why
 
     def resume(self) -> None:
         """Go on after a divergence, for which η should be smaller by now."""
@@ -289,6 +309,10 @@ class TrainingLoop:
         self, point: TrainerState, history: CostHistory, validation: Array, marks: list[Mark]
     ) -> None:
         """Take up an earlier run at `point`, with everything its curve showed."""
+        if point.seed != self.seed:  # it was started again with another
+            self.network.initialize(point.seed)
+            with np.errstate(all="ignore"):
+                self._first_cost = self._stepper.cost_of_all()
         self.restore(point)
         self._anchor = self.point()
         self.history, self.marks = history, marks

@@ -18,6 +18,7 @@ from bptui.core.trainer_state import TrainerState, copied
 from bptui.core.training.check_time import CheckTime
 from bptui.core.training.live import TrainerPhase
 from bptui.core.training.loop import checked_learning_rate
+from bptui.core.training.ruin import why_start_again
 
 Array = NDArray[Any]
 
@@ -73,7 +74,7 @@ class ModelLoop:
         self.failure: InputError | None = None
         """What their functions raised or returned that ended training, if that did."""
         self.epoch = 0
-        self.cost = cost
+        self.cost = self._first_cost = cost
         self.marks: list[Mark] = []
         self.history = CostHistory()
         self._costs: list[float] = []
@@ -202,6 +203,8 @@ class ModelLoop:
         self._go_back(point.theta, point.optimizer)
         self.epoch, self.seed, self._learning_rate = point.epoch, point.seed, point.learning_rate
         self.history, self.marks, self._gradient = history, marks, None
+        if history.epochs:
+            self._first_cost = float(history.columns().high[0])
 
     def take_cost(self) -> None:
         """Take J anew, of the parameters as they are: their code may be another than before.
@@ -233,17 +236,33 @@ class ModelLoop:
         if not (np.isfinite(cost) and np.isfinite(self.theta).all()):
             self._go_back(theta, memory)
             what = "the gradient" if np.isfinite(cost) else "J"
-            self._diverge(
-                f"{what} stopped being a finite number at epoch {self.epoch + 1:,}; the parameters "
-                f"are the last good ones: a smaller learning rate than {self.learning_rate:g} may "
-                "help"
+            told = f"{what} stopped being a finite number at epoch {self.epoch + 1:,}"
+            good = (
+                "the parameters are the last good ones: a smaller learning rate than "
+                f"{self.learning_rate:g} may help"
             )
+            self._diverge(f"{told}; {self.why_start_again() or good}")
             return
         self._check_time.took(ended - before_cost, ended - started)
         self._gradient = None
         self._costs.append(self.cost)
         self.epoch += 1
         self.cost = cost
+
+    def why_start_again(self) -> str:
+        """Return why nothing is gained by going on from here after a divergence, if so.
+
+        Raises:
+            InputError: their function raised.
+        """
+        return why_start_again(
+            f"the parameters of epoch {self.epoch:,} are",
+            self.cost,
+            self._first_cost,
+            self._gradient_here(),
+            self.learning_rate,
+            seeds=self.model.takes_seed,
+        )
 
     def _go_back(self, theta: Array, memory: dict[str, Array]) -> None:
         self.theta[:] = theta

@@ -1,5 +1,6 @@
 """The training of somebody's own model file: begun, or gone on with."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from bptui.core.initializers import check_seed
 from bptui.core.model_file import ModelFile
 from bptui.core.runs.saving import resume_run
 from bptui.core.training.model_trainer import ModelTrainer
+from bptui.core.training.resumable import check_limit
 
 
 def model_trainer_of(model: ModelFile, configuration: Configuration) -> ModelTrainer:
@@ -47,7 +49,7 @@ def resume_model_trainer(
 
     Raises:
         InputError: no run of a model file is there, it is damaged, its parameters are not those
-            of the file, or the functions of the file fail.
+            of the file, the functions of the file fail, or it has trained more epochs already.
     """
     trainer = resume_run(folder, lambda saved: model_trainer_of(model, saved), own_code=True)
     try:
@@ -56,7 +58,13 @@ def resume_model_trainer(
         raise InputError(
             f"{printable(folder)}: this run cannot go on: {model.name}: {error}"
         ) from error
+    if trainer.had_diverged:
+        with suppress(InputError):  # which the first step will tell
+            if why := trainer.why_start_again():
+                diverged = f"this run diverged, and {why}"
+                trainer.notice = "; ".join(filter(None, (trainer.notice, diverged)))
     if epochs is not None:
+        check_limit(folder, trainer, epochs)
         trainer.epoch_limit = epochs
         trainer.configuration = replace(trainer.configuration, epochs=epochs)
     if learning_rate is not None:

@@ -50,6 +50,8 @@ class ModelTrainer(ModelLoop):
     """There is none without a validation cost."""
     saved: Saved | None = None
     """What `save` wrote last."""
+    had_diverged = False
+    """Whether the run that goes on here had."""
     notice = ""
     """One sentence on what the user should know of the run that goes on here."""
 

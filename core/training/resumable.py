@@ -1,8 +1,10 @@
 """What a run folder asks of whatever is trained: a network, or somebody's own model."""
 
+from pathlib import Path
 from typing import Any, Protocol
 
 from bptui.core.configuration import Configuration
+from bptui.core.errors import InputError, printable
 from bptui.core.history import CostHistory, Mark
 from bptui.core.runs.saving import Saved
 from bptui.core.trainer_state import Array, TrainerState
@@ -21,6 +23,8 @@ class Resumable(LiveTrainer, Protocol):
     """The epoch to finish at."""
     saved: Saved | None
     """What was saved last."""
+    had_diverged: bool
+    """Whether the run that goes on here had."""
     fault_hidden: bool
     """Whether the name of the planted fault is kept from the user."""
 
@@ -63,3 +67,24 @@ class Resumable(LiveTrainer, Protocol):
         Raises:
             ValueError: nothing can go on from there.
         """
+
+
+def check_limit(folder: Path, trainer: Resumable, epochs: int) -> None:
+    """Make sure that a resumed run can finish at `epochs`.
+
+    Raises:
+        InputError: it has trained more than that.
+    """
+    if epochs < trainer.epoch:
+        raise InputError(
+            f"{printable(folder)}: this run stands at epoch {trainer.epoch:,} already, and "
+            "--epochs counts from its beginning: to go on, give more than that"
+        )
+
+
+def is_at_limit(trainer: Resumable) -> bool:
+    """Return whether training has nothing left to do unless more epochs are asked for."""
+    early = trainer.early_stopping
+    stopped_early = early is not None and early.exhausted
+    limit = trainer.epoch_limit
+    return limit is not None and trainer.epoch >= limit and not stopped_early

@@ -24,7 +24,8 @@ class Scores:
     confusion: NDArray[np.int64] | None = None
     """How many samples of each true class, in rows, were put into each class, in columns.
 
-    Of the validation set where there is one; `None` for regression.
+    Of the validation set where there is one; `None` for regression. Samples whose outputs are
+    no numbers are left out.
     """
     errors: Floats | None = None
     """Root mean squared error of each target in the units of the data, (K,), for regression."""
@@ -49,11 +50,15 @@ def score(task: Task, outputs: Floats, y: Floats) -> float:
         y: targets, (N, K).
     """
     if task != "regression":
-        no_number = np.isnan(outputs).any(axis=-1)  # which is on no side, and in no class
-        return float(np.mean(classified_right(outputs, y) & ~no_number))
+        return float(np.mean(classified_right(outputs, y) & ~_no_number(outputs)))
     residual = float(((y - outputs) ** 2).sum())
     total = float(((y - y.mean(axis=0)) ** 2).sum())
     return 1.0 - residual / total if total else float(residual == 0.0)
+
+
+def _no_number(outputs: Floats) -> NDArray[np.bool_]:
+    """Return which samples, (N,), have a NaN among their outputs: on no side, and in no class."""
+    return np.asarray(np.isnan(outputs).any(axis=-1), np.bool_)
 
 
 def score_name(task: Task) -> str:
@@ -64,6 +69,8 @@ def score_name(task: Task) -> str:
 def confusion_matrix(task: Task, outputs: Floats, y: Floats) -> NDArray[np.int64] | None:
     """Return how many samples of each true class, in rows, were put into each, in columns.
 
+    A sample whose outputs are no numbers is in no class, and left out.
+
     Args:
         task: as for `score`; there are no classes in a regression, and the answer is `None`.
         outputs: ŷ, (N, K).
@@ -71,6 +78,8 @@ def confusion_matrix(task: Task, outputs: Floats, y: Floats) -> NDArray[np.int64
     """
     if task == "regression":
         return None
+    numbers = ~_no_number(outputs)
+    outputs, y = outputs[numbers], y[numbers]
     if task == "binary":
         count, given, found = 2, y[:, 0] >= 0.5, outputs[:, 0] >= 0.5
     else:

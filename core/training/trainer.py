@@ -112,6 +112,8 @@ class Trainer(TrainingLoop):
         """How the data set was prepared, where it was."""
         self.saved: Saved | None = None
         """What `save` wrote last."""
+        self.had_diverged = False
+        """Whether the run that goes on here had."""
         self.fault_hidden = False
         """Whether the name of the planted fault is kept from the user, as an exercise."""
         update = kind(network.theta)

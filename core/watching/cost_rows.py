@@ -58,6 +58,8 @@ class RowReader:
         """One sentence once the first line has not named the columns that are needed."""
         self.refused = 0
         """Lines that were no rows of numbers."""
+        self.not_finite = 0
+        """Rows whose cost was written and is no finite number."""
 
     @property
     def knows_columns(self) -> bool:
@@ -87,7 +89,9 @@ class RowReader:
             elif any(cell.strip() for cell in row) and self._delimiter.join(row) != self._header:
                 self.refused += 1
         columns = np.array(found).reshape(len(found), len(places)).T
-        return Rows(*columns)
+        rows = Rows(*columns)
+        self.not_finite += int(np.count_nonzero(np.isinf(rows.cost)))
+        return rows
 
     def _read_header(self, text: str) -> str:
         """Take the names of the columns from the first line, and return what follows it."""

@@ -79,6 +79,11 @@ class WatchedCurve:
         """How many lines were no rows of numbers."""
         return self._reader.refused
 
+    @property
+    def not_finite(self) -> int:
+        """How many costs that are written are no finite numbers."""
+        return self._reader.not_finite
+
     def begin(self) -> None:
         """Read the first slice.
 
@@ -171,7 +176,7 @@ class WatchedCurve:
         self._costs.extend(rows.epoch[known], rows.cost[known])
         if known.any():
             self.cost = float(rows.cost[known][-1])
-        known = np.isfinite(rows.validation_cost)
+        known = ~np.isnan(rows.validation_cost)
         self._validation.extend(rows.epoch[known], rows.validation_cost[known])
         if known.any():
             self.validation_cost = float(rows.validation_cost[known][-1])

@@ -178,6 +178,12 @@ class WatchedRun:
                 "1 line is no row" if costs.refused == 1 else f"{costs.refused:,} lines are no rows"
             )
             parts.append(f"{many} of numbers")
+        if costs.not_finite:
+            parts.append(
+                "1 cost is no finite number"
+                if costs.not_finite == 1
+                else f"{costs.not_finite:,} costs are no finite numbers"
+            )
         return "; ".join(filter(None, parts))
 
     def curve(self) -> CostCurve:

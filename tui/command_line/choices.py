@@ -41,6 +41,8 @@ class TrainChoices:
     json: bool
     run_folder: Path | None
     """Where checkpoints go; with `--resume` alone, the folder that is resumed."""
+    saved: bool
+    """Whether there are checkpoints: without a folder in the user's state directory."""
     resume: Path | None
     checkpoint_every: float
     """Seconds."""

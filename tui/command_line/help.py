@@ -5,9 +5,9 @@ import textwrap
 from dataclasses import replace
 
 from bptui.core.version import VERSION
-from bptui.tui.command_line.option import COMMANDS, ON_A_NETWORK, Option
+from bptui.tui.command_line.option import COMMANDS, Option
 from bptui.tui.command_line.options import OPTIONS, options_of
-from bptui.tui.command_line.parser import CATALOGUE, SHELLS, WATCH
+from bptui.tui.command_line.parser import CATALOGUE, OF_MODELS, SHELLS, WATCH
 
 _INDENT = 28
 _WIDEST = 100
@@ -90,7 +90,7 @@ def _operand(command: str) -> str:
         return " [RUN ...]"
     if command == CATALOGUE:
         return " [NAME]"
-    return " [MODEL.py]" if command in ON_A_NETWORK else ""
+    return " [MODEL.py]" if command in OF_MODELS else ""
 
 
 def _of_script(option: Option) -> Option:
@@ -123,8 +123,9 @@ def _exits(command: str) -> list[str]:
         return ["Exit status: 0."]
     several = (
         [
-            "Options with … take several values, with commas between or given again; "
-            "all combinations are trained."
+            "Options with … take several values, with commas between or given again,",
+            "--layers and --hidden only given again, for their commas separate layers;",
+            "all combinations are trained.",
         ]
         if command == "sweep"
         else []

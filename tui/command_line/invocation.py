@@ -165,9 +165,12 @@ def train_choices(
 ) -> TrainChoices:
     """Return the choices of `bptui train` among `values`, of a network or a model file."""
     resume, folder = _folders(values, _latest_of(model))
+    # What nobody sees and nothing keeps would be trained in vain.
+    kept = "checkpoint_every" in values or values.get("keep_training", False)
     return TrainChoices(
         json=values.get("json", False),
         run_folder=folder,
+        saved=folder is not None or kept,
         resume=resume,
         checkpoint_every=values.get("checkpoint_every", names.CHECKPOINT_SECONDS),
         keep_training=values.get("keep_training", False),

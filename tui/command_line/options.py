@@ -378,7 +378,7 @@ OPTIONS: tuple[Option, ...] = (
         path("the path of a folder"),
         "new folder for checkpoints and a log, or for what is finished of a sweep",
         "FOLDER",
-        "run: one in the state directory; train: none",
+        "run: one in the state directory; train: none, unless another option has it saved there",
         _KEPT,
     ),
     Option(
@@ -394,7 +394,7 @@ OPTIONS: tuple[Option, ...] = (
         "keep-training",
         "This run",
         FLAG,
-        "train on when the terminal is gone",
+        "train on when the terminal is gone, and save the run",
         default="save and end",
         commands=("run", "train"),
     ),

@@ -22,7 +22,7 @@ _SCRIPTED = "demo"
 """The command that takes a script."""
 CATALOGUE = "faults"
 """The command that takes the name of a fault."""
-OF_MODELS = ("run", "train", "check")
+OF_MODELS = ("run", "train", "check", "serve")
 """The commands that take a model file."""
 SHELLS = ("bash", "zsh", "tcsh", "fish", "powershell")
 _OTHER_WORDS = {

@@ -7,9 +7,14 @@ from typing import Protocol, TextIO
 
 from bptui.tui.terminal import is_terminal, say
 
+_GAP = "  "
+"""Between two parts of what is said, each of which stays whole."""
 _REDRAW_SECONDS = 0.1
 _LOG_SECONDS = 30.0
-_BAR = 24
+_BARS = (24, 18, 12, 6, 0)
+"""Widths that a bar may have, where the words leave so much room."""
+_TYPED = 2
+"""Cells of the `^C` that a terminal writes behind the line."""
 
 
 class Advancing(Protocol):
@@ -43,7 +48,8 @@ class Bar:
         Args:
             progress: returns how much is done; what is done by now counts as the start.
             goal: how much there is to do.
-            words: returns what to say beside the bar, given the progress a second.
+            words: returns what to say beside the bar, given the progress a second; in a narrow
+                terminal the last of its parts, with two blanks between, are left out.
             stream: where to draw; `None` draws nowhere.
         """
         self._progress, self._goal, self._words, self._stream = progress, goal, words, stream
@@ -59,7 +65,7 @@ class Bar:
             return
         if self._live:
             self._next = now + _REDRAW_SECONDS
-            line = self._line(now)[: max(10, _columns(self._stream) - 1)]
+            line = self._line(now, _columns(self._stream) - 1 - _TYPED)
             self._draw(line.ljust(self._width))
             self._width = len(line)
         else:
@@ -69,7 +75,7 @@ class Bar:
     def close(self) -> None:
         """Take the bar away."""
         if self._width:
-            self._draw(" " * self._width)
+            self._draw(" " * (self._width + _TYPED))
             self._draw("")
             self._width = 0
 
@@ -98,16 +104,21 @@ class Bar:
     def _rate(self, now: float) -> float:
         return (self._progress() - self._first) / (now - self._started)
 
-    def _line(self, now: float) -> str:
+    def _line(self, now: float, width: int) -> str:
+        """Return as many whole words as there is room for, after a bar if it leaves any."""
         rate, progress = self._rate(now), self._progress()
-        words = self._words(rate)
-        if self._goal is None:
-            return words
-        done = min(1.0, progress / self._goal)
-        filled = round(done * _BAR)
-        left = (self._goal - progress) / rate if rate > 0.0 else None
-        remaining = f"  {format_seconds(left)} left" if left is not None else ""
-        return f"[{'#' * filled}{'-' * (_BAR - filled)}] {words}{remaining}"
+        parts = self._words(rate).split(_GAP)
+        if self._goal is not None and rate > 0.0:
+            parts.append(f"{format_seconds((self._goal - progress) / rate)} left")
+        while parts and len(_GAP.join(parts)) > width:
+            parts.pop()
+        line = _GAP.join(parts)
+        if self._goal is None or not parts:
+            return line
+        room = width - len(f"[] {line}")
+        size = next((size for size in _BARS if size <= room), 0)
+        filled = round(min(1.0, progress / self._goal) * size)
+        return f"[{'#' * filled}{'-' * (size - filled)}] {line}" if size else line
 
 
 class Progress(Bar):

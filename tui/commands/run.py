@@ -11,8 +11,9 @@ from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
 from bptui.core.runs.saving import AnyTrainer, Saved
 from bptui.core.snapshot import Snapshot
-from bptui.core.training import LiveTrainer, Session
+from bptui.core.training import Session
 from bptui.core.training.keeper import RunKeeper
+from bptui.core.training.resumable import Resumable, is_at_limit
 from bptui.core.training.session import UNSAVED
 from bptui.tui.command_line.choices import RunChoices
 from bptui.tui.command_line.words import without_options
@@ -66,7 +67,7 @@ def begun(
 
 
 def watch(
-    trainer: LiveTrainer,
+    trainer: Resumable,
     choices: RunChoices,
     *,
     default_speed: float | None,
@@ -86,6 +87,9 @@ def watch(
         model: the file that is trained, where it is no network.
         notice: what to say at first.
     """
+    if choices.resume is not None and is_at_limit(trainer):
+        at_end = f"resumed with more --epochs, such as {2 * trainer.epoch}, it goes on"
+        notice = "; ".join(filter(None, (notice, at_end)))
     speed = choices.speed if choices.speed_given else default_speed
 
     cadence = cadence_here(choices.fps)

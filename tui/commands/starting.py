@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bptui.core.configuration import Configuration
 from bptui.core.errors import InputError, printable
-from bptui.core.runs.folder import RunFolder, check_free
+from bptui.core.runs.folder import RunFolder
 from bptui.core.runs.saving import ModelNeededError, load_configuration
 from bptui.core.training import Trainer, build_trainer, resume_trainer
 
@@ -27,7 +27,7 @@ def run_folder(configuration: Configuration, named: Path | None, resume: Path | 
     if folder.holds_older:
         folder.take()
     else:
-        check_free(folder.given)
+        folder.check()
     return folder
 
 

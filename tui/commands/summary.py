@@ -16,11 +16,16 @@ from bptui.core.wording import counted, in_lines
 from bptui.tui.command_line.words import without_options
 from bptui.tui.commands.progress import format_rate, format_seconds
 from bptui.tui.drawing.confusion_table import confusion_lines
+from bptui.tui.drawing.outcomes import outcomes
 from bptui.tui.terminal import terminal_columns
 
 _MOST_SAMPLES = 8
 _MOST_COLUMNS = 10
 _MOST_ERRORS = 4
+_LONG = 1e4
+"""From here on numbers are written with a power of ten."""
+_NUMBERS = ("0", "1")
+"""Names of classes that say no more than the targets do."""
 _INDENT = 12
 
 
@@ -124,7 +129,7 @@ def _learning_rate(trainer: Trainer) -> str:
 def _score(name: str, value: float) -> str:
     if name == "accuracy":
         return f"{100.0 * value:.4g} %"
-    return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3g}"
+    return f"{value:.4f}" if abs(value) < _LONG else f"{value:.3g}"
 
 
 def _errors(scores: Scores, about: Description) -> str:
@@ -147,8 +152,12 @@ def _errors(scores: Scores, about: Description) -> str:
 def _confusion(scores: Scores, about: Description) -> list[str]:
     if scores.confusion is None:
         return []
-    counted = "training" if scores.validation is None else "validation"
+    training = scores.validation is None
+    counted = "training" if training else "validation"
     lines = confusion_lines(scores.confusion, about.class_names, counted)
+    samples = about.samples if training else about.validation_samples
+    if left_out := samples - int(scores.confusion.sum()):
+        lines.append(f"{left_out:,} of {samples:,} left out, whose outputs are no numbers")
     return ["", *(f"  {line}" for line in lines), ""] if lines else []
 
 
@@ -158,16 +167,36 @@ def _predictions(view: View) -> list[str]:
     columns = about.layers[0] + 2 * about.layers[-1]
     if about.samples > _MOST_SAMPLES or columns > _MOST_COLUMNS:
         return []
-    single = about.layers[-1] == 1
-    targets = ["y"] if single else list(about.target_names)
-    outputs = ["ŷ"] if single else [f"ŷ {name}" for name in targets]
+    targets, outputs = _heads(about)
     cells = [[display_name(name) for name in (*about.feature_names, *targets, *outputs)]]
-    for features, target, output in zip(about.X, about.y, view.predictions(), strict=True):
-        given = [f"{value:g}" for value in (*features, *target)]
-        cells.append(given + [f"{value:.4f}" for value in output])
+    for features, target, output in zip(about.X, _targets(about), view.predictions(), strict=True):
+        given = [f"{value:g}" for value in features]
+        cells.append([*given, *target, *(_output(value) for value in output)])
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     table = [
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         for row in cells
     ]
     return ["", *(f"  {row}" for row in table), ""]
+
+
+def _heads(about: Description) -> tuple[list[str], list[str]]:
+    """Return what the columns of targets and of outputs are called."""
+    names, single = about.class_names, about.layers[-1] == 1
+    if names and single:  # the output is how sure it is of the second class
+        return ["y"], ["ŷ" if names == _NUMBERS else f"ŷ {names[1]}"]
+    targets = ["y"] if single else list(about.target_names)
+    outputs = ["ŷ"] if single else [f"ŷ {name}" for name in targets]
+    return (["y"] if names else targets), outputs
+
+
+def _targets(about: Description) -> list[list[str]]:
+    """Return the cells of the targets of every sample: the name of its class, if it has one."""
+    if about.class_names:
+        classes = outcomes(about).classes(about.y)
+        return [[display_name(about.class_names[place])] for place in classes]
+    return [[f"{value:g}" for value in target] for target in about.y]
+
+
+def _output(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < _LONG else f"{value:.3e}"

@@ -15,7 +15,7 @@ from bptui.core.runs.folder import RunFolder
 from bptui.core.training import Scores, Trainer
 from bptui.core.training.build import usual_epochs
 from bptui.core.training.keeper import RunKeeper
-from bptui.core.training.resumable import Resumable
+from bptui.core.training.resumable import Resumable, is_at_limit
 from bptui.tui.command_line.choices import TrainChoices
 from bptui.tui.commands.interruption import Interruption
 from bptui.tui.commands.json_lines import to_json
@@ -100,7 +100,7 @@ def train_in(
         InputError: the folder cannot be used.
     """
     keeper = None
-    if choices.run_folder is not None:
+    if choices.saved:
         keeper = RunKeeper(trainer, folder, every=choices.checkpoint_every)
         keeper.begin()
     first = trainer.progress
@@ -258,8 +258,12 @@ def last_lines(
     lines = []
     if trainer.saved is not None:
         lines.append(f"{'saved in':<12}{printable(trainer.saved.folder)}")
-    if trainer.saved is not None and go_on:
-        lines.append(go_on_line(resume_words("train", model, trainer.saved.folder)))
+    if trainer.saved is not None:
+        words = resume_words("train", model, trainer.saved.folder)
+        if go_on:
+            lines.append(go_on_line(words))
+        elif choices.resume is not None and is_at_limit(trainer):
+            lines.append(go_on_line((*words, "--epochs", str(2 * trainer.epoch))))
     if choices.resume is None:
         lines.append(repeat_line(choices.command_line))
     return lines

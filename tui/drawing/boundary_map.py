@@ -37,7 +37,7 @@ def boundary_lines(
         return [heat_line(row, symbols, shades=shades) for row in levels]
     cells = _class_cells(outputs, outcomes, symbols)
     targets = outcomes.classes(description.y)
-    right = outcomes.classes(predictions) == targets[: len(predictions)]
+    right = outcomes.right(predictions, description.y[: len(predictions)])
     columns, rows = _positions(boundary, description.X, width, height)
     for column, row, target, fine in zip(
         columns.tolist(), rows.tolist(), targets.tolist(), right.tolist(), strict=False

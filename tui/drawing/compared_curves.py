@@ -84,14 +84,16 @@ def _style(place: int) -> str:
 
 def _signs(series: Series, place: int, count: int, width: int) -> list[Sign]:
     """Return digits along a curve, in other columns for every curve, and one at its end."""
-    if not len(series.x):
+    middle = (series.low + series.high) / 2
+    drawn = np.isfinite(middle)
+    x, middle = series.x[drawn], middle[drawn]
+    if not len(x):
         return []
     apart = max(_APART, 3 * count)
     cells = np.arange(place * apart / count + 1, width, apart) / width
-    cells = cells[(cells >= series.x[0]) & (cells < series.x[-1])]
-    points = {*np.searchsorted(series.x, cells).tolist(), len(series.x) - 1}
-    middle = (series.low + series.high) / 2
+    cells = cells[(cells >= x[0]) & (cells < x[-1])]
+    points = {*np.searchsorted(x, cells).tolist(), len(x) - 1}
     return [
-        Sign(float(series.x[point]), float(middle[point]), str(place + 1), _style(place))
+        Sign(float(x[point]), float(middle[point]), str(place + 1), _style(place))
         for point in sorted(points)
     ]

@@ -46,6 +46,8 @@ def column_series(
 ) -> Series:
     """Return a curve reduced to at most `bins` columns, minima and maxima kept.
 
+    A column of costs none of which is a finite number is NaN: a gap.
+
     The columns stay where they are while the curve grows, so that what is drawn of the
     past stays as it is.
     """
@@ -54,10 +56,8 @@ def column_series(
     # A NaN would hide the finite values of its column.
     lowest = np.minimum.reduceat(np.where(np.isfinite(low), low, np.inf), starts)
     highest = np.maximum.reduceat(np.where(np.isfinite(high), high, -np.inf), starts)
-    seen = np.isfinite(lowest) & np.isfinite(highest)
+    nothing = ~(np.isfinite(lowest) & np.isfinite(highest))
+    lowest[nothing] = highest[nothing] = np.nan
     return Series(
-        (position[starts][seen] + 0.5) / bins,
-        y_axis.fraction(lowest[seen]),
-        y_axis.fraction(highest[seen]),
-        style,
+        (position[starts] + 0.5) / bins, y_axis.fraction(lowest), y_axis.fraction(highest), style
     )

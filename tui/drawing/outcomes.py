@@ -29,6 +29,11 @@ class Outcomes:
             return (outputs[..., 0] >= 0.5).astype(np.intp)
         return outputs.argmax(axis=-1)
 
+    def right(self, outputs: Floats, targets: Floats) -> NDArray[np.bool_]:
+        """Return which rows of (N, K) outputs are of the right class; a NaN is of none."""
+        no_number = np.isnan(outputs).any(axis=-1)
+        return np.asarray((self.classes(outputs) == self.classes(targets)) & ~no_number, np.bool_)
+
     def certainty(self, outputs: Floats) -> Floats:
         """Return how far each row is from a tie, 0 to 1."""
         if outputs.shape[-1] == 1:

@@ -1,6 +1,7 @@
 """Curves in characters, drawn by plotext: the only module that knows it."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ class Series:
     x: Floats
     low: Floats
     high: Floats
-    """`low` and `high` are one and the same where there is one value a column."""
+    """`low` and `high` are one and the same where there is one value a column; NaN is a gap."""
     style: str
     joined: bool = True
 
@@ -52,15 +53,13 @@ def draw_series(
     rulers.alignment(lim="edge")
     flat = 1.0 / (height * symbols.marker_rows)
     for colour, one in enumerate(series, start=1):
-        x, y = _path(one, flat)
-        if not x:
-            continue
         symbol = symbols.marker if one.joined else symbols.point
         if symbol == "half":
             symbol = "hd"
         marker = plotext.marker(symbol).fill(plotext.pixel(foreground=colour))
-        signal = figure.signal(x, y, marker=marker)
-        figure.draw(signal.lines(one.joined and len(x) > 1))
+        for x, y in _paths(one, flat):
+            signal = figure.signal(x, y, marker=marker)
+            figure.draw(signal.lines(one.joined and len(x) > 1))
     styles = ["", *(one.style for one in series)]
     picture = figure.build().string()
     if symbols.marker == "half":
@@ -83,13 +82,22 @@ def _empty_figure() -> Any:
     return _figure
 
 
-def _path(series: Series, flat: float) -> tuple[list[float], list[float]]:
-    """Return the points of a series, at most two a column: one where low and high agree."""
+def _paths(series: Series, flat: float) -> Iterator[tuple[list[float], list[float]]]:
+    """Yield the points of a series from each gap to the next.
+
+    There are at most two a column: one where low and high agree.
+    """
+    there = np.isfinite(series.low) & np.isfinite(series.high) & np.isfinite(series.x)
+    ends = np.flatnonzero(np.diff(there, prepend=False, append=False)).tolist()
+    for first, end in zip(ends[::2], ends[1::2], strict=True):
+        yield _path(series, slice(first, end), flat)
+
+
+def _path(series: Series, part: slice, flat: float) -> tuple[list[float], list[float]]:
     x: list[float] = []
     y: list[float] = []
-    finite = np.isfinite(series.low) & np.isfinite(series.high) & np.isfinite(series.x)
     columns = (
-        np.clip(values[finite], _EDGE, 1.0 - _EDGE).tolist()
+        np.clip(values[part], _EDGE, 1.0 - _EDGE).tolist()
         for values in (series.x, series.low, series.high)
     )
     for position, low, high in zip(*columns, strict=True):

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 
 _MOST_FEATURES = 4
 _WIDEST_NAME = 14
+_LONG = 1e4
+"""Outputs from here on, of networks that diverge, are written with a power of ten."""
 
 
 class PredictionTable:
@@ -35,6 +37,8 @@ class PredictionTable:
         if outcomes.classify:
             self._targets = outcomes.classes(description.y)
             self._classes = outcomes.classes(predictions)
+            samples = self._samples
+            self._right = outcomes.right(predictions[:samples], description.y[:samples])
             self._names = [
                 fit(symbols.text(name), _WIDEST_NAME, ellipsis=symbols.ellipsis).rstrip()
                 for name in outcomes.names
@@ -53,8 +57,7 @@ class PredictionTable:
     @property
     def right(self) -> int:
         """How many samples are put into the right class."""
-        samples = self._samples
-        return int(np.count_nonzero(self._targets[:samples] == self._classes[:samples]))
+        return int(np.count_nonzero(self._right))
 
     def line(self, index: int) -> Line:
         """Return the row of names, or a sample."""
@@ -87,9 +90,10 @@ class PredictionTable:
 
     def _class_row(self, sample: int, features: str) -> Line:
         target, found = int(self._targets[sample]), int(self._classes[sample])
-        fine = target == found
+        fine = bool(self._right[sample])
         outputs = self._predictions[sample]
-        value = f"{float(outputs[0] if outputs.size == 1 else outputs[found]):.3f}"
+        output = float(outputs[0] if outputs.size == 1 else outputs[found])
+        value = f"{output:.3f}" if abs(output) < _LONG else significant(output)
         name = self._names[found] if outputs.size > 1 else ""
         sign = self._symbols.right if fine else self._symbols.wrong
         return (

@@ -176,8 +176,8 @@ def _right(snapshot: Snapshot) -> str:
     samples = min(len(snapshot.predictions), len(description.y))
     if not found.classify or not samples:
         return ""
-    targets = found.classes(description.y[:samples])
-    right = int(np.count_nonzero(targets == found.classes(snapshot.predictions[:samples])))
+    rows = found.right(snapshot.predictions[:samples], description.y[:samples])
+    right = int(np.count_nonzero(rows))
     all_of_them = f"{samples:,}/{samples:,} right"
     return f"{right:,}/{samples:,} right".ljust(len(all_of_them))
 
