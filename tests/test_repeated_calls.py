@@ -119,16 +119,34 @@ def test_the_arrays_that_are_added_up_are_named() -> None:
     ]
 
 
-def test_a_sum_of_the_calls_before_does_not_pass_where_it_is_right_by_chance() -> None:
-    gradients = Accumulating(same_buffers=False)
+def test_a_sum_that_is_right_by_chance_does_not_pass() -> None:
+    gradients = Accumulating()
+    for name, values in right(start).items():
+        gradients.sum[name] -= values
+    report = check_gradients(cost, gradients, start)
+    assert (report.verdict, codes(report)) == ("unresolved", ["not-zeroed"])
 
-    def before(p: Values) -> Values:
-        found = {name: values.copy() for name, values in gradients.sum.items()}
-        gradients(p)
-        return found
 
-    report = check_gradients(cost, before, start)
-    assert not report.passed and codes(report) == ["not-zeroed"]
+def test_a_sum_of_calls_to_which_this_one_adds_nothing_is_named() -> None:
+    saturated = start | {"W1": 1e6 * start["W1"]}
+    gradients = Accumulating(calls=3)
+    report = check_gradients(cost, gradients, saturated)
+    assert not right(saturated)["W1"].any()
+    assert (report.verdict, codes(report)) == ("fail", ["not-zeroed"])
+    assert report.diagnosis[0].where == "everywhere"
+    assert "plus the right gradient" in report.diagnosis[0].message
+
+
+def test_what_an_earlier_call_left_does_not_pass() -> None:
+    kept = right(start)
+
+    def gradients(p: Values) -> Values:
+        nonlocal kept
+        before, kept = kept, right(p)
+        return before
+
+    report = check_gradients(cost, gradients, start)
+    assert report.verdict != "pass" and codes(report) == ["noise"]
 
 
 def test_a_second_mistake_is_told_apart() -> None:

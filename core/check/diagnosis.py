@@ -147,13 +147,15 @@ def _conduct(report: Report, facts: Facts) -> list[Diagnosis]:
 def _added_up(report: Report, adds_up: Sequence[bool]) -> Diagnosis:
     """Return that calls are added up, and whether what each of them adds is right."""
     arrays = [array.name for array, adds in zip(report.arrays, adds_up, strict=True) if adds]
-    where = EVERYWHERE if all(adds_up) else listed(arrays)
+    where, place = (
+        (EVERYWHERE, EVERYWHERE) if all(adds_up) else (listed(arrays), f"in {listed(arrays)}")
+    )
     more = {"pass": "the right gradient", "fail": "a gradient that is wrong too"}
     return Diagnosis(
         "not-zeroed",
         where,
-        f"Gradients are added up between calls, {where}: with the same parameters each call "
+        f"Gradients are added up between calls, {place}: with the same parameters each call "
         "returns what the call before returned plus "
-        f"{more.get(report.verdict, 'the same again')}; set them to zero first, or make them anew "
+        f"{more.get(report.verdict, 'the same amount')}; set them to zero first, or make them anew "
         "in each call.",
     )

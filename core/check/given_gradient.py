@@ -13,12 +13,10 @@ from bptui.core.errors import InputError
 
 Array = NDArray[Any]
 
-_CALLS = 4
-"""So many numbers at equal distances are no chance."""
 _UNEVEN = 4096.0
-"""Roundings of the largest entry that two equal steps may differ by."""
+"""Roundings of the largest entry of an array that repeated calls may differ by."""
 _CLEAR = 16.0
-"""How much larger than that a step has to be."""
+"""How much more than that a sum has to grow."""
 _NUDGES = 5
 _SHRUNK = (0.5, 0.1, 0.01)
 _OWN_ROUNDINGS = 300.0
@@ -51,7 +49,8 @@ class _Calls:
     def __init__(self, problem: Problem) -> None:
         """Call nothing yet."""
         self._problem = problem
-        self._last = np.zeros_like(problem.flat)
+        self.last = np.zeros_like(problem.flat)
+        """What the last call returned, (P,)."""
         self.adds_up = np.zeros(problem.flat.size, bool)
 
     def returned(self, arrays: Sequence[Array]) -> tuple[list[Array], list[Array]]:
@@ -64,17 +63,17 @@ class _Calls:
         with suppress(InputError):
             self._problem.functions.cost(arrays)
         found, after = self._problem.functions.gradients(arrays)
-        self._last = flattened(found)
+        self.last = flattened(found)
         return found, after
 
     def at(self, arrays: Sequence[Array], otherwise: Array) -> Array:
         """Return what one call gives at `arrays`, (P,), or `otherwise` where there is nothing."""
-        before = self._last
+        before = self.last
         try:
             self.returned(arrays)
         except InputError:
             return otherwise
-        return np.where(self.adds_up, self._last - before, self._last)
+        return np.where(self.adds_up, self.last - before, self.last)
 
 
 def given_gradient(problem: Problem, cost: float) -> GivenGradient:
@@ -104,22 +103,19 @@ def given_gradient(problem: Problem, cost: float) -> GivenGradient:
         ]
     )
     values = returned = flattened(found)
-    again = calls.at(given, values)
-    repeats = [values, again]
     with np.errstate(all="ignore"):
-        if not np.array_equal(values, again, equal_nan=True):
-            repeats += [calls.at(given, values) for _ in range(_CALLS - len(repeats))]
-            calls.adds_up = _adding(np.array(repeats), units, problem.blocks)
+        repeats, steps = _repeated(problem, calls, values)
+        calls.adds_up = _adding(repeats, steps, units, problem.blocks)
         if calls.adds_up.any():
-            returned = again
-            values = np.where(calls.adds_up, again - values, values)
-            repeats = [values]
+            returned = repeats[1]
+            values = np.where(calls.adds_up, steps[0], values)
+            repeats = np.where(calls.adds_up, values, repeats)
         rounding = units * _UNIT_ROUNDINGS * _largest_unsaturated(problem, calls, values)
         rounding += units * _UNIT_ROUNDINGS * abs(cost) / np.maximum(problem.scale, 1.0)
         for block in problem.blocks:
             most = max(largest(values[block]), largest(returned[block]))
             rounding[block] += units[block] * _OWN_ROUNDINGS * most
-        apart = np.abs(np.array(repeats) - values).max(axis=0)
+        apart = np.abs(repeats - values).max(axis=0)
         same = (apart <= rounding) | ~np.isfinite(repeats).any(axis=0)
         rounding += 8.0 * (_spread(problem, calls, values, units) + np.nan_to_num(apart))
     return GivenGradient(
@@ -132,13 +128,36 @@ def given_gradient(problem: Problem, cost: float) -> GivenGradient:
     )
 
 
-def _adding(repeats: Array, units: Array, blocks: Sequence[slice]) -> NDArray[np.bool_]:
-    """Return the entries of the arrays that grow by the same with every call.
+def _repeated(problem: Problem, calls: _Calls, values: Array) -> tuple[Array, Array]:
+    """Call it again at the same parameters, directly and after a call at others.
 
-    None, where another array neither does so nor stays as it is: that is noise.
+    Where units are saturated a call may add nothing to a sum, and elsewhere it does.
+
+    Returns:
+        What calls at these parameters returned, the first included, and how much more each of the
+        others is than what the call before it returned, (n, P) and (n - 1, P).
+    """
+    elsewhere = problem.in_own_precision(problem.flat / (1.0 + np.abs(problem.flat)))
+    repeats, steps = [values], []
+    for direct in (True, False, True):
+        if not direct:
+            calls.at(elsewhere, values)
+        before = calls.last
+        repeats.append(calls.at(problem.given, values))
+        steps.append(repeats[-1] - before)
+    return np.array(repeats), np.array(steps)
+
+
+def _adding(
+    repeats: Array, steps: Array, units: Array, blocks: Sequence[slice]
+) -> NDArray[np.bool_]:
+    """Return the entries of the arrays to which every call adds the same.
+
+    None, where another array neither grows so nor stays as it is: that is noise.
 
     Args:
-        repeats: what calls at the same parameters returned, one after the other, (n, P).
+        repeats: what calls at the same parameters returned, (n, P).
+        steps: how much more each but the first is than the call before, (n - 1, P).
         units: unit roundoff of each entry, (P,).
         blocks: where each array is.
     """
@@ -146,14 +165,14 @@ def _adding(repeats: Array, units: Array, blocks: Sequence[slice]) -> NDArray[np
     finite = np.isfinite(repeats)
     if (finite != finite[0]).any():
         return adding
-    steps = np.diff(np.where(finite, repeats, 0.0), axis=0)
+    repeats, steps = np.where(finite, repeats, 0.0), np.where(finite[1:], steps, 0.0)
     for block in blocks:
-        unit = units[block].max(initial=0.0)
-        slack = _UNEVEN * unit * largest(repeats[:, block])
-        if (np.abs(steps[:, block]) <= slack).all():
+        slack = _UNEVEN * units[block].max(initial=0.0) * largest(repeats[:, block])
+        moved = largest(repeats[1:, block] - repeats[0, block])
+        if moved <= slack:
             continue
-        even = (np.abs(np.diff(steps[:, block], axis=0)) <= slack).all()
-        if not even or largest(steps[:, block]) <= _CLEAR * slack:
+        even = (np.abs(steps[:, block] - steps[0, block]) <= slack).all()
+        if not even or moved <= _CLEAR * slack:
             return np.zeros_like(adding)
         adding[block] = True
     return adding
