@@ -6,17 +6,16 @@ outside both slopes of an entry: each sample has a kink of its own, and takes it
 
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import islice
 
 import numpy as np
 
 from bptui.core.check.analytic import Smoothness, directions, slope_along
 from bptui.core.check.numerical import Comparison
 from bptui.core.check.parameters import Layout
+from bptui.core.check.problem import Problem
 from bptui.core.check.report import Report
 from bptui.core.errors import InputError
 
-_DIRECTIONS = 3
 _ASIDE = 1e-3
 """How far beside is, in units of the parameter's size."""
 _APART = 1e-9
@@ -33,15 +32,19 @@ def checked_beside(
         report: of the check at these parameters.
         check: does the same at others.
     """
-    if report.verdict not in ("fail", "at-kink") or not _stands_at_kink(comparison):
-        return None
-    problem = comparison.problem
-    signs = np.random.default_rng(4).choice((-1.0, 1.0), problem.flat.size)
-    beside = problem.in_own_precision(problem.flat + _ASIDE * problem.scale * signs)
-    # Where they have no cost there, nothing is known.
+    # Where they have no cost beside them, or none of complex numbers, nothing is known.
     with suppress(InputError):
-        return check(Layout(problem.layout.built(beside)))
+        if report.verdict == "at-kink" or (
+            report.verdict == "fail" and _stands_at_kink(comparison)
+        ):
+            return check(_beside(comparison.problem))
     return None
+
+
+def _beside(problem: Problem) -> Layout:
+    signs = np.random.default_rng(4).choice((-1.0, 1.0), problem.flat.size)
+    arrays = problem.in_own_precision(problem.flat + _ASIDE * problem.scale * signs)
+    return Layout(problem.layout.built(arrays))
 
 
 def _stands_at_kink(comparison: Comparison) -> bool:
@@ -49,12 +52,14 @@ def _stands_at_kink(comparison: Comparison) -> bool:
     smooth, problem, here = comparison.smoothness, comparison.problem, comparison.here
     if smooth is Smoothness.ANALYTIC or not here.repeatable:
         return False
-    for direction in islice(directions(problem), _DIRECTIONS):
-        if smooth is Smoothness.KINKED:
-            above = problem.complex_slope(problem.flat, direction)
-            below = -problem.complex_slope(problem.flat, -direction)
-            if abs(above - below) > _APART * max(abs(above), abs(below)):
+    for direction in directions(problem):
+        if smooth is Smoothness.OTHER:
+            slope = slope_along(problem, problem.flat, direction, here.value, here.noise)
+            if slope.kink is not None:
                 return True
-        elif slope_along(problem, problem.flat, direction, here.value, here.noise).kink is not None:
+            continue
+        above = problem.complex_slope(problem.flat, direction)
+        below = -problem.complex_slope(problem.flat, -direction)
+        if abs(above - below) > _APART * max(abs(above), abs(below)):
             return True
     return False
