@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import importlib.util
+import inspect
 import io
 import itertools
 import linecache
@@ -28,7 +29,7 @@ class ModelFile:
     cost: Callable[[Any], Any]
     gradients: Callable[[Any], Any]
     given: Any
-    """Its `parameters`: themselves, or a function of a seed."""
+    """Its `parameters`: themselves, what a function of nothing returned, or one of a seed."""
     learning_rate: float | None
     X: Any
     y: Any
@@ -69,6 +70,7 @@ def load_model_file(path: Path, *, captured: bool = False) -> ModelFile:
     with open_input_file(path) as stream:
         source = stream.read()
     module = _run(path, source)
+    quietly: Callable[[Any], Any] = (lambda value: value) if captured else _quietly
     for name in NEEDED:
         if name not in module:
             near = did_you_mean(name, [key for key in module if not key.startswith("_")])
@@ -79,12 +81,18 @@ def load_model_file(path: Path, *, captured: bool = False) -> ModelFile:
     for name in ("cost", "gradients", "predict"):
         if module.get(name) is not None and not callable(module[name]):
             raise InputError(f"{printable(path)}: {name} is not a function")
-    quietly: Callable[[Any], Any] = (lambda value: value) if captured else _quietly
+    parameters = quietly(module["parameters"])
+    if callable(parameters) and not _takes_seed(module["parameters"]):
+        # Called once, so that the same start can be had again where it draws by itself.
+        try:
+            parameters = call("parameters", parameters)
+        except UserCodeError as error:
+            raise UserCodeError(f"{printable(path)}: {error}") from error
     return ModelFile(
         path,
         quietly(module["cost"]),
         quietly(module["gradients"]),
-        quietly(module["parameters"]),
+        parameters,
         _learning_rate(module.get("learning_rate"), path),
         module.get("X"),
         module.get("y"),
@@ -132,6 +140,19 @@ def _quietly(value: Any) -> Any:
             return value(*arguments)
 
     return called
+
+
+def _takes_seed(parameters: Callable[..., Any]) -> bool:
+    """Return whether a function can be called with a seed, or at least not without."""
+    try:
+        signature = inspect.signature(parameters)
+    except (TypeError, ValueError):
+        return True
+    for arguments in ((0,), ()):
+        with contextlib.suppress(TypeError):
+            signature.bind(*arguments)
+            return bool(arguments)
+    return True
 
 
 def _run(path: Path, source: bytes) -> dict[str, Any]:

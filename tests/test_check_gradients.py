@@ -323,6 +323,12 @@ def test_the_worst_entry_is_a_wrong_one() -> None:
         report.raise_if_failed()
 
 
+def test_the_table_says_what_its_rows_are_in_order_of() -> None:
+    table = str(check_gradients(square, doubled, w))
+    assert "worst first: by the error against what rounding explains" in table
+    assert "worst first" not in str(check_gradients(square, doubled, 2.0))
+
+
 arrays = st.builds(
     lambda shape, kind, seed, scale: (
         np.random.default_rng(seed).standard_normal(shape) * scale

@@ -109,6 +109,38 @@ def test_a_seed_goes_to_parameters_that_take_one(tmp_path: Path) -> None:
     assert model_trainer_of(model, Configuration(seed=7)).theta.tolist() == [7.0, 7.0, 0.0]
 
 
+@pytest.mark.parametrize("parameter", ["seed", "seed=3", "*seeds", "seed, scale=1.0"])
+def test_a_function_that_can_take_a_seed_gets_it(parameter: str, tmp_path: Path) -> None:
+    text = GOOD + (
+        f"\ndef parameters({parameter}):\n"
+        f"    return {{'w': np.full(2, {'seeds[0]' if '*' in parameter else 'seed'}), 'b': 0.0}}\n"
+    )
+    model = load_model_file(written(tmp_path, text))
+    assert model.takes_seed
+    assert model_trainer_of(model, Configuration(seed=7)).theta.tolist() == [7.0, 7.0, 0.0]
+
+
+def test_parameters_may_be_a_function_of_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (
+        GOOD
+        + "\ndef parameters():\n    print('drawn')\n    return {'w': np.random.rand(2), 'b': 0.0}\n"
+    )
+    path = written(tmp_path, text)
+    model = load_model_file(path)
+    assert not model.takes_seed
+    trainer = model_trainer_of(model, Configuration(seed=7, epochs=3))
+    first = trainer.theta.copy()
+    trainer.advance(60.0)
+    # The same weights again are the same, although the function would draw others.
+    trainer.reinitialize(7)
+    assert trainer.theta.tolist() == first.tolist()
+    status, out, err = said(capsys, "check", str(path))
+    assert status == 0 and "seed" not in out
+    assert "drawn" in err and "drawn" not in out
+
+
 def test_it_may_import_its_neighbour_and_define_data_classes(tmp_path: Path) -> None:
     (tmp_path / "neighbour_of_mine.py").write_text("two = 2.0\n")
     text = (
@@ -131,6 +163,8 @@ def test_it_may_import_its_neighbour_and_define_data_classes(tmp_path: Path) -> 
         (GOOD + "cost = 3\n", "cost is not a function"),
         (GOOD + "learning_rate = 'fast'\n", "learning_rate is not a number above 0"),
         (GOOD + "def parameters(seed):\n    return seed.x\n", "parameters raised AttributeError"),
+        (GOOD + "def parameters():\n    return 1 / 0\n", "mine.py: parameters raised ZeroDivision"),
+        (GOOD + "def parameters(a, b):\n    return a\n", "mine.py: parameters raised TypeError"),
         (GOOD + "def cost(p):\n    return p['v']\n", "cost raised KeyError at mine.py, line 12"),
         (GOOD + "def gradients(p):\n    return [1]\n", "mine.py: gradients: a dict is needed"),
         (GOOD + "def gradients(p):\n    exit(0)\n", "left the program by sys.exit"),
@@ -191,6 +225,34 @@ def test_what_is_no_model_file_is_told_how_one_is_named(
     assert err.endswith(": a directory is none; the name of a model file ends in .py\n")
     status, _, err = said(capsys, *words, "README.md")
     assert status == 2 and err.endswith("README.md': the name of a model file ends in .py\n")
+
+
+@pytest.mark.parametrize("words", [("check",), ("train",), ("run",), ()])
+@pytest.mark.parametrize("beside", ["nothing", "folder", "file"])
+def test_the_name_of_a_model_file_without_its_ending_is_completed(
+    words: tuple[str, ...],
+    beside: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, GOOD)
+    if beside == "folder":
+        (tmp_path / "mine").mkdir()
+    elif beside == "file":
+        (tmp_path / "mine").touch()
+    status, _, err = said(capsys, *words, "mine")
+    assert status == 2 and "'mine' (did you mean 'mine.py'?)" in err
+    assert err.count("\n") == 1
+
+
+def test_a_command_is_no_model_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "faults.py").write_text(GOOD, "utf-8")
+    assert said(capsys, "faults")[0] == 0
 
 
 def test_errors_are_input_errors_for_python_too(tmp_path: Path) -> None:

@@ -54,17 +54,13 @@ def _smoothness_at(problem: Problem, point: Array, value: float, noise: float) -
     the rest of the cost.
     """
     found = Smoothness.ANALYTIC
-    for direction in _directions(problem):
+    for direction in directions(problem):
         try:
             above = problem.complex_slope(point, direction)
             below = -problem.complex_slope(point, -direction)
         except InputError:
             return Smoothness.OTHER
-
-        def along(offset: float, direction: Array = direction) -> float:
-            return problem.cost(point + offset * direction)
-
-        slope = ridders_derivative(along, value, _STEP, noise)
+        slope = slope_along(problem, point, direction, value, noise)
         if contradicts(slope, below, above):
             return Smoothness.OTHER
         if abs(above - below) > _SAME * abs(above):
@@ -72,7 +68,17 @@ def _smoothness_at(problem: Problem, point: Array, value: float, noise: float) -
     return found
 
 
-def _directions(problem: Problem) -> Iterator[Array]:
+def slope_along(
+    problem: Problem, point: Array, direction: Array, value: float, noise: float
+) -> Derivative:
+    """Return the slope of the cost, `value` at `point`, along a direction by differences."""
+    return ridders_derivative(
+        lambda offset: problem.cost(point + offset * direction), value, _STEP, noise
+    )
+
+
+def directions(problem: Problem) -> Iterator[Array]:
+    """Yield a few random directions over all parameters, then one in each array alone."""
     generator = np.random.default_rng(2)
     for _ in range(_DIRECTIONS):
         yield problem.scale * generator.standard_normal(problem.flat.size)

@@ -12,17 +12,22 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bptui.core.check.diagnosis import diagnosed
 from bptui.core.check.evidence import Facts
+from bptui.core.check.given_gradient import given_gradient
+from bptui.core.check.kink import checked_beside
 from bptui.core.check.methods import METHOD_NAMES, MOST_COMPARED, choose_method
 from bptui.core.check.numerical import Comparison, Entries, Numerical
 from bptui.core.check.parameters import Layout
-from bptui.core.check.problem import GivenCost, GivenGradient, Problem
+from bptui.core.check.problem import Problem
 from bptui.core.check.report import ArrayReport, Report
-from bptui.core.check.reporting import make_array_report, make_report
+from bptui.core.check.reporting import make_array_report, make_report, reconsidered
 from bptui.core.check.user_code import UserFunctions
 from bptui.core.errors import InputError, check_choice
+
+Array = NDArray[Any]
 
 
 def check_gradients(
@@ -40,7 +45,8 @@ def check_gradients(
     Args:
         cost: `cost(parameters)` returns a number.
         gradients: `gradients(parameters)` returns the same structure as `parameters`; a dict
-            may have the key `dW1` for `W1`.
+            may have the key `dW1` for `W1`. It is called directly after a cost of the same
+            parameters, more than once.
         parameters: an array, a number, or lists, tuples and dicts of them; never changed.
             Arrays that share memory are taken as parameters of their own.
         method: `auto` is the complex step where the cost turns out to be analytic, and
@@ -65,36 +71,86 @@ def check_gradients(
     if epsilon is not None:
         method, epsilon = choose_method(method, epsilon)
     most = _whole_number("most_entries", most_entries, 1)
+    seed = _whole_number("seed", seed, 0)
     with np.errstate(all="ignore"):
         layout = Layout(parameters)
-        problem = Problem(UserFunctions(cost, gradients, layout), layout)
-        # The gradient directly after a cost of the same parameters, as code with a cache expects.
-        here = problem.given_cost()
-        problem.cost(problem.flat)
-        given = problem.given_gradient(here.value)
-        entries = _entries_to_check(problem, most, _whole_number("seed", seed, 0))
-        comparison = Comparison(problem, here, given, entries)
-        name, epsilon, numerical = comparison.numerical(method, epsilon)
-        arrays = _reports(problem, given, entries, numerical)
-        report = make_report(name, epsilon, here.value, arrays, 0.0)
-        report = diagnosed(report, _facts(problem, here, given, comparison, name))
+        functions = UserFunctions(cost, gradients, layout)
+
+        def check(there: Layout, method: str, epsilon: float | None) -> _Checked:
+            return _Checked(Problem(functions, there), method, epsilon, most, seed)
+
+        checked = check(layout, method, epsilon)
+        beside = None
+        if checked.is_repeatable and not checked.given.adds_up.any():
+            beside = checked_beside(
+                checked.comparison,
+                checked.report,
+                lambda there: check(there, "auto", None).explained(None),
+            )
+        report = checked.explained(beside)
     return replace(report, seconds=perf_counter() - started)
 
 
-def _facts(
-    problem: Problem, here: GivenCost, given: GivenGradient, comparison: Comparison, method: str
-) -> Facts:
-    return Facts(
-        parameters=problem.arrays,
-        numerical_at=lambda arrays: comparison.gradient_at(arrays, exact=method == "complex"),
-        slope_at=lambda arrays, along: comparison.slope_at(
-            arrays, along, exact=method == "complex"
-        ),
-        changed=given.changed,
-        cost_changes_parameters=here.changes_parameters,
-        cost_spread=0.0 if here.repeatable else here.spread,
-        gradient_repeatable=given.repeatable,
-    )
+class _Checked:
+    """The check of somebody's functions at some parameters."""
+
+    def __init__(
+        self, problem: Problem, method: str, epsilon: float | None, most: int, seed: int
+    ) -> None:
+        """Compare what one call of the gradients gives with a numerical gradient.
+
+        Raises:
+            InputError: as `check_gradients` says.
+        """
+        self.here = problem.given_cost()
+        self.given = given_gradient(problem, self.here.value)
+        entries = _entries_to_check(problem, most, seed)
+        self.comparison = Comparison(problem, self.here, self.given, entries)
+        self._numerical = self.comparison.numerical(method, epsilon)
+        self.report = self._reported(self.given.values)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the functions give the same for the same parameters, what they add up apart."""
+        return self.here.repeatable and self.given.repeatable
+
+    def _reported(self, gradient: Array) -> Report:
+        name, epsilon, numerical = self._numerical
+        arrays = _reports(self.comparison, gradient, numerical)
+        return make_report(name, epsilon, self.here.value, arrays, 0.0)
+
+    def explained(self, beside: Report | None) -> Report:
+        """Return the report of what the functions return, and its diagnosis.
+
+        Args:
+            beside: the report of parameters beside a kink that these stand at.
+        """
+        report = self.report
+        found = diagnosed(report, self._facts(beside)).diagnosis
+        adds_up = bool(self.given.adds_up.any())
+        if adds_up:
+            report = self._reported(self.given.returned)
+        if not self.is_repeatable or (adds_up and report.passed):
+            report = reconsidered(report, "pass", "unresolved")
+        if beside is not None and beside.verdict != "fail":
+            report = reconsidered(report, "fail", "at-kink")
+        return replace(report, diagnosis=found)
+
+    def _facts(self, beside: Report | None) -> Facts:
+        problem, given, comparison = self.comparison.problem, self.given, self.comparison
+        exact = self.report.method == "complex"
+        adding = [bool(given.adds_up[block].any()) for block in problem.blocks]
+        return Facts(
+            parameters=problem.arrays,
+            numerical_at=lambda arrays: comparison.gradient_at(arrays, exact=exact),
+            slope_at=lambda arrays, along: comparison.slope_at(arrays, along, exact=exact),
+            changed=given.changed,
+            cost_changes_parameters=self.here.changes_parameters,
+            cost_spread=0.0 if self.here.repeatable else self.here.spread,
+            gradient_repeatable=given.repeatable,
+            adds_up=tuple(adding),
+            beside=beside,
+        )
 
 
 def _whole_number(name: str, value: Any, least: int) -> int:
@@ -122,8 +178,9 @@ def _entries_to_check(problem: Problem, most: int, seed: int) -> Entries:
 
 
 def _reports(
-    problem: Problem, given: GivenGradient, entries: Entries, numerical: Numerical
+    comparison: Comparison, gradient: Array, numerical: Numerical
 ) -> Sequence[ArrayReport]:
+    problem, entries = comparison.problem, comparison.entries
     reports: list[ArrayReport] = []
     for name, array, block in zip(
         problem.layout.names, problem.arrays, problem.blocks, strict=True
@@ -132,11 +189,11 @@ def _reports(
         chosen = entries[mine]
         whole = len(chosen) == array.size
         shape = array.shape if whole else (len(chosen),)
-        bounds = given.rounding[chosen] + numerical.errors[mine]
+        bounds = comparison.given.rounding[chosen] + numerical.errors[mine]
         reports.append(
             make_array_report(
                 name,
-                given.values[chosen].reshape(shape),
+                gradient[chosen].reshape(shape),
                 numerical.values[mine].reshape(shape),
                 bounds.reshape(shape),
                 at_kinks=numerical.at_kinks[mine].reshape(shape),

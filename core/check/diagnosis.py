@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.check.evidence import Evidence, Facts
-from bptui.core.check.factors import names_of_ratio
+from bptui.core.check.factors import EVERYWHERE, names_of_ratio
 from bptui.core.check.mistakes import FORMULAE, PATTERNS, Mistake, weights_alone
 from bptui.core.check.report import Diagnosis, Report
 from bptui.core.check.stale_point import stale_point
+from bptui.core.wording import listed
 
 Array = NDArray[Any]
 
@@ -19,14 +20,27 @@ Array = NDArray[Any]
 def diagnosed(report: Report, facts: Facts) -> Report:
     """Return `report` with what its failing entries have in common, as a likely mistake.
 
-    What the functions do to their parameters, and a cost that is not repeatable, are said
-    whatever the verdict.
+    What the functions do to their parameters and keep from call to call is said whatever the
+    verdict, and at a kink what the check beside it found.
     """
-    found = _conduct(facts)
-    if report.verdict == "fail":
+    found = _conduct(report, facts)
+    mistakes: list[Diagnosis] = []
+    if facts.beside is not None:
+        found.append(_at_kink(facts.beside))
+        said = [each for each in facts.beside.diagnosis if each not in found]
+        mistakes = _about("Beside these parameters", said)
+    # Of noise every formula can be made to fit.
+    elif report.verdict == "fail" and facts.gradient_repeatable:
         with np.errstate(all="ignore"):
-            found += _mistakes(Evidence(report, facts))
+            mistakes = _mistakes(Evidence(report, facts))
+        if any(facts.adds_up):
+            mistakes = _about("Of what one call adds", mistakes)
+    found += mistakes
     return replace(report, diagnosis=(*report.diagnosis, *found)) if found else report
+
+
+def _about(what: str, found: Sequence[Diagnosis]) -> list[Diagnosis]:
+    return [replace(each, message=f"{what}: {each.message}") for each in found]
 
 
 def _mistakes(evidence: Evidence) -> list[Diagnosis]:
@@ -69,9 +83,26 @@ def _is_particular(found: Diagnosis, facts: Facts) -> bool:
     return abs(found.ratio + 1.0) <= 1e-4 or bool(names_of_ratio(found.ratio, facts))
 
 
-def _conduct(facts: Facts) -> list[Diagnosis]:
+def _at_kink(beside: Report) -> Diagnosis:
+    """Return that the parameters stand at a kink, and what the check beside it found."""
+    said = {
+        "pass": "every entry agrees",
+        "fail": "the gradient is wrong",
+    }.get(beside.verdict, "the check cannot tell either")
+    return Diagnosis(
+        "kink",
+        "parameters",
+        "The parameters stand at a kink, such as that of a ReLU at exactly 0, where the cost has "
+        f"no gradient to compare with; beside these parameters {said}. Check at others, such as "
+        "with biases that are not 0.",
+    )
+
+
+def _conduct(report: Report, facts: Facts) -> list[Diagnosis]:
     """Return what the functions do that a check should not see."""
     found = []
+    if any(facts.adds_up):
+        found.append(_added_up(report, facts.adds_up))
     if facts.changed is not None:
         found.append(
             Diagnosis(
@@ -106,7 +137,25 @@ def _conduct(facts: Facts) -> list[Diagnosis]:
                 "noise",
                 "gradients",
                 "The gradient is not repeatable: two calls with the same parameters differ; fix "
-                "the seed of dropout, of noise or of the minibatch before checking.",
+                "the seed of dropout, of noise or of the minibatch before checking, and keep "
+                "nothing from one call to the next.",
             )
         )
     return found
+
+
+def _added_up(report: Report, adds_up: Sequence[bool]) -> Diagnosis:
+    """Return that calls are added up, and whether what each of them adds is right."""
+    arrays = [array.name for array, adds in zip(report.arrays, adds_up, strict=True) if adds]
+    where, place = (
+        (EVERYWHERE, EVERYWHERE) if all(adds_up) else (listed(arrays), f"in {listed(arrays)}")
+    )
+    more = {"pass": "the right gradient", "fail": "a gradient that is wrong too"}
+    return Diagnosis(
+        "not-zeroed",
+        where,
+        f"Gradients are added up between calls, {place}: with the same parameters each call "
+        "returns what the call before returned plus "
+        f"{more.get(report.verdict, 'the same amount')}; set them to zero first, or make them anew "
+        "in each call.",
+    )

@@ -10,15 +10,9 @@ from numpy.typing import NDArray
 
 from bptui.core.check.analytic import Smoothness, contradicts, smoothness
 from bptui.core.check.differences import difference_gradient
+from bptui.core.check.given_gradient import GivenGradient
 from bptui.core.check.methods import choose_method
-from bptui.core.check.problem import (
-    STEP,
-    UNIT_ROUNDOFF,
-    GivenCost,
-    GivenGradient,
-    Problem,
-    flattened,
-)
+from bptui.core.check.problem import STEP, UNIT_ROUNDOFF, GivenCost, Problem, flattened
 from bptui.core.check.ridders import Derivative, Kink, ridders_derivative
 from bptui.core.errors import InputError
 

@@ -1,4 +1,4 @@
-"""Somebody's cost as a function of one flat vector, and the gradient that is under test."""
+"""Somebody's cost as a function of one flat vector, and how far to trust its digits."""
 
 import itertools
 from collections.abc import Sequence
@@ -19,26 +19,6 @@ STEP = 2.0**-100
 UNIT_ROUNDOFF = 2.0**-53
 _REPEATS = 4
 _NOISE_SPACINGS = (1e-8, 1e-6, 1e-4, 1e-2)
-_NUDGES = 5
-_SHRUNK = (0.5, 0.1, 0.01)
-_OWN_ROUNDINGS = 300.0
-"""Roundings of the largest entry of an array that any entry of it may be off by."""
-_UNIT_ROUNDINGS = 1000.0
-"""The same, of the largest entry that there is at a point where no unit is saturated."""
-
-
-@dataclass(frozen=True, slots=True)
-class GivenGradient:
-    """What the gradient function returned, and how far to trust its digits."""
-
-    values: Array
-    """Flat, (P,)."""
-    rounding: Array
-    """How far rounding alone may move each entry, (P,)."""
-    changed: tuple[Array, ...] | None
-    """The parameters as the function left them, where it changed them."""
-    repeatable: bool
-    """Whether it returns the same for the same parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +39,7 @@ class GivenCost:
 
 
 class Problem:
-    """A cost as a function of one flat vector (P,), and the gradient under test."""
+    """A cost as a function of one flat vector (P,), at some parameters."""
 
     def __init__(self, functions: UserFunctions, layout: Layout) -> None:
         """Take the parameters of `layout` as the point to look at."""
@@ -80,6 +60,13 @@ class Problem:
         return [
             flat[block].reshape(array.shape)
             for block, array in zip(self.blocks, self.arrays, strict=True)
+        ]
+
+    def in_own_precision(self, flat: Array) -> list[Array]:
+        """Return copies of the parts of `flat`, as precise as the given parameters are."""
+        return [
+            part.astype(given.dtype)
+            for part, given in zip(self.split(flat), self.given, strict=True)
         ]
 
     def cost(self, flat: Array) -> float:
@@ -138,79 +125,6 @@ class Problem:
         # Where the cost has no value nearby, that is for the differences to find.
         return measured if np.isfinite(measured) else 0.0
 
-    def given_gradient(self, cost: float) -> GivenGradient:
-        """Return the gradient under test.
-
-        Rounding inside a function that cannot be seen into is estimated by calling it again at
-        parameters that differ in their last bits; a floor below which no entry can be
-        trusted comes from points where no unit is saturated, because a slope that is
-        computed as a(1 − a) is off by a rounding of 1, however small it is.
-
-        Raises:
-            InputError: what it returns does not fit the parameters.
-        """
-        found, after = self.functions.gradients(self.given)
-        changed = any(
-            left.tobytes() != given.tobytes() for left, given in zip(after, self.given, strict=True)
-        )
-        values = flattened(found)
-        again = self._gradient_at(self.given, values)
-        repeatable = bool(np.array_equal(values, again, equal_nan=True))
-        units = np.concatenate(
-            [
-                np.full(array.size, max(_unit_roundoff(array), _unit_roundoff(gradient)))
-                for array, gradient in zip(self.given, found, strict=True)
-            ]
-        )
-        with np.errstate(all="ignore"):
-            rounding = 8.0 * self._spread(values, units)
-            rounding += units * _UNIT_ROUNDINGS * self._largest_unsaturated(values)
-            rounding += units * _UNIT_ROUNDINGS * abs(cost) / np.maximum(self.scale, 1.0)
-            for block in self.blocks:
-                rounding[block] += units[block] * _OWN_ROUNDINGS * largest(values[block])
-            if not repeatable:
-                rounding += 8.0 * np.nan_to_num(np.abs(again - values), nan=0.0)
-        return GivenGradient(
-            values, rounding + 1e-290, tuple(after) if changed else None, repeatable
-        )
-
-    def _gradient_at(self, arrays: Sequence[Array], otherwise: Array) -> Array:
-        """Return the flat gradient at other parameters, or `otherwise` where it has none."""
-        try:
-            return flattened(self.functions.gradients(arrays)[0])
-        except InputError:
-            return otherwise
-
-    def _spread(self, values: Array, units: Array) -> Array:
-        """Return how far the entries of each array move with the last bits of the parameters."""
-        generator = np.random.default_rng(0)
-        spread = np.zeros_like(values)
-        for _ in range(_NUDGES):
-            signs = generator.choice((-1.0, 1.0), values.size)
-            nudged = self._in_own_precision(self.flat * (1.0 + 8.0 * units * signs))
-            moved = np.abs(self._gradient_at(nudged, values) - values)
-            spread = np.maximum(spread, np.where(np.isfinite(moved), moved, 0.0))
-        # So few draws may leave one entry of an array where it was by chance.
-        for block in self.blocks:
-            spread[block] = spread[block].max(initial=0.0)
-        return spread
-
-    def _largest_unsaturated(self, values: Array) -> Array:
-        """Return for each entry the largest of its array, here or at smaller parameters."""
-        most = np.zeros_like(values)
-        for factor in (1.0, *_SHRUNK):
-            smaller = self._in_own_precision(self.flat * factor)
-            there = self._gradient_at(smaller, values) if factor != 1.0 else values
-            for block in self.blocks:
-                most[block] = np.maximum(most[block], largest(there[block]))
-        return most
-
-    def _in_own_precision(self, flat: Array) -> list[Array]:
-        return [
-            part.astype(given.dtype)
-            for part, given in zip(self.split(flat), self.given, strict=True)
-        ]
-
 
 def flattened(arrays: Sequence[Array]) -> Array:
     """Return one vector of all entries, in double precision."""
@@ -220,10 +134,6 @@ def flattened(arrays: Sequence[Array]) -> Array:
 def largest(values: Array) -> float:
     """Return the largest finite magnitude; 0 where there is none."""
     return float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
-
-
-def _unit_roundoff(array: Array) -> float:
-    return float(np.finfo(array.dtype).eps) / 2.0
 
 
 def _scales(array: Array, otherwise: float) -> Array:

@@ -1,12 +1,13 @@
 """From two gradients, and how far apart they may be, to the report of a check."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.check.judgement import badness_of, judged, ratios_of
+from bptui.core.check.judgement import VERDICTS, Verdict, badness_of, judged, ratios_of
 from bptui.core.check.report import ArrayReport, Report, Tie, Worst
 
 Array = NDArray[Any]
@@ -127,6 +128,25 @@ def make_report(
         float(array.relative_error.flat[place]),
     )
     return Report(method, epsilon, cost, tuple(arrays), entry, seconds=seconds, tie=tie)
+
+
+def reconsidered(report: Report, verdict: Verdict, other: Verdict) -> Report:
+    """Return `report` with another verdict on the entries that have this one.
+
+    What is no finite number keeps it.
+    """
+    old, new = VERDICTS.index(verdict), VERDICTS.index(other)
+    arrays = [
+        replace(
+            array,
+            verdicts=np.where(
+                (array.verdicts == old) & np.isfinite(array.backprop), new, array.verdicts
+            ).astype(np.uint8),
+        )
+        for array in report.arrays
+    ]
+    changed = make_report(report.method, report.epsilon, report.cost, arrays, report.seconds)
+    return replace(changed, diagnosis=report.diagnosis, tie=report.tie)
 
 
 def _worst_entry(arrays: Sequence[ArrayReport]) -> tuple[ArrayReport, int]:

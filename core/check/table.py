@@ -42,6 +42,8 @@ def format_report(report: Report, *, columns: int | None = None) -> str:
     lines += [_row(array, int(flat)) for _, array, flat in rows[:_MOST_ROWS]]
     if report.entries > _MOST_ROWS:
         lines.append(f"  … {report.entries - _MOST_ROWS:,} more, all agreeing better than these")
+    if report.entries > 1:
+        lines.append("  worst first: by the error against what rounding explains")
     sentences: list[str] = []
     tie = report.tie
     if tie is not None and tie.holds:

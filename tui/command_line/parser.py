@@ -76,6 +76,8 @@ def parse_arguments(arguments: Sequence[str]) -> Arguments:
     if command not in COMMANDS:
         if named and _is_data(command):
             raise InputError(f"unknown command {quoted(command)}{_as_data(command)}")
+        if _lacks_suffix(command):
+            raise InputError(f"unknown command {quoted(command)}{_with_suffix(command)}")
         if os.path.lexists(command):
             raise InputError(f"unknown command {quoted(command)}{_no_model(command)}")
         raise InputError(
@@ -233,6 +235,8 @@ def _left_over(word: str, command: str, parser: argparse.ArgumentParser) -> Inpu
             return InputError(f"the command comes first: bptui {word} …")
         if _is_data(word):
             return InputError(f"unexpected argument {quoted(word)}{_as_data(word)}")
+        if command in OF_MODELS and _lacks_suffix(word):
+            return InputError(f"unexpected argument {quoted(word)}{_with_suffix(word)}")
         if command in OF_MODELS and not word.endswith(MODEL_SUFFIX) and os.path.lexists(word):
             return InputError(f"unexpected argument {quoted(word)}{_no_model(word)}")
         return InputError(f"unexpected argument {quoted(word)}; options begin with two dashes")
@@ -252,6 +256,14 @@ def _left_over(word: str, command: str, parser: argparse.ArgumentParser) -> Inpu
 
 def _is_data(word: str) -> bool:
     return word in DATA or word.lower().endswith((".csv", ".npz"))
+
+
+def _lacks_suffix(word: str) -> bool:
+    return not word.endswith(MODEL_SUFFIX) and os.path.lexists(word + MODEL_SUFFIX)
+
+
+def _with_suffix(word: str) -> str:
+    return f" (did you mean {quoted(word + MODEL_SUFFIX)}?)"
 
 
 def _no_model(word: str) -> str:
