@@ -266,7 +266,9 @@ class Backpropagation:
         layers = range(len(self.thetas))
         self._terms = self._cost.terms(self._error)
         slopes, output_slope = self._slope_calls()
-        output_calls, cost_calls = self._output_and_cost_calls()
+        output_calls, cost_calls = self._cost.calls(
+            self.logits, self.outputs, self.targets, self._error, self._sum_of_costs
+        )
         return Plan(
             self._forward_calls(output_calls),
             self._cost_calls(cost_calls),
@@ -302,16 +304,6 @@ class Backpropagation:
             (self.thetas[-1].dot, (source, self.logits)),
             *output_calls,
             (np.subtract, (self.outputs, self.targets, self._error)),
-        )
-
-    def _output_and_cost_calls(self) -> tuple[Calls, Calls]:
-        """Return the calls that make ŷ of the logits, and those that add up the cost."""
-        z, outputs, targets, total = self.logits, self.outputs, self.targets, self._sum_of_costs
-        if self._cost.calls_with_outputs is not None:
-            return self._cost.calls_with_outputs(z, outputs, targets, total)
-        return (
-            self._output.value_calls(z, outputs),
-            self._cost.sum_calls(z, outputs, targets, self._error, total),
         )
 
     def _cost_calls(self, calls: Calls) -> Calls:

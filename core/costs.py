@@ -12,23 +12,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.activations import softmax_calls
-from bptui.core.calls import Calls, constant, run, sum_over_units
+from bptui.core.activations import ACTIVATIONS, softmax_calls
+from bptui.core.calls import Calls, constant, sum_over_units
 from bptui.core.errors import InputError, check_choice
 
 Array = NDArray[Any]
+_DeltaCalls = Callable[[Array, Array, Array, Array], Calls]
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     """A cost J for one kind of output layer, averaged over the samples."""
 
-    sum_calls: Callable[[Array, Array, Array, Array, Array], Calls]
-    """`sum_calls(z, outputs, targets, error, total)` are the calls that add the cost up in `total`.
+    calls: Callable[[Array, Array, Array, Array, Array], tuple[Calls, Calls]]
+    """`calls(z, outputs, targets, error, total)` are those of the outputs, and those of the cost.
 
-    `error` is ŷ − y, `total` an array of no axes, and J is its value over `terms(error)`.
+    The first write ŷ to `outputs`. The others come after them, and add the cost up in `total`, an
+    array of no axes; `error` is ŷ − y by then, and J is the total over `terms(error)`.
     """
-    delta_calls: Callable[[Array, Array, Array, Array], Calls]
+    delta_calls: _DeltaCalls
     """`delta_calls(error, outputs, derivative, out)` write ∂J/∂z of the output layer.
 
     `derivative` is φ′(z) of the output layer, or unused where it cancels.
@@ -38,21 +40,10 @@ class Cost:
     """Whether the mean is taken over the outputs too, and not over the samples alone."""
     of_classes: bool = False
     """Whether the outputs of a sample are one distribution over classes."""
-    calls_with_outputs: Callable[[Array, Array, Array, Array], tuple[Calls, Calls]] | None = None
-    """`calls_with_outputs(z, outputs, targets, total)`, where cost and outputs share their work.
-
-    The first of the calls write the outputs, and the others, after them, are as `sum_calls`.
-    """
 
     def terms(self, error: Array) -> int:
         """Return what the sum is divided by: N·K or N."""
         return _outputs(error) if self.mean_of_outputs else error.shape[1]
-
-    def value(self, z: Array, targets: Array, error: Array) -> float:
-        """Return J; `error` is ŷ − y."""
-        total = np.zeros((), error.dtype)
-        run(self.sum_calls(z, error + targets, targets, error, total))
-        return total.item() / self.terms(error)
 
     def values(self, z: Array, targets: Array, error: Array) -> Array:
         """Return J of each of S networks, (S,), for arrays (K, N, S)."""
@@ -66,17 +57,27 @@ class Cost:
         below = targets * z
         return np.logaddexp(z - below, -below).sum(axis=(0, 1)) / self.terms(error)
 
-    def delta(self, error: Array, outputs: Array, derivative: Array, out: Array) -> None:
-        """Write ∂J/∂z of the output layer to `out`; see `delta_calls`."""
-        run(self.delta_calls(error, outputs, derivative, out))
-
 
 def _outputs(error: Array) -> int:
     """Return N·K, of one network as of many side by side."""
     return error.shape[0] * error.shape[1]
 
 
-def _squared_error(z: Array, outputs: Array, targets: Array, error: Array, total: Array) -> Calls:
+def _after(
+    output: str, sum_calls: Callable[[Array, Array, Array, Array], Calls]
+) -> Callable[[Array, Array, Array, Array, Array], tuple[Calls, Calls]]:
+    """Return the `calls` of a cost that needs nothing of how the outputs were made."""
+    value_calls = ACTIVATIONS[output].value_calls
+
+    def calls(
+        z: Array, outputs: Array, targets: Array, error: Array, total: Array
+    ) -> tuple[Calls, Calls]:
+        return value_calls(z, outputs), sum_calls(z, targets, error, total)
+
+    return calls
+
+
+def _squared_error(z: Array, targets: Array, error: Array, total: Array) -> Calls:
     flat = error.ravel()
     return ((flat.dot, (flat, total)),)
 
@@ -107,9 +108,7 @@ def _squared_error_softmax_delta(
     )
 
 
-def _sigmoid_cross_entropy(
-    z: Array, outputs: Array, targets: Array, error: Array, total: Array
-) -> Calls:
+def _sigmoid_cross_entropy(z: Array, targets: Array, error: Array, total: Array) -> Calls:
     # softplus(z) − y z is the logarithm of exp((1 − y) z) + exp(−y z), which keeps every digit
     # where the cost is small.
     below, above = np.empty_like(z), np.empty_like(z)
@@ -124,17 +123,10 @@ def _sigmoid_cross_entropy(
 
 def _softmax_cross_entropy(
     z: Array, outputs: Array, targets: Array, error: Array, total: Array
-) -> Calls:
-    of_outputs, of_cost = _softmax_and_cross_entropy(z, np.empty_like(z), targets, total)
-    return (*of_outputs, *of_cost)
-
-
-def _softmax_and_cross_entropy(
-    z: Array, outputs: Array, targets: Array, total: Array
 ) -> tuple[Calls, Calls]:
     # The logarithm of the sum of exp(z) is the largest z and the logarithm of what softmax divides
-    # by. Of targets that sum to 1 only nearly, this is the cost whose slope is ŷ − y to the last
-    # bit.
+    # by, and so both share their work. Of targets that sum to 1 only nearly, this is the cost
+    # whose slope is ŷ − y to the last bit.
     weighted = np.empty_like(z)
     largest, divisor, terms, logarithms = (np.empty_like(z[0]) for _ in range(4))
     return softmax_calls(z, outputs, largest, divisor), (
@@ -151,25 +143,25 @@ def _cross_entropy_delta(error: Array, outputs: Array, derivative: Array, out: A
     return ((np.multiply, (error, constant(1.0 / error.shape[1], out), out)),)
 
 
-_SQUARED_ERROR = Cost(
-    _squared_error, _squared_error_delta, needs_derivative=True, mean_of_outputs=True
-)
+def _mean_squared(output: str, delta_calls: _DeltaCalls, *, needs_derivative: bool = False) -> Cost:
+    return Cost(
+        _after(output, _squared_error),
+        delta_calls,
+        needs_derivative=needs_derivative,
+        mean_of_outputs=True,
+    )
+
 
 COSTS: dict[str, dict[str, Cost]] = {
     "mse": {
-        "sigmoid": _SQUARED_ERROR,
-        "tanh": _SQUARED_ERROR,
-        "linear": Cost(_squared_error, _squared_error_linear_delta, mean_of_outputs=True),
-        "softmax": Cost(_squared_error, _squared_error_softmax_delta, mean_of_outputs=True),
+        "sigmoid": _mean_squared("sigmoid", _squared_error_delta, needs_derivative=True),
+        "tanh": _mean_squared("tanh", _squared_error_delta, needs_derivative=True),
+        "linear": _mean_squared("linear", _squared_error_linear_delta),
+        "softmax": _mean_squared("softmax", _squared_error_softmax_delta),
     },
     "cross-entropy": {
-        "sigmoid": Cost(_sigmoid_cross_entropy, _cross_entropy_delta),
-        "softmax": Cost(
-            _softmax_cross_entropy,
-            _cross_entropy_delta,
-            of_classes=True,
-            calls_with_outputs=_softmax_and_cross_entropy,
-        ),
+        "sigmoid": Cost(_after("sigmoid", _sigmoid_cross_entropy), _cross_entropy_delta),
+        "softmax": Cost(_softmax_cross_entropy, _cross_entropy_delta, of_classes=True),
     },
 }
 """`COSTS[cost][output]`."""

@@ -28,7 +28,7 @@ def curve_csv(curve: CostCurve) -> bytes:
         costs = columns.last[row], columns.low[row], columns.high[row]
         looked = look >= 0 and curve.validation_epoch[look] >= first
         validation = repr(float(curve.validation_cost[look])) if looked else ""
-        writer.writerow((f"{first:.0f}", *(repr(float(cost)) for cost in costs), validation))
+        writer.writerow((f"{first:.17g}", *(repr(float(cost)) for cost in costs), validation))
     return text.getvalue().encode()
 
 

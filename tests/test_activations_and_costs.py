@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
+from bptui.core.calls import run
 from bptui.core.costs import COSTS, check_targets, find_cost
 from bptui.core.errors import InputError
 from bptui.core.network import Network
@@ -160,15 +161,17 @@ def evaluate_cost(cost: str, output: str, z: Any, y: Any) -> tuple[float, np.nda
     """J and ∂J/∂z for logits and targets of shape (K, N)."""
     entry = find_cost(cost, output)
     logits, targets = np.array(z, np.float64), np.array(y, np.float64)
-    outputs, delta = np.empty_like(logits), np.empty_like(logits)
-    derivative = np.ones_like(logits)
+    outputs, error, delta, derivative = (np.ones_like(logits) for _ in range(4))
+    total = np.array(0.0)
+    output_calls, cost_calls = entry.calls(logits, outputs, targets, error, total)
     with np.errstate(over="ignore", under="ignore"):
-        ACTIVATIONS[output].value(logits, outputs)
+        run(output_calls)
         if entry.needs_derivative:
             derivative = slope(output, outputs)
-        error = outputs - targets
-        entry.delta(error, outputs, derivative, delta)
-        return entry.value(logits, targets, error), delta
+        np.subtract(outputs, targets, error)
+        run(cost_calls)
+        run(entry.delta_calls(error, outputs, derivative, delta))
+    return total.item() / entry.terms(error), delta
 
 
 def exact_cost(cost: str, output: str, z: list[list[Decimal]], y: list[list[Decimal]]) -> Decimal:

@@ -157,7 +157,7 @@ def resume_trainer(
     """
     trainer = resume_run(folder, build_trainer)
     if trainer.had_diverged and trainer.steps:
-        why = trainer.why_start_again(trainer.learning_rate)
+        why = trainer.why_start_again()
         if why:
             raise InputError(f"{printable(folder)}: this run diverged, and {why}")
     if patience is not None:

@@ -270,11 +270,11 @@ class TrainingLoop:
         told = self.why_start_again(guilty) or good
         self.message = f"J stopped being a finite number at epoch {wrong:,}; {told}"
 
-    def why_start_again(self, guilty: float) -> str:
+    def why_start_again(self, guilty: float | None = None) -> str:
         """Return why nothing is gained by going on from here after a divergence, if so.
 
         Args:
-            guilty: the η that it diverged with.
+            guilty: the η that it diverged with, where that is known.
         """
         stepper, here, what = self._stepper, self.point(), f"Θ of epoch {self.epoch:,} is"
         with np.errstate(all="ignore"):

@@ -11,7 +11,7 @@ def why_start_again(
     cost: float,
     first_cost: float,
     gradient: NDArray[Any],
-    learning_rate: float,
+    learning_rate: float | None,
     *,
     seeds: bool = True,
 ) -> str:
@@ -25,19 +25,20 @@ def why_start_again(
         cost: J of that Θ.
         first_cost: J of the Θ that training began with.
         gradient: of J at that Θ, flat (P,).
-        learning_rate: the η that it diverged with.
+        learning_rate: the η that it diverged with, where that is known.
         seeds: whether there are other Θ to start from.
     """
     if not np.isfinite(cost):
-        why = "its J is not a finite number"
+        why = "beyond repair, for its J is not a finite number"
     elif not np.isfinite(gradient).all():
-        why = "its gradient is not of finite numbers"
+        why = "beyond repair, for its gradient is not of finite numbers"
     elif cost > first_cost:
-        why = f"its J is {cost:.3g}, and was {first_cost:.3g} at the start"
+        now, then = (f"{cost:.3g}", f"{first_cost:.3g}")
+        if now == then:
+            now, then = (f"{cost:.17g}", f"{first_cost:.17g}")
+        why = f"worse than at the start, with a J of {now} against {then}"
     else:
         return ""
+    smaller = "" if learning_rate is None else f" than {learning_rate:g}"
     seed = ", or another seed" if seeds else ""
-    return (
-        f"{what} beyond repair, for {why}: start again with a smaller learning rate than "
-        f"{learning_rate:g}{seed}"
-    )
+    return f"{what} {why}: start again with a smaller learning rate{smaller}{seed}"

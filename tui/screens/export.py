@@ -54,7 +54,6 @@ class ExportScreen(OverScreen[None]):
         """Take what is shown, which stays as it is while training goes on."""
         super().__init__()
         self._snapshot, self._frame = snapshot, frame
-        self._folder = Path.cwd()
         self._said: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -89,7 +88,7 @@ class ExportScreen(OverScreen[None]):
                 self._said.append(f"nothing is written: {missing}")
             elif key in (export.key, _ALL) and not missing:
                 try:
-                    path = write_export(export, self._snapshot, self._frame, self._folder)
+                    path = write_export(export, self._snapshot, self._frame, Path())
                 except InputError as error:
                     self._said.append(str(error))
                 else:
@@ -97,8 +96,7 @@ class ExportScreen(OverScreen[None]):
         self._say()
 
     def _say(self) -> None:
-        folder = f"in {printable(self._folder)}"
-        self._result.update("\n".join(map(self._symbols.text, (folder, *self._said))))
+        self._result.update("\n".join(map(self._symbols.text, (_here(), *self._said))))
 
     def _options(self) -> list[Option]:
         rows = []
@@ -108,3 +106,10 @@ class ExportScreen(OverScreen[None]):
             row = f"{export.key}  {export.suffix.upper():<{_SUFFIX - 3}}{text}"
             rows.append(Option(Content.styled(row, "dim") if missing else row, export.key))
         return [*rows, Option(f"{_ALL}  {'all':<{_SUFFIX - 3}}all of these", _ALL)]
+
+
+def _here() -> str:
+    try:
+        return f"in {printable(Path.cwd())}"
+    except OSError:
+        return "the folder that bptui was started in is gone"
