@@ -388,3 +388,20 @@ def test_nearly_learned_networks_raise_no_alarm(seed: int) -> None:
         return X.T @ (2 * (a - y) / y.size * (1 - a * a))
 
     assert check_gradients(cost, gradients, W).verdict != "fail"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "others"),
+    [
+        (0, "30 more, and all of them agree"),
+        (20, "30 more, and all of them agree"),
+        (30, "30 more, of which 20 agree"),
+        (49, "30 more, of which 1 agrees"),
+        (50, "30 more, and none of them agrees"),
+    ],
+)
+def test_the_table_says_of_what_it_leaves_out_whether_it_agrees(wrong: int, others: str) -> None:
+    w = np.arange(1.0, 51.0)
+    factors = np.where(np.arange(50) < wrong, 3.0, 2.0)
+    report = check_gradients(lambda w: float(w @ w), lambda w: factors * w, w)
+    assert f"\n  … {others}\n" in str(report)

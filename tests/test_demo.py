@@ -305,8 +305,9 @@ def test_errors_in_a_script_are_one_sentence(
 @pytest.mark.parametrize(
     ("step", "telling"),
     [
-        ("keys = 'q'", "step 1: this key leaves"),
-        ("keys = 'c'", "step 1: this key saves"),
+        ("keys = 'q'", "step 1: the key q leaves"),
+        ("keys = 'c'", "step 1: the key c saves"),
+        ("keys = 'e'", "step 1: the key e writes files"),
         ("keys = 'f'\ntype = 'zzz'\n[[step]]\nkeys = 'enter'", "step 2: no fault is found"),
         ("wait_epochs = 10", "step 1: training is finished at epoch 5, so epoch 11 never comes"),
         ("keys = 's'\nwait_epochs = 2", "step 1: training is paused at epoch 2, so epoch 4"),

@@ -48,7 +48,7 @@ EXPORTS = (
     Export("p", "picture of the screen", "svg", _picture),
     Export(
         "c",
-        "cost of every epoch, for bptui watch too",
+        "curve of the cost, for bptui watch too",
         "csv",
         lambda snapshot, _: curve_csv(snapshot.curve),
         lambda snapshot: "" if len(snapshot.curve.columns) else "nothing is trained yet",

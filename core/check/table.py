@@ -16,7 +16,7 @@ def entry_name(array: str, index: tuple[int, ...]) -> str:
 
 def headline(report: Report) -> str:
     """Return the verdict, how many entries agree and by which method, on one line."""
-    agree = sum(int((array.verdicts == 0).sum()) for array in report.arrays)
+    agree = _agreeing(report)
     how = METHODS[report.method].title
     step = "" if report.epsilon is None else f", ε = {report.epsilon:g}"
     drawn = "" if report.entries == report.parameters else f" (drawn from {report.parameters:,})"
@@ -41,7 +41,7 @@ def format_report(report: Report, *, columns: int | None = None) -> str:
     lines.append(f"  {'entry':<14}{'backprop':>24}{'numerical':>24}{'relative error':>16}")
     lines += [_row(array, int(flat)) for _, array, flat in rows[:_MOST_ROWS]]
     if report.entries > _MOST_ROWS:
-        lines.append(f"  … {report.entries - _MOST_ROWS:,} more, all agreeing better than these")
+        lines.append(f"  … {_others(report, rows[:_MOST_ROWS])}")
     if report.entries > 1:
         lines.append("  worst first: by the error against what rounding explains")
     sentences: list[str] = []
@@ -55,6 +55,21 @@ def format_report(report: Report, *, columns: int | None = None) -> str:
     for sentence in sentences:
         lines += ["", *in_lines(sentence, columns)]
     return "\n".join(lines)
+
+
+def _agreeing(report: Report) -> int:
+    return sum(int((array.verdicts == 0).sum()) for array in report.arrays)
+
+
+def _others(report: Report, shown: list[tuple[float, ArrayReport, int]]) -> str:
+    """Return how many entries there are beside those shown, and how many of them agree."""
+    count = report.entries - len(shown)
+    agree = _agreeing(report) - sum(int(array.verdicts.flat[flat] == 0) for _, array, flat in shown)
+    if agree == count:
+        return f"{count:,} more, and all of them agree"
+    if not agree:
+        return f"{count:,} more, and none of them agrees"
+    return f"{count:,} more, of which {agree:,} agree{'s' if agree == 1 else ''}"
 
 
 def _row(array: ArrayReport, place: int) -> str:

@@ -9,6 +9,7 @@ from textual.events import Event, InputEvent, Key
 
 from bptui.core.errors import InputError
 from bptui.core.snapshot import Snapshot
+from bptui.tui.actions import ACTIONS
 from bptui.tui.app import Dashboard
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.demo.caption import Caption, Speech
@@ -170,9 +171,10 @@ class DemoDashboard(Dashboard):
     def action_act(self, name: str) -> None:
         """Carry out an action, unless it is none for a script."""
         if self._playing and name in _REFUSED:
+            key = next(action.shown for action in ACTIONS if action.id == name)
             self.refusal = InputError(
-                f"{self._step.where}: this key {_REFUSED[name]}; a demo ends with its script and "
-                "leaves nothing behind"
+                f"{self._step.where}: the key {key} {_REFUSED[name]}; a demo ends with its script "
+                "and leaves nothing behind"
             )
         else:
             super().action_act(name)
