@@ -199,8 +199,8 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("cell", "reason"),
         [
-            ("", "missing value; every cell needs a number"),
-            ("NA", "missing value ('NA'); every cell needs a number"),
+            ("", "missing value; fill it in with a number, or take the row out"),
+            ("NA", "missing value ('NA'); fill it in with a number, or take the row out"),
             ("?", "missing value ('?')"),
             ("nan", "'nan' is not a finite number"),
             ("-Infinity", "'-Infinity' is not a finite number"),

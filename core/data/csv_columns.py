@@ -87,7 +87,9 @@ def _number(cell: str) -> float:
     text = cell.strip()
     if text.lower() in _MISSING:
         mark = f" ({quoted(text)})" if text else ""
-        raise _BadCellError(cell, f"missing value{mark}; every cell needs a number")
+        raise _BadCellError(
+            cell, f"missing value{mark}; fill it in with a number, or take the row out"
+        )
     try:
         value = float(text)
         plain = text.isascii() and "_" not in text
@@ -117,7 +119,9 @@ def _encode(cells: Sequence[str], codes: dict[str, int]) -> NDArray[np.float64]:
     """Return the code of each cell, (N,), giving new codes to new texts."""
     texts = [cell.strip() for cell in cells]
     if "" in (new := set(texts) - codes.keys()):
-        raise _BadCellError(cells[texts.index("")], "missing value; every cell needs a text")
+        raise _BadCellError(
+            cells[texts.index("")], "missing value; fill it in with a text, or take the row out"
+        )
     if len(codes) + len(new) > MOST_CLASSES:
         raise _BadCellError(
             cells[0], f"more than {MOST_CLASSES:,} different texts, too many to be categories"
