@@ -351,6 +351,15 @@ def test_pausing_again_goes_on_and_step_pauses(tmp_path):
     drive(script, tmp_path)
 
 
+def test_the_order_of_entries_cannot_be_changed_while_there_are_none(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press("g", "w")
+        why = "no entries to list: the gradient check is off; g switches it on"
+        await until(pilot, lambda: app.shown.message == why)
+
+    drive(script, tmp_path)
+
+
 def test_quitting_ends_the_training_thread(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         await pilot.press("space")

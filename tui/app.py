@@ -21,12 +21,13 @@ from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import (
     ForgetMessage,
     PlantFault,
+    Say,
     ShowBoundary,
     ShowPhases,
     SweepEpsilon,
     TogglePause,
 )
-from bptui.tui.actions import ACTIONS, NEXT_RUN, Action
+from bptui.tui.actions import ACTIONS, NEXT_RUN, Action, applying
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.direct_lines import DirectLines
 from bptui.tui.drawing.symbols import UNICODE, Symbols
@@ -145,7 +146,8 @@ class Dashboard(PacedApp):
                 yield self._predictions
             yield self._check
             yield self._norms
-            yield KeyBar(self._offered)
+            self._key_bar = KeyBar(self._offered)
+            yield self._key_bar
         self._too_small = Static(id="too-small", markup=False)
         yield self._too_small
 
@@ -220,6 +222,7 @@ class Dashboard(PacedApp):
             self.set_class(snapshot.watched and not snapshot.thetas, "-curve-alone")
             if due.status:
                 self._status.show(snapshot)
+                self._key_bar.show(applying(self._offered, snapshot))
             if due.numbers:
                 self._show(self._numbers, snapshot)
                 self._show(self._above, snapshot)
@@ -268,6 +271,11 @@ class Dashboard(PacedApp):
         self._cost.log_axis = not self._cost.log_axis
 
     def _do_worst_first(self) -> None:
+        latest = self.worker.latest
+        if latest is not None and (latest.no_check or not latest.checking):
+            why = latest.no_check or "the gradient check is off; g switches it on"
+            self.worker.send(Say(f"no entries to list: {why}"))
+            return
         self._check.worst_first = not self._check.worst_first
 
     def _do_fault(self) -> None:
@@ -334,17 +342,16 @@ class Dashboard(PacedApp):
     def _do_help(self) -> None:
         from bptui.tui.screens.help import HelpScreen
 
-        panes = {
-            "Status": self._status,
-            "Cost": self._cost,
-            "Θ": self._theta,
-            "Predictions": self._predictions,
-            "Gradient check": self._check,
-            "Gradient norms": self._norms,
-        }
-        self.push_screen(
-            HelpScreen(self._offered, [(name, pane.HELP) for name, pane in panes.items()])
-        )
+        panes: dict[str, SnapshotPane] = {"Status": self._status, "Cost": self._cost}
+        if not self.has_class("-curve-alone"):
+            panes |= {
+                "Θ": self._theta,
+                "Predictions": self._predictions,
+                "Gradient check": self._check,
+                "Gradient norms": self._norms,
+            }
+        actions = applying(self._offered, self.worker.latest)
+        self.push_screen(HelpScreen(actions, [(name, pane.HELP) for name, pane in panes.items()]))
 
     def _do_quit(self) -> None:
         self._leave(0)
@@ -391,8 +398,8 @@ class Dashboard(PacedApp):
             widget.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every action in the palette, and of what Textual has the choice of themes."""
-        for action in self._offered:
+        """Offer in the palette what applies, and of what Textual has the choice of themes."""
+        for action in applying(self._offered, self.worker.latest):
             yield SystemCommand(
                 self.symbols.text(f"{action.title.capitalize()} ({action.shown})"),
                 self.symbols.text(action.help),
