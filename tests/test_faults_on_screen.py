@@ -70,7 +70,7 @@ class TestPicker:
             assert offered(app) == ["theta-transposed"]
             await pilot.press("enter")
             await until(pilot, lambda: app.shown.fault == "theta-transposed")
-            await until(pilot, lambda: "fault: theta-transposed" in status(app))
+            await until(pilot, lambda: "fault: theta-tra" in status(app))
             assert not app.shown.fault_hidden
             await until(
                 pilot,

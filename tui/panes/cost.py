@@ -19,6 +19,7 @@ from bptui.tui.panes.snapshot_pane import SnapshotPane
 
 SPACE = "space goes on"
 """How training goes on wherever keys are heard."""
+_SHORTEST_NAME = len("sign…")
 
 
 class CostPane(SnapshotPane):
@@ -26,8 +27,9 @@ class CostPane(SnapshotPane):
 
     HELP: ClassVar[str] = (
         "The cost J by epoch; no spike is lost, however many epochs share a column. "
-        "Plateaus that it has left and changes of the learning rate η are marked; the validation "
-        "cost has its own curve, and beside it stands how good the outputs for those samples are."
+        "Plateaus that it has left, changes of the learning rate η and planted faults are marked; "
+        "the validation cost has its own curve, and beside it stands how good the outputs for "
+        "those samples are."
     )
     SCROLLS: ClassVar[bool] = False
     DEFAULT_CSS = """
@@ -139,7 +141,10 @@ def cost_lines(
         y_axis,
         series,
         symbols,
-        marks=[VerticalMark(mark.epoch, mark.text) for mark in curve.marks],
+        marks=[
+            VerticalMark(mark.epoch, mark.text, _SHORTEST_NAME if mark.kind == "fault" else None)
+            for mark in curve.marks
+        ],
         words=[Word(first, last, "plateau") for first, last in plateaus(columns)],
         legend=legend,
     )
