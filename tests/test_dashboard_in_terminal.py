@@ -254,6 +254,8 @@ def check_terminal_is_restored(terminal: Terminal) -> None:
     assert terminal.modes_left_on() == {}
     assert raw.rfind(b"\x1b[<u") > raw.rfind(b"\x1b[>")
     assert terminal.attributes == terminal.attributes_before
+    # The emulator has no alternate screen, so this is what that was left with.
+    assert not {"╭", "╰", "│"} & set(terminal.text())
 
 
 def test_q_restores_the_terminal_and_says_how_to_repeat_it(tmp_path):
