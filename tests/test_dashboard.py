@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from pane_app import screen_rows
@@ -443,6 +444,21 @@ def test_what_is_typed_before_a_screen_is_there_does_no_harm(opens, tmp_path):
         assert app.failure is None and app.return_code is None
 
     drive(script, tmp_path)
+
+
+def test_keys_typed_before_there_is_anything_to_see_wait_for_it(tmp_path):
+    async def session(keys: str, seen: str) -> None:
+        app = Paused(tmp_path)
+        run, may_run = app.worker.session.run, Event()
+        app.worker.session.run = lambda *given: may_run.wait(30.0) and run(*given)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press(*keys)
+            assert len(app.screen_stack) == 1
+            may_run.set()
+            await until(pilot, lambda: seen in "".join(screen_rows(app)))
+
+    asyncio.run(session("SSS", "Phase 3 of 11"))
+    asyncio.run(session("fmissing-b", "missing-bias-gradient"))
 
 
 def test_ctrl_c_before_the_palette_is_there_does_no_harm(tmp_path):

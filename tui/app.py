@@ -11,7 +11,7 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
-from textual.events import Resize
+from textual.events import Event, Key, Resize
 from textual.filter import NoColor
 from textual.message import Message
 from textual.screen import Screen
@@ -31,6 +31,7 @@ from bptui.tui.actions import ACTIONS, NEXT_RUN, Action, applying
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.direct_lines import DirectLines
 from bptui.tui.drawing.symbols import UNICODE, Symbols
+from bptui.tui.early_keys import EarlyKeys
 from bptui.tui.key_bar import KeyBar
 from bptui.tui.paced_app import PacedApp
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
@@ -127,6 +128,7 @@ class Dashboard(PacedApp):
         self._heard_at = perf_counter()
         self.direct_lines = DirectLines()
         """Takes the lines that panes change."""
+        self._early = EarlyKeys()
         self._above: tuple[SnapshotPane, ...] = ()
         """Panes of the screen that is open over the dashboard."""
 
@@ -206,6 +208,8 @@ class Dashboard(PacedApp):
         if line is not None and not line.free and not everything:
             self.waits = True
             return
+        for key in self._early.taken():
+            self.post_message(key)
         due = self._turns.take(
             snapshot,
             self._clock(),
@@ -256,6 +260,12 @@ class Dashboard(PacedApp):
     def on_predictions_pane_resized(self, message: PredictionsPane.Resized) -> None:
         """Ask for a boundary that fits."""
         self.worker.send(ShowBoundary(*message.size))
+
+    async def on_event(self, event: Event) -> None:
+        """Let keys that are about what is shown wait until something is."""
+        empty = self.worker.latest is None and len(self.screen_stack) == 1
+        if not (empty and isinstance(event, Key) and self._early.keep(event)):
+            await super().on_event(event)
 
     def action_act(self, name: str) -> None:
         """Carry out one of `ACTIONS`."""
