@@ -4,7 +4,7 @@ from textual.events import Key
 
 from bptui.tui.actions import ACTIONS
 
-_LOOKING = ("fault", "sweep-epsilon", "phases")
+_LOOKING = ("fault", "sweep-epsilon", "phases", "export")
 """Actions that go by what is shown."""
 _AT_ONCE = {"ctrl+c", "ctrl+z"}
 """Keys that wait for nothing, besides those that quit."""
