@@ -97,7 +97,8 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: fl
 def type_fast(pilot: Pilot[None], *keys: str) -> None:
     """Press keys one upon the other, faster than anything is drawn."""
     for key in keys:
-        pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+        character = " " if key == "space" else key if len(key) == 1 else None
+        pilot.app.post_message(Key(key, character))
 
 
 def first_key(action: Action) -> str:
