@@ -27,9 +27,17 @@ def learning_rate_mark(epoch: int, learning_rate: float) -> Mark:
     return Mark(epoch, "learning-rate", f"η {learning_rate:g}")
 
 
+def fault_mark(epoch: int, fault: str | None, *, hidden: bool) -> Mark:
+    """Return the mark of a fault, or of none, that is planted from `epoch` on."""
+    name = "no fault" if fault is None else fault
+    return Mark(epoch, "fault", "fault ?" if hidden else name)
+
+
 def with_mark(marks: Sequence[Mark], mark: Mark) -> list[Mark]:
-    """Return the marks and another one, which replaces what was marked at the same epoch."""
-    return [*(other for other in marks if other.epoch != mark.epoch), mark]
+    """Return the marks and another one, which replaces that of its kind at the same epoch."""
+    place = (mark.epoch, mark.kind)
+    others = (other for other in marks if (other.epoch, other.kind) != place)
+    return sorted([*others, mark], key=lambda each: each.epoch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A tiny app around one pane, and what it shows as text."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from textual.app import App, ComposeResult
@@ -48,6 +48,40 @@ def drive(
             await steps(app, pilot)
 
     asyncio.run(run())
+
+
+class StackedApp(App[None]):
+    """Panes of one height, one below the other."""
+
+    def __init__(self, panes: Sequence[LinePane], height: int, symbols: Symbols) -> None:
+        super().__init__()
+        self.panes, self.symbols, self.pane_height = panes, symbols, height
+
+    def compose(self) -> ComposeResult:
+        for pane in self.panes:
+            pane.styles.width, pane.styles.height = "1fr", self.pane_height
+            yield pane
+
+
+def stacked(
+    panes: Sequence[LinePane], snapshot: Snapshot, size: tuple[int, int], symbols: Symbols
+) -> list[str]:
+    """Return the rows of a screen on which all of `panes` show `snapshot`, each in `size`."""
+    rows: list[str] = []
+
+    async def run() -> None:
+        width, height = size
+        app = StackedApp(panes, height, symbols)
+        async with app.run_test(size=(width, len(panes) * height)) as pilot:
+            await pilot.pause()
+            for pane in panes:
+                pane.show(snapshot)  # type: ignore[attr-defined]
+            await pilot.pause()
+            await pilot.pause()
+            rows.extend(screen_rows(app))
+
+    asyncio.run(run())
+    return rows
 
 
 def shown(

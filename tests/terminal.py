@@ -267,7 +267,7 @@ class Terminal:
         why = "it ended" if ended else f"waited {timeout:g} s"
         raise AssertionError(f"{why}; wanted {what!r}\n{self.text()}")
 
-    def settle(self, quiet: float = 0.3, timeout: float = 15.0) -> None:
+    def settle(self, quiet: float = 0.2, timeout: float = 15.0) -> None:
         """Wait until nothing was written, and nothing was about to be, for `quiet` seconds."""
         last = monotonic()  # what was done just now may take effect only in a moment
         deadline = last + timeout

@@ -116,7 +116,7 @@ def test_a_terminal_that_takes_no_output_holds_nothing_up(tmp_path: Path) -> Non
     ) as terminal:
         terminal.wait_for(trained(20))
         terminal.stop_reading()
-        sleep(1.0)
+        sleep(0.5)
         terminal.signal(signal.SIGTERM)
         assert terminal.process.wait(15) == 128 + signal.SIGTERM
         assert terminal.attributes == terminal.attributes_before
@@ -152,27 +152,35 @@ def test_it_is_suspended_and_goes_on(tmp_path: Path) -> None:
     assert_goes_on_to_the_same_bits(tmp_path / "mine", 20)
 
 
+SWEEP = ("sweep", "--seeds", "4", "--epochs", "20", "--screen")
+
+
 @pytest.mark.parametrize(
-    ("words", "ready", "keys", "open_screen"),
+    ("words", "ready", "screens"),
     [
-        (SLOWLY, trained(20), "?", "Esc closes"),
-        (SLOWLY, trained(20), "\x10", "Article (a)"),
-        (("sweep", "--seeds", "4", "--epochs", "20", "--screen"), "q leave", "", "q leave"),
+        (SLOWLY, trained(20), {"?": "Esc closes", "\x10": "Article (a)"}),
+        (SWEEP, "q leave", {"": "q leave"}),
     ],
-    ids=["help", "palette", "sweep"],
+    ids=["help and palette", "sweep"],
 )
 def test_it_is_suspended_whatever_is_open(
-    words: tuple[str, ...], ready: str | Predicate, keys: str, open_screen: str, tmp_path: Path
+    words: tuple[str, ...], ready: str | Predicate, screens: dict[str, str], tmp_path: Path
 ) -> None:
     with Terminal(*words, command=[*CONTROLLED, *COMMAND], cwd=tmp_path) as terminal:
         terminal.wait_for(ready)
-        terminal.send(keys)
-        terminal.wait_for(open_screen)
-        terminal.send("\x1a")
-        stopped(terminal.process.pid)
-        shown = len(terminal.raw)
-        terminal.signal(signal.SIGCONT)
-        terminal.wait_for(lambda here: open_screen.encode() in here.raw[shown:])
+        for keys, seen in screens.items():
+            terminal.send(keys)
+            terminal.wait_for(seen)
+            terminal.send("\x1a")
+            stopped(terminal.process.pid)
+            before = len(terminal.raw)
+            terminal.signal(signal.SIGCONT)
+            terminal.wait_for(
+                lambda here, seen=seen, before=before: seen.encode() in here.raw[before:]
+            )
+            if len(screens) > 1:
+                terminal.send("\x1b")
+                terminal.wait_for(lambda here, seen=seen: seen not in here.text())
         terminal.send("\x11")
         assert terminal.wait() == 0
 
@@ -332,9 +340,9 @@ def test_names_from_a_file_are_neither_markup_nor_escapes(tmp_path: Path) -> Non
         terminal.wait_for(r"\x1b[31mrun")
         terminal.wait_for("[bold]x[/]")
         terminal.send("f")
-        sleep(0.5)
+        terminal.wait_for("Plant a fault")
         terminal.send("\x1b")
-        sleep(0.5)
+        terminal.wait_for(lambda here: "Plant a fault" not in here.text())
         terminal.send("q")
         assert terminal.wait() == 0
         raw = bytes(terminal.raw)
@@ -442,12 +450,11 @@ def test_a_shell_ends_it_while_it_is_suspended(tmp_path: Path) -> None:
 
 
 def test_the_screen_of_a_sweep_ends_with_its_terminal(tmp_path: Path) -> None:
-    words = ("sweep", "--seeds", "4", "--epochs", "20", "--screen")
-    with Terminal(*words, command=[*IGNORING_HANG_UP, *COMMAND], cwd=tmp_path) as terminal:
+    with Terminal(*SWEEP, command=[*IGNORING_HANG_UP, *COMMAND], cwd=tmp_path) as terminal:
         terminal.wait_for("q leave")
         terminal.hang_up()
         assert terminal.process.wait(10) == 129
-    with Terminal(*words, cwd=tmp_path) as terminal:
+    with Terminal(*SWEEP, cwd=tmp_path) as terminal:
         terminal.wait_for("q leave")
         terminal.signal(signal.SIGTERM)
         assert terminal.wait() == 143
@@ -455,9 +462,8 @@ def test_the_screen_of_a_sweep_ends_with_its_terminal(tmp_path: Path) -> None:
 
 
 def test_the_screen_of_a_sweep_that_fails_is_told(tmp_path: Path) -> None:
-    words = ("sweep", "--seeds", "4", "--epochs", "20", "--screen")
     command = failing("tui.panes.sweep_setting", "SweepSettingPane", "_show_subtitle", "31")
-    with Terminal(*words, columns=100, command=command, cwd=tmp_path) as terminal:
+    with Terminal(*SWEEP, columns=100, command=command, cwd=tmp_path) as terminal:
         assert terminal.wait() == 1
         assert_restored(terminal)
         told, *traceback = terminal.scrollback()

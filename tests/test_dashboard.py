@@ -5,12 +5,12 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from pane_app import screen_rows
 from textual.events import Key
 from textual.pilot import Pilot
-from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from bptui.core.configuration import Configuration
@@ -49,6 +49,7 @@ class Paused(Dashboard):
         session = Session(trainer, speed=50.0, keeper=keeper)
         session.send(TogglePause())
         super().__init__(TrainingWorker(session), saves=True, symbols=symbols)
+        self.animation_level = "none"
         self.did: list[str] = []
         self.obeys = True
 
@@ -93,6 +94,13 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: fl
     raise AssertionError(f"waited {seconds:g} s")
 
 
+def type_fast(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys one upon the other, faster than anything is drawn."""
+    for key in keys:
+        character = " " if key == "space" else key if len(key) == 1 else None
+        pilot.app.post_message(Key(key, character))
+
+
 def first_key(action: Action) -> str:
     return action.keys.split(",")[0]
 
@@ -108,34 +116,25 @@ def lines(widget: Widget) -> list[str]:
 
 def test_every_key_works_whatever_pane_has_the_focus(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
+        names = [action.id for action in ACTIONS]
+        app.obeys = False
         for pane in (None, *panes(app)):
             app.screen.set_focus(pane)
-            app.obeys = pane is None  # once is enough, for screens are slow to open
-            for action in ACTIONS:
-                if action.id == "quit":
-                    continue
-                app.did.clear()
-                await pilot.press(first_key(action))
-                assert app.did == [action.id], (pane, action.keys)
-                if action.id in SCREENS and app.obeys:
-                    await pilot.press("escape")
-                    assert not isinstance(app.screen, ModalScreen)
-        app.did.clear()
-        await pilot.press("q")
-        assert app.did == ["quit"]
+            app.did.clear()
+            type_fast(pilot, *map(first_key, ACTIONS))
+            await until(pilot, lambda: len(app.did) >= len(names))
+            assert app.did == names, pane
 
     drive(script, tmp_path, (120, 40))
 
 
 def test_all_names_of_a_key_do_the_same(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
-        for action in ACTIONS[:-1]:
-            for key in action.keys.split(","):
-                app.did.clear()
-                await pilot.press(key)
-                assert app.did == [action.id], key
-                if action.id in SCREENS:
-                    await pilot.press("escape")
+        names = [(action.id, key) for action in ACTIONS[:-1] for key in action.keys.split(",")]
+        for name, key in names:
+            type_fast(pilot, key, *["escape"] * (name in SCREENS))
+        await until(pilot, lambda: len(app.did) >= len(names) and len(app.screen_stack) == 1)
+        assert app.did == [name for name, _ in names]
 
     drive(script, tmp_path)
 
@@ -150,18 +149,19 @@ def test_all_keys_that_leave(key, tmp_path):
     drive(script, tmp_path)
 
 
-@pytest.mark.parametrize("opens", ["question_mark", "f", "v", "a", "S", "ctrl+p"])
-def test_ctrl_c_closes_what_is_open_and_ctrl_q_leaves_from_there(opens, tmp_path):
+def test_ctrl_c_closes_what_is_open_and_ctrl_q_leaves_from_there(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
-        await pilot.press("s", opens)
-        await until(pilot, lambda: len(app.screen_stack) == 2)
-        await pilot.press("ctrl+c")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
-        assert app.return_code is None and app.shown.fault is None
-        await pilot.press(opens)
-        await until(pilot, lambda: len(app.screen_stack) == 2)
-        await pilot.press("ctrl+q")
-        assert app.did[-1] == "quit"
+        await pilot.press("s")
+        for opens in ("question_mark", "f", "v", "a", "S", "e", "ctrl+p"):
+            await pilot.press(opens)
+            await until(pilot, lambda: len(app.screen_stack) == 2)
+            app.obeys = False
+            await pilot.press("ctrl+q")
+            assert app.did[-1] == "quit", opens
+            app.obeys = True
+            await pilot.press("ctrl+c")
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+            assert app.return_code is None and app.shown.fault is None
 
     drive(script, tmp_path)
 
@@ -222,26 +222,29 @@ def test_the_help_begins_with_the_keys_one_below_the_other(size, tmp_path):
 
 
 @pytest.mark.parametrize("width", range(60, 201, 7))
-def test_the_key_bar_has_whole_words_and_always_help_and_quit(width):
-    kept = fitting(ACTIONS, width)
-    text = "".join(f" {action.shown} {action.title} " for action in kept)
+@pytest.mark.parametrize("symbols", [UNICODE, ASCII], ids=["unicode", "ascii"])
+def test_the_key_bar_has_whole_words_and_always_help_and_quit(symbols, width):
+    kept = fitting(ACTIONS, width, symbols)
+    text = "".join(f" {action.shown} {symbols.text(action.title)} " for action in kept)
     assert len(text) <= width
     assert [action.id for action in kept[-2:]] == ["help", "quit"]
     assert kept[:-2] == list(ACTIONS[: len(kept) - 2])
 
 
-@pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 50)])
 @pytest.mark.parametrize("symbols", [UNICODE, ASCII], ids=["unicode", "ascii"])
-def test_the_key_bar_is_drawn_whole_in_the_last_line(size, symbols, tmp_path):
+def test_the_key_bar_is_drawn_whole_in_the_last_line(symbols, tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         bar = app.query_one(KeyBar)
-        assert bar.region.bottom == size[1]
-        (text,) = lines(bar)
-        assert len(text) == size[0]
-        for action in fitting(ACTIONS, size[0], symbols):
-            assert f" {action.shown} {symbols.text(action.title)} " in text
+        for size in ((60, 15), (80, 24), (137, 36), (200, 50)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: bar.region.bottom == size[1])
+            (text,) = lines(bar)
+            assert len(text) == size[0]
+            for action in fitting(ACTIONS, size[0], symbols):
+                assert f" {action.shown} {symbols.text(action.title)} " in text
+            assert text.rstrip().endswith("? help  q quit")
 
-    drive(script, tmp_path, size, symbols)
+    drive(script, tmp_path, symbols=symbols)
 
 
 def test_a_click_on_a_key_is_the_key(tmp_path):
@@ -257,33 +260,38 @@ def test_a_click_on_a_key_is_the_key(tmp_path):
     drive(script, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "size, expected",
-    [((60, 15), NARROW), ((80, 24), NARROW), ((80, 40), NARROW | {"norms"}), ((120, 40), WIDE)],
-)
-def test_more_panes_where_there_is_more_room(size, expected, tmp_path):
+def test_more_panes_where_there_is_more_room(tmp_path):
+    tall = NARROW | {"norms"}
+
     async def script(app: Paused, pilot: Pilot[None]) -> None:
-        assert {pane.id for pane in panes(app)} == expected
-        screen = app.screen.region
-        for pane in panes(app):
-            assert screen.contains_region(pane.region) and pane.size.area > 0
+        for size, expected in (
+            ((60, 15), NARROW),
+            ((80, 24), NARROW),
+            ((80, 40), tall),
+            ((120, 40), WIDE),
+        ):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda wanted=expected: {pane.id for pane in panes(app)} == wanted)
+            screen = app.screen.region
+            for pane in panes(app):
+                assert screen.contains_region(pane.region) and pane.size.area > 0
 
-    drive(script, tmp_path, size)
+    drive(script, tmp_path, (100, 30))
 
 
-@pytest.mark.parametrize("size", [(59, 24), (80, 14), (20, 5)])
-def test_one_line_where_there_is_too_little(size, tmp_path):
+def test_one_line_where_there_is_too_little(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
-        assert not app.query_one("#dashboard").display
-        assert not panes(app)
-        line = str(app.query_one("#too-small").render())
-        assert line == f"bptui needs 60x15; this terminal is {size[0]}x{size[1]}"
-        await pilot.resize_terminal(80, 24)
-        await pilot.pause()
-        assert {pane.id for pane in panes(app)} == NARROW
-        assert not app.query_one("#too-small").display
+        for columns, rows in ((59, 24), (80, 14), (20, 5)):
+            await pilot.resize_terminal(columns, rows)
+            await until(pilot, lambda: not app.query_one("#dashboard").display)
+            assert not panes(app)
+            line = str(app.query_one("#too-small").render())
+            assert line == f"bptui needs 60x15; this terminal is {columns}x{rows}"
+            await pilot.resize_terminal(80, 24)
+            await until(pilot, lambda: {pane.id for pane in panes(app)} == NARROW)
+            assert not app.query_one("#too-small").display
 
-    drive(script, tmp_path, size)
+    drive(script, tmp_path, (50, 10))
 
 
 def test_tab_visits_every_pane_and_comes_back(tmp_path):
@@ -326,14 +334,17 @@ def test_arrows_scroll_the_pane_that_has_the_focus(tmp_path):
     drive(script, tmp_path, hidden=(8, 8))
 
 
-@pytest.mark.parametrize("action", SESSION_ACTIONS, ids=lambda action: action.id)
-def test_a_key_is_answered_by_a_drawing_of_what_it_did(action, tmp_path):
+def test_a_key_is_answered_by_a_drawing_of_what_it_did(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
-        before = app.shown
-        await pilot.press(first_key(action))
-        await until(pilot, lambda: app.shown is not before)
         status = app.query_one("#status", LinePane)
-        await until(pilot, lambda: app.shown.state in lines(status)[0])
+        for action in SESSION_ACTIONS:
+            before = app.shown
+            type_fast(pilot, first_key(action))
+            await until(pilot, lambda before=before: app.shown is not before)
+            await until(pilot, lambda: app.shown.state in lines(status)[0])
+            if app.shown.state == "running":
+                type_fast(pilot, "space")
+                await until(pilot, lambda: app.shown.state == "paused")
 
     drive(script, tmp_path)
 
@@ -347,6 +358,15 @@ def test_pausing_again_goes_on_and_step_pauses(tmp_path):
         stopped = app.shown.epoch
         await pilot.press("s", "s", "s")
         await until(pilot, lambda: app.shown.epoch == stopped + 3)
+
+    drive(script, tmp_path)
+
+
+def test_the_order_of_entries_cannot_be_changed_while_there_are_none(tmp_path):
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        await pilot.press("g", "w")
+        why = "no entries to list: the gradient check is off; g switches it on"
+        await until(pilot, lambda: app.shown.message == why)
 
     drive(script, tmp_path)
 
@@ -381,14 +401,6 @@ def test_a_boundary_is_computed_only_while_it_is_seen(tmp_path: Path) -> None:
     drive(script, tmp_path)
 
 
-@pytest.mark.parametrize("width", range(60, 201, 7))
-def test_the_ascii_key_bar_is_whole(width: int, tmp_path: Path) -> None:
-    async def script(app: Paused, pilot: Pilot[None]) -> None:
-        assert lines(app.query_one(KeyBar))[0].rstrip().endswith("? help  q quit")
-
-    drive(script, tmp_path, (width, 24), ASCII)
-
-
 def test_a_pane_that_comes_to_light_is_drawn_at_once(tmp_path: Path) -> None:
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         await pilot.press("<", "<", "<", "<", "<", "<", "<")
@@ -407,33 +419,47 @@ def test_a_pane_that_comes_to_light_is_drawn_at_once(tmp_path: Path) -> None:
 def test_a_young_curve_does_not_wait_for_its_turn_to_be_drawn(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         app._clock = lambda: app._turns.pictures_at  # no time passes
-        await pilot.press("space")
+        type_fast(pilot, *["greater_than_sign"] * 4, "space")
         await until(pilot, lambda: app.shown.epoch > 100)
         await until(pilot, lambda: app._turns.drawn.pictures.curve.epochs > 50)
 
     drive(script, tmp_path)
 
 
-@pytest.mark.parametrize("opens", ["a", "v", "f", "S", "question_mark"])
-def test_what_is_typed_before_a_screen_is_there_does_no_harm(opens, tmp_path):
+def test_what_is_typed_before_a_screen_is_there_does_no_harm(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
         await until(pilot, lambda: app.shown.report)
-        name = {"a": "article", "v": "sweep-epsilon", "f": "fault", "S": "phases"}.get(
-            opens, "help"
-        )
-        app.action_act(name)
-        screen = app.screen
-        assert not screen.is_mounted
-        for key in ("a", "1", "n", "h", "slash", "m"):
-            for binding in screen._bindings.key_to_bindings.get(key, []):
-                await app.run_action(binding.action, screen)
-        for pane in app._above:
-            pane.show(app.shown)
-        await until(pilot, lambda: "Esc closes" in "".join(screen_rows(app)))
-        await pilot.press("escape")
-        assert app.failure is None and app.return_code is None
+        for name in SCREENS:
+            app.action_act(name)
+            screen = app.screen
+            assert not screen.is_mounted
+            for key in ("a", "1", "n", "h", "slash", "m"):
+                for binding in screen._bindings.key_to_bindings.get(key, []):
+                    await app.run_action(binding.action, screen)
+            for pane in app._above:
+                pane.show(app.shown)
+            await until(pilot, lambda: "Esc closes" in "".join(screen_rows(app)))
+            await pilot.press("escape")
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+            assert app.failure is None and app.return_code is None, name
 
     drive(script, tmp_path)
+
+
+def test_keys_typed_before_there_is_anything_to_see_wait_for_it(tmp_path):
+    async def session(keys: str, seen: str) -> None:
+        app = Paused(tmp_path)
+        run, may_run = app.worker.session.run, Event()
+        app.worker.session.run = lambda *given: may_run.wait(30.0) and run(*given)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press(*keys)
+            assert len(app.screen_stack) == 1
+            may_run.set()
+            await until(pilot, lambda: seen in "".join(screen_rows(app)))
+
+    asyncio.run(session("SSS", "Phase 3 of 11"))
+    asyncio.run(session("fmissing-b", "missing-bias-gradient"))
+    asyncio.run(session("e", "Esc closes"))
 
 
 def test_ctrl_c_before_the_palette_is_there_does_no_harm(tmp_path):
@@ -449,8 +475,7 @@ def test_ctrl_c_before_the_palette_is_there_does_no_harm(tmp_path):
 
 def test_keys_that_are_typed_after_the_one_that_leaves_are_not_heard(tmp_path):
     async def script(app: Paused, pilot: Pilot[None]) -> None:
-        for name in "qrc":
-            app.post_message(Key(name, name))
+        type_fast(pilot, *"qrc")
         await pilot.pause()
         assert app.did == ["quit"]
 

@@ -433,17 +433,19 @@ def test_bad_input_is_told_before_anything_is_played(
 
 def test_a_demo_on_a_terminal_keeps_other_keys_away_until_it_is_over(write: Write) -> None:
     path = write(
-        '[settings]\nspeed = 50\n[[step]]\ncaption = "Look."\nwait_seconds = 1\n'
+        'paused = true\n[[step]]\ncaption = "Look."\nwait_seconds = 1\n'
         '[[step]]\ncaption = "Soon over."\n'
     )
     with Terminal("demo", str(path)) as terminal:
         terminal.wait_for("Look.")
+        assert "paused at epoch 0; the demo" in terminal.text()
+        assert "goes on by itself" in terminal.text()
         terminal.send("f ")
         terminal.wait_for("the dashboard is yours")
-        assert "running" in terminal.text()
+        assert "paused at epoch 0; space goes" in terminal.text()
         assert "Plant a fault" not in terminal.text()
         terminal.send(" ")
-        terminal.wait_for("paused")
+        terminal.wait_for("running")
         terminal.send("q")
         assert terminal.wait() == 0
         assert terminal.scrollback()[-1] == f"again: bptui demo {path}"

@@ -233,6 +233,35 @@ def state(trainer: Trainer) -> list[Any]:
     return [point.theta.tolist(), point.epoch, point.batch, point.fault, memory]
 
 
+class TestMarks:
+    """What the cost curve says of faults."""
+
+    def test_each_has_its_name_unless_it_is_hidden(self) -> None:
+        trainer = taught()
+        for name, hidden in (("not-zeroed", False), ("clipped", True), (None, False)):
+            trainer.plant(name, hidden=hidden)
+            trainer.advance(np.inf, 5)
+        found = [(mark.epoch, mark.text) for mark in trainer.marks]
+        assert found == [(0, "not-zeroed"), (5, "fault ?"), (10, "no fault")]
+
+    def test_a_name_that_is_revealed_is_marked_where_it_was_planted(self) -> None:
+        trainer = taught()
+        trainer.advance(np.inf, 3)
+        trainer.plant("clipped", hidden=True)
+        trainer.advance(np.inf, 3)
+        trainer.learning_rate = 0.5
+        trainer.plant("clipped")
+        found = [(mark.epoch, mark.text) for mark in trainer.marks]
+        assert found == [(3, "clipped"), (6, "η 0.5")]
+
+    def test_a_learning_rate_of_the_same_epoch_is_marked_too(self) -> None:
+        trainer = taught()
+        trainer.plant("clipped")
+        for rate in (0.25, 0.5):
+            trainer.learning_rate = rate
+        assert [mark.text for mark in trainer.marks] == ["clipped", "η 0.5"]
+
+
 class TestRepeatable:
     @pytest.mark.parametrize("batch_size", [None, 3])
     @pytest.mark.parametrize("name", EARLIER)
@@ -264,7 +293,7 @@ class TestRepeatable:
         for trainer in (whole, resumed):
             trainer.advance(np.inf, 7)
         assert state(whole) == state(resumed)
-        assert [(mark.kind, mark.text) for mark in resumed.marks] == [("fault", "fault")]
+        assert [(mark.kind, mark.text) for mark in resumed.marks] == [("fault", "fault ?")]
 
     @pytest.mark.parametrize("name", EARLIER)
     def test_a_divergence_ends_at_the_last_good_point(self, name: str) -> None:

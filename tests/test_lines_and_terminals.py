@@ -17,13 +17,13 @@ SIXTEEN = {*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108), 39,
 
 
 @pytest.mark.parametrize(
-    "line", [{"bytes_per_second": 2000.0}, {"delay": 0.3}], ids=["2 kB/s", "300 ms"]
+    "line", [{"bytes_per_second": 3000.0}, {"delay": 0.3}], ids=["3 kB/s", "300 ms"]
 )
 def test_a_slow_line_shows_the_present_and_answers_keys(line, tmp_path: Path) -> None:
     words = ("--speed", "200", "--run", "there")
     with Terminal(*words, cwd=tmp_path, answers=True, **line) as terminal:
         terminal.wait_for(trained(1), 60)
-        sleep(1.0)
+        sleep(0.5)
         shown = epoch(terminal)
         terminal.send(" ")
         terminal.wait_for(in_status("paused"))

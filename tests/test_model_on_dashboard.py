@@ -16,6 +16,7 @@ from pane_app import screen_rows, shown
 from rich.cells import cell_len
 from snapshots import of_arrays
 from terminal import COMMAND, CONTROLLED, Terminal
+from test_dashboard import until
 from textual.app import App, ComposeResult
 from watching import watched
 
@@ -320,23 +321,30 @@ def test_code_that_does_not_return_is_said(
     assert worker.wait(30.0) and not worker.failed
 
 
-def test_no_screen_opens_for_the_sweep_that_there_is_none_of() -> None:
+def test_what_is_for_networks_alone_is_not_offered_and_says_why() -> None:
     trainer = model_trainer_of(load_model_file(FOLDER / "logistic_regression.py"), Configuration())
     worker = TrainingWorker(Session(trainer, speed=1.0))
+    own = ("f", "v", "S")
 
     async def run() -> None:
         app = Dashboard(worker)
         async with app.run_test(size=(80, 24)) as pilot:
-            while worker.latest is None:
-                await pilot.pause(0.01)
-            await pilot.press("v")
-            for _ in range(1000):
-                if "own networks" in "".join(screen_rows(app)):
-                    break
-                await pilot.pause(0.01)
-            assert "own networks" in "".join(screen_rows(app)[:3])
-            assert len(app.screen_stack) == 1
-            await pilot.press("q")
+            await until(pilot, lambda: "R again" in screen_rows(app)[-1])
+            assert not {"f", "a", "r"} & set(screen_rows(app)[-1].split())
+            titles = {command.title for command in app.get_system_commands(app.screen)}
+            for key in (*own, "r", "a"):
+                assert not any(title.endswith(f"({key})") for title in titles)
+            for key in own:
+                await pilot.press("m")
+                await until(pilot, lambda: "own networks" not in screen_rows(app)[1])
+                await pilot.press(key)
+                await until(pilot, lambda: "own networks" in screen_rows(app)[1])
+                assert len(app.screen_stack) == 1 and "Cost" in screen_rows(app)[2]
+            await pilot.press("a")
+            await until(
+                pilot, lambda: "its own XOR network; yours trains on" in screen_rows(app)[0]
+            )
+            await pilot.press("escape", "q")
 
     asyncio.run(run())
 

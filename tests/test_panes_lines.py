@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from pane_app import PaneApp, drive, screen_rows, shown
+from pane_app import PaneApp, drive, screen_rows, stacked
 from rich.cells import cell_len
 from snapshots import make_snapshot, wrong_report
+from test_dashboard import until
 from textual.geometry import Region
 
 from bptui.tui.drawing.lines import (
@@ -109,8 +110,7 @@ def test_only_lines_that_are_seen_are_made() -> None:
         await pilot.pause()
         assert screen_rows(app)[1].startswith("│line 0 ")
         await pilot.press("tab", "end")
-        await pilot.pause(0.5)
-        assert any("line 99999" in row for row in screen_rows(app))
+        await until(pilot, lambda: any("line 99999" in row for row in screen_rows(app)))
 
     drive(pane, steps)
     assert len(source.asked) < 2_000
@@ -184,18 +184,14 @@ def test_titles_and_lines_are_no_markup_and_carry_no_escape_sequence() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("symbols", [UNICODE, BLOCKS, BOXES, ASCII])
-def test_every_pane_fits_every_size(
-    size: tuple[int, int], symbols: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_pane_fits_every_size(size: tuple[int, int], symbols: Any) -> None:
     snapshot = wrong_report(make_snapshot(message="something [b]happened\x1b[2J"))
     snapshot = replace(snapshot, validation_cost=0.3)
-    for make in PANES:
-        rows = shown(make(), snapshot, size, symbols)
-        assert len(rows) == size[1]
-        assert [cell_len(row) for row in rows] == [size[0]] * size[1]
-        assert all(row.isprintable() for row in rows)
-        if symbols is not UNICODE:
-            assert {each for row in rows for each in row if not each.isascii()} <= symbols.besides
+    rows = stacked([make() for make in PANES], snapshot, size, symbols)
+    assert [cell_len(row) for row in rows] == [size[0]] * size[1] * len(PANES)
+    assert all(row.isprintable() for row in rows)
+    if symbols is not UNICODE:
+        assert {each for row in rows for each in row if not each.isascii()} <= symbols.besides
 
 
 def test_styles_exist_in_every_theme() -> None:

@@ -6,6 +6,7 @@ import pytest
 from pane_app import drive, screen_rows, shown
 from snapshots import make_snapshot
 
+from bptui.core.faults import FAULTS
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.lines import Line, line_width, plain
 from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
@@ -125,7 +126,24 @@ def test_the_cost_and_the_fault_stay_where_there_is_little_room(width: int) -> N
     text = plain(one_line(snapshot, width, UNICODE))
     assert "running" in text and "J 0.0123" in text
     assert ("fault: sign" in text) == (width > 38)
-    assert ("fault: sign-of-one-layer" in text) == (width > 58)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("state", ["running", "paused"])
+def test_a_fault_leaves_room_for_seed_and_pace_on_80_columns(fault: str, state: str) -> None:
+    snapshot = make_snapshot(fault=fault, epoch=17_311, cost=0.0123, state=state, speed=500.0)
+    snapshot = replace(snapshot, epochs_per_second=203.0 if state == "running" else 0.0)
+    text = plain(one_line(snapshot, 78, UNICODE, right=True))
+    assert "xor · seed 7  " in text and "J 0.0123" in text
+    assert text.endswith("203/s of 500" if state == "running" else "pace 500/s")
+    name = text.partition("fault: ")[2].partition("  ")[0]
+    assert fault == name or (len(name) >= 6 and fault.startswith(name.removesuffix("…")))
+
+
+def test_a_fault_is_named_whole_before_what_the_panes_say_too() -> None:
+    snapshot = make_snapshot(fault="sign-of-one-layer", speed=200.0, epochs_per_second=200.0)
+    text = plain(one_line(snapshot, 84, UNICODE, right=True))
+    assert "fault: sign-of-one-layer" in text and "seed 7" in text and "2-2-2-1" not in text
 
 
 def test_control_characters_and_markup_are_shown_as_text() -> None:

@@ -183,6 +183,40 @@ def test_marks_and_plateaus_are_written_beside_the_curve() -> None:
                 assert one == other
 
 
+def test_two_faults_are_told_apart_and_the_learning_rate_too() -> None:
+    marks = (
+        Mark(1500, "fault", "missing-hidden-derivative"),
+        Mark(4000, "fault", "sign-of-one-layer"),
+        Mark(4000, "learning-rate", "η 0.5"),
+    )
+    for width in (28, 60, 110):
+        text = "\n".join(rows_of(make_curve(falling_costs(), marks=marks), width))
+        assert "miss" in text and "┊sign-" in text and "┊η 0.5" in text, text
+    assert "┊missing-hidden-derivative" in text and "┊sign-of-one-layer" in text
+
+
+def test_a_fault_among_many_marks_is_still_named() -> None:
+    rates = tuple(Mark(epoch, "learning-rate", "η 2") for epoch in (2000, 2400, 3200, 3600))
+    marks = (*rates[:2], Mark(2800, "fault", "sign-of-one-layer"), *rates[2:])
+    rows = rows_of(make_curve(falling_costs(), marks=marks), 28)
+    assert sum("┊sign-" in row for row in rows) == 1
+    assert sum("η 2" in row for row in rows) >= 1
+
+
+@pytest.mark.parametrize("epochs", [(1500,), (1200, 1800), (300, 900, 1500, 2100, 2700)])
+def test_a_plateau_is_named_beside_marks_and_not_over_them(epochs: tuple[int, ...]) -> None:
+    marks = tuple(Mark(epoch, "learning-rate", "η 1") for epoch in epochs)
+    costs = falling_costs()
+    for height in (6, 16):
+        rows = rows_of(make_curve(costs, marks=marks), 60, height)
+        without = rows_of(make_curve(costs), 60, height)
+        assert "plateau" in "".join(without)
+        for column in {row.index("┊") for row in rows if "┊" in row}:
+            above = [row[column : column + 1] for row in rows[:-2]]
+            assert all(each == "┊" or "⠀" < each <= "⣿" for each in above), rows
+        assert ("plateau" in "".join(rows)) == (len(epochs) < 5)
+
+
 def test_one_long_plateau_is_labelled_once() -> None:
     costs = np.append(np.linspace(0.25, 0.22, 4000), np.linspace(0.22, 0.01, 400))
     assert "\n".join(rows_of(make_curve(costs), 80)).count("plateau") == 1

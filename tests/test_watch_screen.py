@@ -95,11 +95,41 @@ def test_a_file_of_costs_has_the_whole_screen_for_its_curve(tmp_path):
         await until(pilot, lambda: "epoch 49" in text(app))
         assert [pane.id for pane in panes(app)] == ["cost"]
         assert "paused" in text(app) and "no news for" in text(app) and "η" not in text(app)
-        await pilot.press("v")
-        await until(pilot, lambda: "a CSV file has no parameters" in text(app))
+        for key, said in (
+            ("g", "nothing can be checked"),
+            ("w", "no entries to list"),
+            ("m", "no method to choose"),
+            ("left_square_bracket", "no ε to change"),
+            ("v", "no ε to compare"),
+        ):
+            await pilot.press(key)
+            await until(pilot, lambda said=said: said in text(app))
+            assert f"{said}: a CSV file has no parameters" in screen_rows(app)[0]
         assert not isinstance(app.screen, EpsilonScreen)
 
     drive(script, write_costs(tmp_path / "other.csv", old=True), size=(120, 40))
+
+
+def test_keys_of_a_check_are_offered_once_there_is_one(tmp_path):
+    run = tmp_path / "run"
+    train(run, epochs=300)
+    (run / "checkpoint.npz").rename(run / "later")
+
+    async def script(app: Dashboard, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: [pane.id for pane in panes(app)] == ["cost"])
+        assert screen_rows(app)[-1].split() == ["l", "log", "e", "export", "?", "help", "q", "quit"]
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert {"Log (l)", "Help (?)", "Quit (q)"} <= titles
+        assert not {"Check (g)", "Worst first (w)", "Article (a)"} & titles
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "logarithmic axis" in text(app))
+        assert "Switch the gradient" not in text(app) and "The parameters Θ" not in text(app)
+        await pilot.press("escape")
+        (run / "later").rename(run / "checkpoint.npz")
+        await until(pilot, lambda: "g check  w worst first" in screen_rows(app)[-1])
+        assert "Check (g)" in {each.title for each in app.get_system_commands(app.screen)}
+
+    drive(script, run)
 
 
 def test_panes_come_with_the_first_checkpoint(tmp_path):
@@ -124,7 +154,8 @@ def test_keys_that_steer_say_that_they_cannot(tmp_path):
             await pilot.press("m")
             await until(pilot, lambda: "only watched" not in text(app))
             await pilot.press(key)
-            await until(pilot, lambda: "is only watched, and cannot be" in text(app))
+            await until(pilot, lambda: "is only watched, and cannot be" in screen_rows(app)[1])
+            assert "Cost" in screen_rows(app)[2]  # one line is enough for it
 
     drive(script, tmp_path / "run")
 

@@ -186,7 +186,7 @@ class TestRunFolder:
         train(run, epochs=30)
         before, after = play(run, commands=(command,))
         assert after.message == (
-            "this training is only watched, and cannot be steered; keys for that work where it runs"
+            "this training is only watched, and cannot be steered; do that where it runs"
         )
         assert (after.epoch, after.state, after.fault) == (before.epoch, before.state, None)
 

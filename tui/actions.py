@@ -1,9 +1,35 @@
 """Everything a key can do: the one list that bindings, key bar, palette and help all read."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from bptui.core.snapshot import Snapshot
 from bptui.core.training import commands
 from bptui.core.training.commands import Command
+
+
+def _always(snapshot: Snapshot) -> bool:
+    return True
+
+
+def _can_be_checked(snapshot: Snapshot) -> bool:
+    return not snapshot.no_check
+
+
+def _is_network(snapshot: Snapshot) -> bool:
+    return bool(snapshot.description.layers)
+
+
+def _is_network_to_check(snapshot: Snapshot) -> bool:
+    return _is_network(snapshot) and _can_be_checked(snapshot)
+
+
+def _takes_faults(snapshot: Snapshot) -> bool:
+    return snapshot.description.takes_faults
+
+
+def _takes_seed(snapshot: Snapshot) -> bool:
+    return snapshot.description.takes_seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +48,9 @@ class Action:
     """A sentence for the palette and the help screen."""
     command: Command | None = None
     """What it asks the session for; `None` is for the screen itself to do."""
+    applies: Callable[[Snapshot], bool] = _always
+    """Whether it is of use for what is shown. Where it is not, it is not offered, and its key
+    says why it can do nothing, or what it shows instead."""
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -48,6 +77,7 @@ ACTIONS: tuple[Action, ...] = (
         "new seed",
         "Start again from other random weights",
         commands.Reinitialize(new_seed=True),
+        applies=_takes_seed,
     ),
     Action(
         "again",
@@ -64,6 +94,7 @@ ACTIONS: tuple[Action, ...] = (
         "check",
         "Switch the gradient check off or on",
         commands.ToggleChecking(),
+        applies=_can_be_checked,
     ),
     Action(
         "fault",
@@ -71,6 +102,7 @@ ACTIONS: tuple[Action, ...] = (
         "f",
         "fault",
         "Plant a mistake in backpropagation, and see whether it still learns",
+        applies=_takes_faults,
     ),
     Action("log", "l", "l", "log", "Show the cost on a logarithmic axis, or a linear one"),
     Action(
@@ -112,6 +144,7 @@ ACTIONS: tuple[Action, ...] = (
         "method",
         "Check by the next method of numerical differentiation",
         commands.NextMethod(),
+        applies=_can_be_checked,
     ),
     Action(
         "smaller-epsilon",
@@ -120,6 +153,7 @@ ACTIONS: tuple[Action, ...] = (
         "smaller ε",
         "Divide the step ε of the check by ten",
         commands.ChangeEpsilon(-1),
+        applies=_can_be_checked,
     ),
     Action(
         "larger-epsilon",
@@ -128,6 +162,7 @@ ACTIONS: tuple[Action, ...] = (
         "larger ε",
         "Multiply the step ε of the check by ten",
         commands.ChangeEpsilon(+1),
+        applies=_can_be_checked,
     ),
     Action(
         "sweep-epsilon",
@@ -135,6 +170,7 @@ ACTIONS: tuple[Action, ...] = (
         "v",
         "best ε",
         "Plot the error of every kind of difference against its step ε: the V of ε",
+        applies=_is_network_to_check,
     ),
     Action(
         "worst-first",
@@ -142,13 +178,16 @@ ACTIONS: tuple[Action, ...] = (
         "w",
         "worst first",
         "List the entries that agree least first, or in their order",
+        applies=_can_be_checked,
     ),
     Action(
         "article",
         "a",
         "a",
         "article",
-        "Take the article's question apart: why its columns agree only when divided by 2",
+        "Take the article's question apart, on its own XOR network, not yours: why its columns "
+        "agree only when divided by 2",
+        applies=_is_network,
     ),
     Action(
         "phases",
@@ -156,6 +195,7 @@ ACTIONS: tuple[Action, ...] = (
         "S",
         "in phases",
         "Go through the next step of training phase by phase, in numbers, and then train its epoch",
+        applies=_is_network,
     ),
     Action(
         "export",
@@ -209,3 +249,8 @@ WATCHING = tuple(action for name in _READING for action in ACTIONS if action.id 
 """What can be done about a run that others train."""
 COMPARING = (NEXT_RUN, *WATCHING)
 """What can be done about several of them."""
+
+
+def applying(actions: Iterable[Action], snapshot: Snapshot | None) -> tuple[Action, ...]:
+    """Return the actions that are of use for what is shown; all before anything is."""
+    return tuple(each for each in actions if snapshot is None or each.applies(snapshot))

@@ -11,7 +11,7 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
-from textual.events import Resize
+from textual.events import Event, Key, Resize
 from textual.filter import NoColor
 from textual.message import Message
 from textual.screen import Screen
@@ -21,15 +21,17 @@ from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import (
     ForgetMessage,
     PlantFault,
+    Say,
     ShowBoundary,
     ShowPhases,
     SweepEpsilon,
     TogglePause,
 )
-from bptui.tui.actions import ACTIONS, NEXT_RUN, Action
+from bptui.tui.actions import ACTIONS, NEXT_RUN, Action, applying
 from bptui.tui.cadence import LOCAL, Cadence
 from bptui.tui.direct_lines import DirectLines
 from bptui.tui.drawing.symbols import UNICODE, Symbols
+from bptui.tui.early_keys import EarlyKeys
 from bptui.tui.key_bar import KeyBar
 from bptui.tui.paced_app import PacedApp
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
@@ -126,6 +128,7 @@ class Dashboard(PacedApp):
         self._heard_at = perf_counter()
         self.direct_lines = DirectLines()
         """Takes the lines that panes change."""
+        self._early = EarlyKeys()
         self._above: tuple[SnapshotPane, ...] = ()
         """Panes of the screen that is open over the dashboard."""
 
@@ -145,7 +148,8 @@ class Dashboard(PacedApp):
                 yield self._predictions
             yield self._check
             yield self._norms
-            yield KeyBar(self._offered)
+            self._key_bar = KeyBar(self._offered)
+            yield self._key_bar
         self._too_small = Static(id="too-small", markup=False)
         yield self._too_small
 
@@ -204,6 +208,8 @@ class Dashboard(PacedApp):
         if line is not None and not line.free and not everything:
             self.waits = True
             return
+        for key in self._early.taken():
+            self.post_message(key)
         due = self._turns.take(
             snapshot,
             self._clock(),
@@ -220,6 +226,7 @@ class Dashboard(PacedApp):
             self.set_class(snapshot.watched and not snapshot.thetas, "-curve-alone")
             if due.status:
                 self._status.show(snapshot)
+                self._key_bar.show(applying(self._offered, snapshot))
             if due.numbers:
                 self._show(self._numbers, snapshot)
                 self._show(self._above, snapshot)
@@ -254,6 +261,12 @@ class Dashboard(PacedApp):
         """Ask for a boundary that fits."""
         self.worker.send(ShowBoundary(*message.size))
 
+    async def on_event(self, event: Event) -> None:
+        """Let keys that are about what is shown wait until something is."""
+        empty = self.worker.latest is None and len(self.screen_stack) == 1
+        if not (empty and isinstance(event, Key) and self._early.keep(event)):
+            await super().on_event(event)
+
     def action_act(self, name: str) -> None:
         """Carry out one of `ACTIONS`."""
         action = _ACTIONS[name]
@@ -268,6 +281,11 @@ class Dashboard(PacedApp):
         self._cost.log_axis = not self._cost.log_axis
 
     def _do_worst_first(self) -> None:
+        latest = self.worker.latest
+        if latest is not None and (latest.no_check or not latest.checking):
+            why = latest.no_check or "the gradient check is off; g switches it on"
+            self.worker.send(Say(f"no entries to list: {why}"))
+            return
         self._check.worst_first = not self._check.worst_first
 
     def _do_fault(self) -> None:
@@ -334,17 +352,16 @@ class Dashboard(PacedApp):
     def _do_help(self) -> None:
         from bptui.tui.screens.help import HelpScreen
 
-        panes = {
-            "Status": self._status,
-            "Cost": self._cost,
-            "Θ": self._theta,
-            "Predictions": self._predictions,
-            "Gradient check": self._check,
-            "Gradient norms": self._norms,
-        }
-        self.push_screen(
-            HelpScreen(self._offered, [(name, pane.HELP) for name, pane in panes.items()])
-        )
+        panes: dict[str, SnapshotPane] = {"Status": self._status, "Cost": self._cost}
+        if not self.has_class("-curve-alone"):
+            panes |= {
+                "Θ": self._theta,
+                "Predictions": self._predictions,
+                "Gradient check": self._check,
+                "Gradient norms": self._norms,
+            }
+        actions = applying(self._offered, self.worker.latest)
+        self.push_screen(HelpScreen(actions, [(name, pane.HELP) for name, pane in panes.items()]))
 
     def _do_quit(self) -> None:
         self._leave(0)
@@ -391,8 +408,8 @@ class Dashboard(PacedApp):
             widget.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every action in the palette, and of what Textual has the choice of themes."""
-        for action in self._offered:
+        """Offer in the palette what applies, and of what Textual has the choice of themes."""
+        for action in applying(self._offered, self.worker.latest):
             yield SystemCommand(
                 self.symbols.text(f"{action.title.capitalize()} ({action.shown})"),
                 self.symbols.text(action.help),

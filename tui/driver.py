@@ -21,6 +21,13 @@ _REPETITION, _REPEATED = "\x1b[H\N{BRAILLE PATTERN BLANK}\x1b[3b", (4, 0)
 The blank is none of ASCII: tmux 3.3 repeats those, and nothing else.
 """
 
+_ERASE = "\x1b[m\x1b[H\x1b[J"
+"""Goes before the alternate screen is left.
+
+tmux 3.3 breaks its lines anew for a window that has become larger meanwhile, and leaves what no
+longer fits above the prompt.
+"""
+
 _LAST_ANSWER_SECONDS = 1.0
 """How long leaving waits for what the terminal was asked."""
 
@@ -169,4 +176,5 @@ class TerminalDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         """Give the terminal back, unless it has been."""
         if not self._suspended:
+            self.write(_ERASE)
             super().stop_application_mode()

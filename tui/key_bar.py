@@ -33,6 +33,12 @@ class KeyBar(Widget):
         super().__init__()
         self._actions = tuple(actions)
 
+    def show(self, actions: Sequence[Action]) -> None:
+        """Show these from now on."""
+        if tuple(actions) != self._actions:
+            self._actions = tuple(actions)
+            self.refresh()
+
     def render_line(self, y: int) -> Strip:
         """Return the bar."""
         plain = self.rich_style

@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.driver import Driver
 from textual.events import Resize
 from textual.filter import NoColor
 from textual.widgets import Static
@@ -74,6 +76,11 @@ class SweepApp(LeavingApp):
         fitting = max(1, min(len(self._panes), event.size.width // _NARROWEST))
         rows = -(-len(self._panes) // fitting)
         self._charts.styles.grid_size_columns = -(-len(self._panes) // rows)
+
+    @on(Driver.SignalResume)
+    def _draw_after_suspension(self) -> None:
+        # The terminal's other screen was cleared, of which Textual knows nothing.
+        self.screen.refresh(layout=True)
 
     def action_switch(self) -> None:
         """Show the share solved instead of J, or J again."""

@@ -96,6 +96,13 @@ class NextRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """Say why the screen itself cannot do what it was asked for."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetMessage:
     """Have nothing more to say about what was asked for before."""
 
@@ -123,6 +130,7 @@ Command = (
     | Checkpoint
     | ShowBoundary
     | NextRun
+    | Say
     | ForgetMessage
     | Stop
 )

@@ -106,7 +106,7 @@ class ModelTrainer(ModelLoop):
             InputError: always.
         """
         raise InputError(
-            "the error of differences is measured on bptui's own networks, not on code of your own"
+            "differences are compared on bptui's own networks, not on code of your own"
         )
 
     def phases(self) -> NoReturn:
@@ -115,9 +115,7 @@ class ModelTrainer(ModelLoop):
         Raises:
             InputError: always.
         """
-        raise InputError(
-            "the phases of a step are those of bptui's own networks, not of code of your own"
-        )
+        raise InputError("phases are shown of bptui's own networks alone, not of code of your own")
 
     def live_check(self, method: str, epsilon: float | None, seconds: float) -> Report:
         """Check in about so many seconds; if there is no time for all entries, draw some.

@@ -184,6 +184,8 @@ class Session:
                 self._checkpoint(keep)
             case commands.ShowBoundary(columns, rows):
                 self._view.set_grid(columns, rows)
+            case commands.Say(message):
+                self._message = message
             case commands.ForgetMessage():
                 self._message = ""
             case commands.Stop(save):

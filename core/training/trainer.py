@@ -19,7 +19,7 @@ from bptui.core.data.dataset import Dataset, digest
 from bptui.core.data.preparation import Prepared
 from bptui.core.errors import InputError, check_choice, printable
 from bptui.core.faults import check_fault
-from bptui.core.history import Mark, with_mark
+from bptui.core.history import fault_mark, with_mark
 from bptui.core.layers import weight_mask
 from bptui.core.network import Network
 from bptui.core.optimizers import OPTIMIZERS
@@ -144,13 +144,17 @@ class Trainer(TrainingLoop):
         Raises:
             InputError: there is no fault of that name, or it cannot be planted here.
         """
+        hidden = hidden and fault is not None
+        marked_at = [mark.epoch for mark in self.marks if mark.kind == "fault"]
         if fault != self.fault:
             if fault is not None:
                 check_fault(fault, self.network.setting(self.batch_size))
             self._stepper.plant(fault)
-            mark = Mark(self.epoch, "fault", "no fault" if fault is None else "fault")
-            self.marks = with_mark(self.marks, mark)
-        self.fault_hidden = hidden and fault is not None
+            marked_at = [self.epoch]
+        # The name of one that is planted already may be hidden or revealed.
+        for epoch in marked_at[-1:]:
+            self.marks = with_mark(self.marks, fault_mark(epoch, self.fault, hidden=hidden))
+        self.fault_hidden = hidden
 
     def next_work(self) -> Backpropagation:
         """Return the training code, loaded with the very samples of the next step."""

@@ -77,21 +77,23 @@ class WatchSession:
                 self._chosen = (self._chosen + 1) % len(self.runs)
             case commands.ShowBoundary(columns, rows):
                 self._grid = (columns, rows)
+            case commands.Say(message):
+                self._message = message
             case commands.ForgetMessage():
                 self._message = ""
             case _ if check is not None and (said := check.obey(command)) is not None:
                 self._message = said
-            case (
-                commands.ToggleChecking()
-                | commands.NextMethod()
-                | commands.ChangeEpsilon()
-                | commands.SweepEpsilon()
-            ):
+            case commands.ToggleChecking():
                 self._message = f"nothing can be checked: {self._no_check()}"
+            case commands.NextMethod():
+                self._message = f"no method to choose: {self._no_check()}"
+            case commands.ChangeEpsilon():
+                self._message = f"no ε to change: {self._no_check()}"
+            case commands.SweepEpsilon():
+                self._message = f"no ε to compare: {self._no_check()}"
             case _:
                 self._message = (
-                    "this training is only watched, and cannot be steered; "
-                    "keys for that work where it runs"
+                    "this training is only watched, and cannot be steered; do that where it runs"
                 )
 
     @property

@@ -19,7 +19,7 @@ from bptui.tui.demo.script import Script, Step
 from bptui.tui.demo.settling import settle
 from bptui.tui.demo.worker import SteppedWorker
 from bptui.tui.drawing.symbols import UNICODE, Symbols
-from bptui.tui.key_bar import KeyBar
+from bptui.tui.panes.cost import SPACE
 from bptui.tui.screens.faults import FaultScreen
 
 LONGEST = 3600
@@ -78,10 +78,11 @@ class DemoDashboard(Dashboard):
     def compose(self) -> ComposeResult:
         """Lay out the panes, and the captions in place of the key bar."""
         yield from super().compose()
+        self._cost.goes_on = "the demo goes on by itself"
         yield Caption(self._speech)
 
     def _start(self) -> None:
-        self.query_one(KeyBar).display = False
+        self._key_bar.display = False
         self.run_worker(self._play(), name="demo", group="demo", exclusive=True)
 
     async def _play(self) -> None:
@@ -98,7 +99,8 @@ class DemoDashboard(Dashboard):
         if self.refusal is not None or not self._stays:
             self.exit()
             return
-        self.query_one(KeyBar).display = True
+        self._key_bar.display = True
+        self._cost.goes_on = SPACE
         await self._say(text=_YOURS)
         while True:
             await self._pass_frame()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bptui.tui.drawing.axes import Axis
-from bptui.tui.drawing.lines import Line, Span, merged
+from bptui.tui.drawing.lines import Line, Span, fit, merged
 from bptui.tui.drawing.plotting import Series, draw_series
 from bptui.tui.drawing.symbols import Symbols
 
@@ -17,6 +17,8 @@ class VerticalMark:
 
     x: float
     text: str
+    least: int | None = None
+    """Cells that the text may be cut to where there is no room; `None` leaves it out as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,11 @@ def draw_chart(
         row = layout.height - 1 - min(layout.height - 1, int(sign.y * layout.height))
         rows[row][min(layout.width - 1, int(sign.x * layout.width))] = (sign.text, sign.style)
     used = [[cell != _BLANK for cell in row] for row in rows]
+    curves = [row.copy() for row in used]
     _write_legend(rows, used, legend)
+    lines_at = _write_marks(rows, used, x_axis, marks, symbols)
     for word in words:
-        _write_word(rows, used, x_axis, word, symbols)
-    _write_marks(rows, used, x_axis, marks, symbols)
+        _write_word(rows, used, curves, lines_at, x_axis, word, symbols)
     if not layout.framed:
         return tuple(merged(row) for row in rows)
     labels = [" " * layout.labels] * layout.height
@@ -163,22 +166,30 @@ def _write_legend(rows: list[list[Span]], used: list[list[bool]], legend: Sequen
 
 
 def _write_word(
-    rows: list[list[Span]], used: list[list[bool]], axis: Axis, word: Word, symbols: Symbols
+    rows: list[list[Span]],
+    used: list[list[bool]],
+    curves: list[list[bool]],
+    avoided: set[int],
+    axis: Axis,
+    word: Word,
+    symbols: Symbols,
 ) -> None:
     """Write a word as near to its part of the curve as possible, above it if there is room."""
     text = symbols.text(word.text)
     width = len(rows[0])
     left, right = _column_of(axis, word.first, width), _column_of(axis, word.last, width)
-    first = max(0, min(width - len(text), (left + right + 1 - len(text)) // 2))
-    curve = [row for row in range(len(rows)) if any(used[row][first : first + len(text)])]
-    if not curve:
-        return
-    above = [row for row in (curve[0] - 1, curve[0] - 2) if row >= 0]
-    below = range(curve[-1] + 1, len(rows))
-    for row in (*above, *below):
-        if _free(used, row, first, len(text)):
-            _write(rows, used, row, first, text, "dim")
-            return
+    middle = max(0, min(width - len(text), (left + right + 1 - len(text)) // 2))
+    beside = range(max(0, left), min(width, right + 1) - len(text) + 1)
+    for first in sorted({middle, *beside}, key=lambda column: abs(column - middle)):
+        curve = [row for row in range(len(rows)) if any(curves[row][first : first + len(text)])]
+        if not curve or avoided & set(range(first, first + len(text))):
+            continue
+        above = [row for row in (curve[0] - 1, curve[0] - 2) if row >= 0]
+        below = range(curve[-1] + 1, len(rows))
+        for row in (*above, *below):
+            if _free(used, row, first, len(text)):
+                _write(rows, used, row, first, text, "dim")
+                return
 
 
 def _write_marks(
@@ -187,20 +198,43 @@ def _write_marks(
     axis: Axis,
     marks: Sequence[VerticalMark],
     symbols: Symbols,
-) -> None:
-    columns = {_column_of(axis, mark.x, len(rows[0])): mark for mark in marks}
+) -> set[int]:
+    """Draw the lines behind the curves, write what they are beside them; return their columns."""
+    # Of those of one kind that share a column the last is what holds.
+    last = {(_column_of(axis, mark.x, len(rows[0])), mark.least): mark for mark in marks}
+    columns = {column for column, _ in last}
     for column in columns:
         for row, cells in enumerate(rows):
             if not used[row][column]:
                 cells[column] = (symbols.mark, "mark")
-    for column, mark in columns.items():
-        text = symbols.text(mark.text)
-        places = [
-            (row, first) for row in range(len(rows)) for first in (column + 1, column - len(text))
-        ]
-        for row, first in places:
-            if _free(used, row, first, len(text)) and not columns.keys() & set(
-                range(first, first + len(text))
-            ):
-                _write(rows, used, row, first, text, "mark")
-                break
+    unwritten = [
+        (column, mark)
+        for (column, _), mark in last.items()
+        if not _write_beside(rows, used, columns, column, mark, symbols)
+    ]
+    for column, mark in unwritten:
+        if mark.least is not None:  # a name is worth a gap in the line of another mark
+            _write_beside(rows, used, set(), column, mark, symbols)
+    return columns
+
+
+def _write_beside(
+    rows: list[list[Span]],
+    used: list[list[bool]],
+    avoided: set[int],
+    column: int,
+    mark: VerticalMark,
+    symbols: Symbols,
+) -> bool:
+    text = symbols.text(mark.text)
+    least = len(text) if mark.least is None else min(mark.least, len(text))
+    for length in range(len(text), least - 1, -1):
+        for first in (column + 1, column - length):
+            if avoided & set(range(first, first + length)):
+                continue
+            for row in range(len(rows)):
+                if _free(used, row, first, length):
+                    cut = fit(text, length, ellipsis=symbols.ellipsis)
+                    _write(rows, used, row, first, cut, "mark")
+                    return True
+    return False

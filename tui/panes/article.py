@@ -18,6 +18,8 @@ _QUESTION = (
 _TOO_SHORT = 1e-5
 """A shorter ε is worse here by rounding, a longer one by truncation."""
 _MOST_ERRORS = 4
+_WIDE = len("The article's question  step 1 of 5  its own XOR network; yours trains on")
+"""Cells of a title for all of that."""
 
 
 class ArticlePane(LinePane):
@@ -43,9 +45,10 @@ class ArticlePane(LinePane):
     def redraw(self) -> None:
         """Lay out for the present size."""
         symbols, step = self.symbols, self.columns.step
-        behind = "  training goes on" if self._training else ""
         self.set_title(
-            ("The article's question  ", ""), (f"step {step} of {STEPS}", "accent"), (behind, "dim")
+            ("The article's question  ", ""),
+            (f"step {step} of {STEPS}", "accent"),
+            (f"  {self._whose()}", "dim"),
         )
         lines = article_lines(self.columns, self.errors, self.room().width, symbols)
         if len(lines) > self.room().height:
@@ -56,6 +59,13 @@ class ArticlePane(LinePane):
         keys = ("1 2 n [ ] change it", more, "Esc closes")
         self.set_subtitle((symbols.separator.join(keys), "dim"))
         self.show_lines(TextLines(tuple(lines)))
+
+    def _whose(self) -> str:
+        """Return whose network this is, for another one is trained on the dashboard."""
+        wide = self.title_width >= _WIDE
+        if self._training:
+            return "its own XOR network; yours trains on" if wide else "yours trains on"
+        return "its own XOR network, not yours" if wide else "not your network"
 
     def on_resize(self) -> None:
         """Lay out anew."""

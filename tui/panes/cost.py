@@ -17,14 +17,19 @@ from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.panes.line_pane import blank_source
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 
+SPACE = "space goes on"
+"""How training goes on wherever keys are heard."""
+_SHORTEST_NAME = len("sign…")
+
 
 class CostPane(SnapshotPane):
     """The cost of every epoch, with plateaus and changes of the learning rate marked."""
 
     HELP: ClassVar[str] = (
         "The cost J by epoch; no spike is lost, however many epochs share a column. "
-        "Plateaus that it has left and changes of the learning rate η are marked; the validation "
-        "cost has its own curve, and beside it stands how good the outputs for those samples are."
+        "Plateaus that it has left, changes of the learning rate η and planted faults are marked; "
+        "the validation cost has its own curve, and beside it stands how good the outputs for "
+        "those samples are."
     )
     SCROLLS: ClassVar[bool] = False
     DEFAULT_CSS = """
@@ -35,6 +40,7 @@ class CostPane(SnapshotPane):
         """Make an empty pane with a linear axis."""
         super().__init__(id=id, classes=classes)
         self._log_axis = False
+        self._goes_on = SPACE
         self._drawn: tuple[Any, ...] = ()
         self._curve: CostCurve | None = None
 
@@ -48,12 +54,22 @@ class CostPane(SnapshotPane):
         self._log_axis = log
         self.redraw()
 
+    @property
+    def goes_on(self) -> str:
+        """How training goes on that is paused before its first epoch."""
+        return self._goes_on
+
+    @goes_on.setter
+    def goes_on(self, goes_on: str) -> None:
+        self._goes_on = goes_on
+        self.redraw()
+
     def draw(self, snapshot: Snapshot) -> None:
         """Show the curve; where neither it nor the size changed, the title alone."""
         self._show_title(snapshot)
         curve = snapshot.curve
-        paused = not curve.epochs and snapshot.state == "paused" and not snapshot.watched
-        drawn = (id(curve), curve.epochs, self.size, self._log_axis, self.symbols.marker, paused)
+        waits_for = "" if curve.epochs else self._waits_for(snapshot)
+        drawn = (id(curve), curve.epochs, self.size, self._log_axis, self.symbols.marker, waits_for)
         if drawn == self._drawn and not snapshot.compared:
             return
         # The curve is kept, so that no other can have its identity.
@@ -65,9 +81,12 @@ class CostPane(SnapshotPane):
         if lines:
             self.show_lines(TextLines(lines))
         else:
-            waiting = f"paused at epoch {snapshot.epoch:,}; space goes on" if paused else ""
-            waiting = waiting or "waiting for the first epoch"
-            self.show_lines(blank_source(*wrapped(waiting, max(1, self.size.width))))
+            self.show_lines(blank_source(*wrapped(waits_for, max(1, self.size.width))))
+
+    def _waits_for(self, snapshot: Snapshot) -> str:
+        if snapshot.state == "paused" and not snapshot.watched:
+            return f"paused at epoch {snapshot.epoch:,}; {self._goes_on}"
+        return "waiting for the first epoch"
 
     def _show_title(self, snapshot: Snapshot) -> None:
         # J itself is in the status line, which is drawn more often than this.
@@ -122,7 +141,10 @@ def cost_lines(
         y_axis,
         series,
         symbols,
-        marks=[VerticalMark(mark.epoch, mark.text) for mark in curve.marks],
+        marks=[
+            VerticalMark(mark.epoch, mark.text, _SHORTEST_NAME if mark.kind == "fault" else None)
+            for mark in curve.marks
+        ],
         words=[Word(first, last, "plateau") for first, last in plateaus(columns)],
         legend=legend,
     )

@@ -28,12 +28,14 @@ _IMPORTANCE = (
     "kind",
 )
 """From the part that is always there to the one that goes first."""
+_STEERED = ("state", "cost", "epoch", "fault", "message", "data", "speed", "seed")
+"""With a fault these stay longest, and its name is cut before one of them goes."""
 _DESCRIPTION = ("data", "layers", "activation", "kind", "seed")
 _PROGRESS = ("state", "fault", "epoch", "cost", "speed", "right", "message")
 _MOST_LINES = 4
 _COST_WIDTH = len("J 1.23e-05")
 _FASTEST_WIDTH = len("100,000/s")
-_SHORTEST_FAULT = len("fault: sign…")
+_SHORTEST_FAULT = len("fault: sign-…")
 _TOO_SLOW_TO_MEASURE = 5.0
 """Epochs a second of which so few fall into one that counting them says little."""
 _KEEPS_UP = 0.8
@@ -82,14 +84,10 @@ def status_lines(
     of its own. With `right` it is said how many samples are put into the right class.
     """
     parts = _parts(snapshot, symbols, right=right)
-    fault, style = parts["fault"]
-    always = _spans(parts, ["state", "epoch", "cost"], symbols)
-    parts["fault"] = (_cut(fault, width - line_width(always) - 2, symbols), style)
-    kept = _that_fit(parts, width, symbols)
     message, style = parts["message"]
+    first, kept = _first_line(parts, width, symbols)
     if not message or "message" in kept:
-        return (_line(parts, kept, symbols),)
-    parts["message"] = ("", "")
+        return (first,)
     room = max(1, width)
     below = wrapped(message, room)
     most = _MOST_LINES - 1
@@ -97,20 +95,36 @@ def status_lines(
         cut = symbols.ellipsis
         last = wrapped(" ".join(below[most - 1 :]), room - len(cut))[0]
         below[most - 1 :] = [last + cut]
-    first = _line(parts, _that_fit(parts, width, symbols), symbols)
+    first, _ = _first_line({**parts, "message": ("", "")}, width, symbols)
     return (first, *(((line, style),) for line in below))
 
 
-def _cut(fault: str, room: int, symbols: Symbols) -> str:
-    """Return a fault in `room` cells: its name may be cut, but is not to go as a whole."""
-    if _SHORTEST_FAULT <= room < len(fault):
-        return fit(fault, room, ellipsis=symbols.ellipsis)
-    return fault
+def _first_line(parts: dict[str, Span], width: int, symbols: Symbols) -> tuple[Line, list[str]]:
+    """Return a line of at most `width` cells, and the names of the parts on it."""
+    parts = _with_fault_cut(parts, width, symbols)
+    kept = _that_fit(parts, width, symbols)
+    *spans, (text, style) = _spans(parts, kept, symbols)
+    return (*spans, (text.rstrip(" "), style)), kept
+
+
+def _with_fault_cut(parts: dict[str, Span], width: int, symbols: Symbols) -> dict[str, Span]:
+    """Return the parts with a fault in the room that what is steered leaves it."""
+    fault, style = parts["fault"]
+    if len(fault) <= _SHORTEST_FAULT:
+        return parts
+    more = {name: parts[name] if name in _STEERED else ("", "") for name in parts}
+    more["fault"] = (fault[:_SHORTEST_FAULT], style)
+    kept = _that_fit(more, width, symbols)
+    room = _SHORTEST_FAULT + width - line_width(_spans(more, kept, symbols))
+    if "fault" not in kept or room >= len(fault):
+        return parts
+    return {**parts, "fault": (fit(fault, room, ellipsis=symbols.ellipsis), style)}
 
 
 def _that_fit(parts: dict[str, Span], width: int, symbols: Symbols) -> list[str]:
     """Return the names of the parts that there is room for, also when their numbers grow."""
-    kept = [name for name in _IMPORTANCE if parts[name][0]]
+    order = dict.fromkeys((*_STEERED, *_IMPORTANCE)) if parts["fault"][0] else _IMPORTANCE
+    kept = [name for name in order if parts[name][0]]
     dropped: list[str] = []
     while len(kept) > 1 and line_width(_spans(parts, kept, symbols)) > width:
         dropped.append(kept.pop())
@@ -180,11 +194,6 @@ def _right(snapshot: Snapshot) -> str:
     right = int(np.count_nonzero(rows))
     all_of_them = f"{samples:,}/{samples:,} right"
     return f"{right:,}/{samples:,} right".ljust(len(all_of_them))
-
-
-def _line(parts: dict[str, Span], kept: list[str], symbols: Symbols) -> Line:
-    *spans, (text, style) = _spans(parts, kept, symbols)
-    return (*spans, (text.rstrip(" "), style))
 
 
 def _spans(parts: dict[str, Span], kept: list[str], symbols: Symbols) -> Line:

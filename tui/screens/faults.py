@@ -104,8 +104,11 @@ class FaultScreen(OverScreen[PlantFault | None]):
                 self._list.action_cursor_down()
             else:
                 self._list.action_cursor_up()
-        elif self._list.has_focus and event.is_printable and event.key not in ("h", "slash"):
-            self._search.focus()
+        elif event.is_printable and (
+            # The field keeps its own keys to itself: this one was sent to the list before.
+            self.focused is self._search or event.key not in ("h", "slash")
+        ):
+            self.set_focus(self._search)
             self._search.insert_text_at_cursor(event.character or "")
         else:
             return
@@ -113,7 +116,7 @@ class FaultScreen(OverScreen[PlantFault | None]):
 
     def action_search(self) -> None:
         """Go to the field, where every letter is text."""
-        self._search.focus()
+        self.set_focus(self._search)
 
     def action_hide(self) -> None:
         """Switch whether the name of what is planted will be shown."""
