@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -20,11 +20,8 @@ from textual.widgets import OptionList, Static
 from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import (
     ForgetMessage,
-    PlantFault,
     Say,
     ShowBoundary,
-    ShowPhases,
-    SweepEpsilon,
     TogglePause,
 )
 from bptui.tui.actions import ACTIONS, NEXT_RUN, Action, applying
@@ -43,8 +40,13 @@ from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
+from bptui.tui.screens.opening import OPENING
 from bptui.tui.turns import Turns
 from bptui.tui.worker import TrainingWorker
+
+if TYPE_CHECKING:
+    from bptui.tui.screens.epsilon import EpsilonScreen
+    from bptui.tui.screens.phases import PhasesScreen
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 15
 _SILENCE = 2.0
@@ -274,6 +276,8 @@ class Dashboard(PacedApp):
             self.worker.send(action.command)
         elif action not in self._offered:
             self.worker.send(TogglePause())  # which cannot be done either; the answer says why
+        elif name in OPENING:
+            OPENING[name](self)
         else:
             getattr(self, f"_do_{name.replace('-', '_')}")()
 
@@ -288,70 +292,29 @@ class Dashboard(PacedApp):
             return
         self._check.worst_first = not self._check.worst_first
 
-    def _do_fault(self) -> None:
-        if self.worker.latest is not None and not self.worker.latest.description.takes_faults:
-            self.worker.send(PlantFault(None))  # the answer says why not
-            return
-
-        from bptui.tui.screens.faults import FaultScreen
-
-        def plant(command: PlantFault | None) -> None:
-            if command is not None:
-                self.worker.send(command)
-
-        if self.worker.latest is not None:
-            self.push_screen(FaultScreen(self.worker.latest), plant)
-
-    def _do_sweep_epsilon(self) -> None:
-        from bptui.tui.screens.epsilon import EpsilonScreen
-
-        if self.worker.latest is None:
-            return
-        self.worker.send(SweepEpsilon())
-        # Of somebody's own model there is nothing to plot, and the answer says so.
-        sweeps = self.worker.latest.description.layers and not self.worker.latest.no_check
-        if sweeps and not self._above:
-            screen = EpsilonScreen(self.worker.latest)
+    def open_with_pane(self, screen: "EpsilonScreen | PhasesScreen") -> None:
+        """Open a screen whose pane is drawn as those of the dashboard are, unless one is open."""
+        if not self._above:
             self._above = (screen.pane,)
             self.push_screen(screen, self._leave_above)
-
-    def _do_article(self) -> None:
-        from bptui.tui.screens.article import ArticleScreen
-
-        latest = self.worker.latest
-        self.push_screen(ArticleScreen(training=latest is not None and latest.state == "running"))
-
-    def _do_phases(self) -> None:
-        from bptui.tui.screens.phases import PhasesScreen
-
-        latest = self.worker.latest
-        if latest is None or self._above:
-            return
-        if not latest.description.layers or latest.state not in ("running", "paused"):
-            self.worker.send(ShowPhases())  # the answer says why not
-            return
-        screen = PhasesScreen(latest, self.worker.send)
-        self._above = (screen.pane,)
-        self.push_screen(screen, self._leave_above)
-
-    def _do_export(self) -> None:
-        from bptui.tui.picture.frame import capture
-        from bptui.tui.screens.export import ExportScreen
-
-        if len(self.screen_stack) > 1:
-            return
-        self._draw(everything=True)  # or the picture is of an earlier epoch than the rest
-        shown = self._status.snapshot
-        if shown is not None:
-            self.push_screen(ExportScreen(shown, capture(self)))
 
     def _leave_above(self, _: None) -> None:
         self._above = ()
         self.worker.send(ForgetMessage())  # it was about what is closed now
 
-    def _do_help(self) -> None:
-        from bptui.tui.screens.help import HelpScreen
+    def draw_all(self) -> Snapshot | None:
+        """Draw everything as it is now, and return what that is."""
+        self._draw(everything=True)
+        return self._status.snapshot
 
+    @property
+    def applying(self) -> tuple[Action, ...]:
+        """The actions that are of use for what is shown."""
+        return applying(self._offered, self.worker.latest)
+
+    @property
+    def explained(self) -> list[tuple[str, str]]:
+        """The panes that there are here, and what each of them shows."""
         panes: dict[str, SnapshotPane] = {"Status": self._status, "Cost": self._cost}
         if not self.has_class("-curve-alone"):
             panes |= {
@@ -360,8 +323,7 @@ class Dashboard(PacedApp):
                 "Gradient check": self._check,
                 "Gradient norms": self._norms,
             }
-        actions = applying(self._offered, self.worker.latest)
-        self.push_screen(HelpScreen(actions, [(name, pane.HELP) for name, pane in panes.items()]))
+        return [(name, pane.HELP) for name, pane in panes.items()]
 
     def _do_quit(self) -> None:
         self._leave(0)
@@ -409,7 +371,7 @@ class Dashboard(PacedApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer in the palette what applies, and of what Textual has the choice of themes."""
-        for action in applying(self._offered, self.worker.latest):
+        for action in self.applying:
             yield SystemCommand(
                 self.symbols.text(f"{action.title.capitalize()} ({action.shown})"),
                 self.symbols.text(action.help),
