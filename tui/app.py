@@ -40,7 +40,6 @@ from bptui.tui.panes.predictions import PredictionsPane
 from bptui.tui.panes.snapshot_pane import SnapshotPane
 from bptui.tui.panes.status import StatusPane
 from bptui.tui.panes.theta import ThetaPane
-from bptui.tui.screens.opening import OPENING
 from bptui.tui.turns import Turns
 from bptui.tui.worker import TrainingWorker
 
@@ -271,6 +270,8 @@ class Dashboard(PacedApp):
 
     def action_act(self, name: str) -> None:
         """Carry out one of `ACTIONS`."""
+        from bptui.tui.screens.opening import OPENING  # no screen is needed for the first picture
+
         action = _ACTIONS[name]
         if action.command is not None:
             self.worker.send(action.command)
