@@ -19,6 +19,9 @@ from bptui.core.errors import InputError, did_you_mean, printable
 
 NEEDED = ("parameters", "cost", "gradients")
 _NUMBER = itertools.count()
+_BY_NAME = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
+_SEEDS = ("seed", "random_seed", "random_state", "rng", "generator")
+"""What the first parameter of a function is called that takes a seed, though it has a default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,14 @@ def load_model_file(path: Path, *, captured: bool = False) -> ModelFile:
     for name in ("cost", "gradients", "predict"):
         if module.get(name) is not None and not callable(module[name]):
             raise InputError(f"{printable(path)}: {name} is not a function")
-    parameters = quietly(module["parameters"])
-    if callable(parameters) and not _takes_seed(module["parameters"]):
+    parameters = module["parameters"]
+    of_seed = _of_seed(parameters) if callable(parameters) else None
+    if of_seed is not None:
+        parameters = quietly(of_seed)
+    elif callable(parameters):
         # Called once, so that the same start can be had again where it draws by itself.
         try:
-            parameters = call("parameters", parameters)
+            parameters = call("parameters", quietly(parameters))
         except UserCodeError as error:
             raise UserCodeError(f"{printable(path)}: {error}") from error
     return ModelFile(
@@ -142,17 +148,21 @@ def _quietly(value: Any) -> Any:
     return called
 
 
-def _takes_seed(parameters: Callable[..., Any]) -> bool:
-    """Return whether a function can be called with a seed, or at least not without."""
+def _of_seed(parameters: Callable[..., Any]) -> Callable[..., Any] | None:
+    """Return a function that makes parameters as one of a seed; `None` where it takes none.
+
+    A seed is what it needs first, or what it calls so: any other default is a choice of its own.
+    """
     try:
-        signature = inspect.signature(parameters)
+        known = inspect.signature(parameters).parameters
     except (TypeError, ValueError):
-        return True
-    for arguments in ((0,), ()):
-        with contextlib.suppress(TypeError):
-            signature.bind(*arguments)
-            return bool(arguments)
-    return True
+        return parameters
+    by_place = [each for each in known.values() if each.kind not in _BY_NAME]
+    if by_place and (by_place[0].default is inspect.Parameter.empty or by_place[0].name in _SEEDS):
+        return parameters
+    if "seed" in known:
+        return lambda seed: parameters(seed=seed)
+    return None
 
 
 def _run(path: Path, source: bytes) -> dict[str, Any]:

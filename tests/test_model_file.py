@@ -109,15 +109,45 @@ def test_a_seed_goes_to_parameters_that_take_one(tmp_path: Path) -> None:
     assert model_trainer_of(model, Configuration(seed=7)).theta.tolist() == [7.0, 7.0, 0.0]
 
 
-@pytest.mark.parametrize("parameter", ["seed", "seed=3", "*seeds", "seed, scale=1.0"])
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        "seed",
+        "seed=3",
+        "*seeds",
+        "seed, scale=1.0",
+        "scale=1.0, seed=3",
+        "*, seed",
+        "seed, rng=None",
+    ],
+)
 def test_a_function_that_can_take_a_seed_gets_it(parameter: str, tmp_path: Path) -> None:
+    seed = "seeds[0]" if "seeds" in parameter else "seed"
     text = GOOD + (
-        f"\ndef parameters({parameter}):\n"
-        f"    return {{'w': np.full(2, {'seeds[0]' if '*' in parameter else 'seed'}), 'b': 0.0}}\n"
+        f"\ndef parameters({parameter}):\n    return {{'w': np.full(2, {seed}), 'b': 0.0}}\n"
     )
     model = load_model_file(written(tmp_path, text))
     assert model.takes_seed
     assert model_trainer_of(model, Configuration(seed=7)).theta.tolist() == [7.0, 7.0, 0.0]
+
+
+@pytest.mark.parametrize("name", ["rng", "random_state", "which"])
+def test_what_is_needed_or_named_as_a_generator_gets_the_seed(name: str, tmp_path: Path) -> None:
+    default = "" if name == "which" else "=None"
+    text = GOOD + (
+        f"\ndef parameters({name}{default}):\n"
+        f"    return {{'w': np.random.default_rng({name}).normal(size=2), 'b': 0.0}}\n"
+    )
+    model = load_model_file(written(tmp_path, text))
+    expected = np.random.default_rng(7).normal(size=2)
+    assert model_trainer_of(model, Configuration(seed=7)).theta.tolist() == [*expected, 0.0]
+
+
+def test_a_choice_with_a_default_is_no_seed(tmp_path: Path) -> None:
+    text = GOOD + "\ndef parameters(size=2):\n    return {'w': np.ones(size), 'b': 0.0}\n"
+    model = load_model_file(written(tmp_path, text))
+    assert not model.takes_seed
+    assert model_trainer_of(model, Configuration(seed=7)).theta.tolist() == [1.0, 1.0, 0.0]
 
 
 def test_parameters_may_be_a_function_of_nothing(
