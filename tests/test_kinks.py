@@ -15,17 +15,22 @@ Values = dict[str, Any]
 class Zeroed:
     """A ReLU network whose first layer is 0, so that every unit of every sample is at its kink."""
 
-    def __init__(self, seed: int, *, symmetric: bool = False, at_zero: float = 0.0) -> None:
+    def __init__(
+        self, seed: int, *, symmetric: bool = False, xor: bool = False, at_zero: float = 0.0
+    ) -> None:
         draw = np.random.default_rng(seed)
         X = draw.normal(size=(40, 3))
         self.X = np.vstack([X, -X]) if symmetric else X
         self.y = (self.X[:, :1] * (1.0 if symmetric else self.X[:, 1:2]) > 0).astype(float)
+        if xor:
+            self.X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+            self.y = np.array([[0.0], [1.0], [1.0], [0.0]])
         self.at_zero = at_zero
         self.parameters = {
-            "W1": np.zeros((3, 5)),
+            "W1": np.zeros((self.X.shape[1], 5)),
             "b1": np.zeros(5),
             "W2": draw.normal(size=(5, 1)),
-            "b2": np.zeros(1),
+            "b2": np.full(1, 0.3 if xor else 0.0),
         }
 
     def forward(self, p: Values) -> tuple[Any, Any, Any]:
@@ -70,6 +75,35 @@ def test_a_right_gradient_of_a_first_layer_of_zeros_is_at_a_kink(
     assert "beside these parameters every entry agrees" in only(report)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_beside_the_kinks_of_whole_numbers_there_are_none(seed: int) -> None:
+    model = Zeroed(seed, xor=True)
+    report = check_gradients(model.cost, model.gradients, model.parameters)
+    assert report.verdict == "at-kink", str(report)
+    assert "beside these parameters every entry agrees" in only(report)
+
+
+def test_a_kink_that_no_direction_shows_raises_no_alarm() -> None:
+    x = np.linspace(-1.0, 1.0, 20)[:, None]
+    y = np.sin(3.0 * x)
+
+    def cost(p: Values) -> Any:
+        return np.mean((np.maximum(x @ p["W1"], 0) @ p["W2"] - y) ** 2)
+
+    def gradients(p: Values) -> Values:
+        z = x @ p["W1"]
+        a = np.maximum(z, 0)
+        delta = 2.0 * (a @ p["W2"] - y) / y.size
+        return {"W1": x.T @ (delta @ p["W2"].T * (z > 0)), "W2": a.T @ delta}
+
+    draw = np.random.default_rng(0)
+    report = check_gradients(
+        cost, gradients, {"W1": np.zeros((1, 4)), "W2": draw.normal(size=(4, 1))}
+    )
+    assert report.verdict == "at-kink", str(report)
+    assert "beside these parameters every entry agrees" in only(report)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_kink_that_no_entry_shows_by_itself_raises_no_alarm(seed: int) -> None:
     model = Zeroed(seed, symmetric=True)
@@ -97,13 +131,14 @@ def without_first_layer(found: Values) -> Values:
 
 
 @pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("xor", [False, True])
 @pytest.mark.parametrize("mistake", [doubled, without_first_layer])
 def test_a_wrong_gradient_is_told_beside_the_kink(
-    seed: int, mistake: Callable[[Values], Values]
+    seed: int, xor: bool, mistake: Callable[[Values], Values]
 ) -> None:
-    model = Zeroed(seed)
+    model = Zeroed(seed, xor=xor)
     report = check_gradients(model.cost, lambda p: mistake(model.gradients(p)), model.parameters)
-    assert report.verdict in ("fail", "at-kink")
+    assert report.verdict == "fail"
     kink, *found = report.diagnosis
     assert kink.code == "kink" and "beside these parameters the gradient is wrong" in kink.message
     assert [each.code for each in found] == ["scale"]
@@ -120,6 +155,18 @@ def test_a_wrong_entry_that_has_no_kink_still_fails() -> None:
     report = check_gradients(model.cost, gradients, model.parameters)
     assert report.verdict == "fail"
     assert report.arrays[3].verdict == "fail"
+
+
+def test_what_is_wrong_here_alone_and_shows_no_kink_fails() -> None:
+    model = Zeroed(1)
+
+    def gradients(p: Values) -> Values:
+        found = model.gradients(p)
+        return found if p["b2"].any() else found | {"b2": np.zeros(1)}
+
+    report = check_gradients(model.cost, gradients, model.parameters)
+    assert [array.name for array in report.arrays if array.verdict == "fail"] == ["b2"]
+    assert "beside these parameters every entry agrees" in only(report)
 
 
 def test_code_that_cannot_go_beside_is_judged_where_it_is() -> None:

@@ -12,7 +12,8 @@ from bptui.core.errors import InputError
 _DIRECTIONS = 3
 _MOST_ARRAYS = 200
 _STEP = 1e-2
-_SAME = 1e-12
+SAME = 1e-12
+"""Share of a slope by which complex steps to both sides differ without a kink."""
 _OTHER_POINTS = 2
 _ASIDE = 0.3
 
@@ -54,16 +55,15 @@ def _smoothness_at(problem: Problem, point: Array, value: float, noise: float) -
     the rest of the cost.
     """
     found = Smoothness.ANALYTIC
-    for direction in directions(problem):
+    for direction in _directions(problem):
         try:
-            above = problem.complex_slope(point, direction)
-            below = -problem.complex_slope(point, -direction)
+            below, above = complex_slopes(problem, point, direction)
         except InputError:
             return Smoothness.OTHER
         slope = slope_along(problem, point, direction, value, noise)
         if contradicts(slope, below, above):
             return Smoothness.OTHER
-        if abs(above - below) > _SAME * abs(above):
+        if abs(above - below) > SAME * abs(above):
             found = Smoothness.KINKED
     return found
 
@@ -77,7 +77,17 @@ def slope_along(
     )
 
 
-def directions(problem: Problem) -> Iterator[Array]:
+def complex_slopes(problem: Problem, point: Array, direction: Array) -> tuple[float, float]:
+    """Return the slopes below and above a point along a direction, by complex steps.
+
+    Raises:
+        InputError: the functions cannot take complex numbers.
+    """
+    above = problem.complex_slope(point, direction)
+    return -problem.complex_slope(point, -direction), above
+
+
+def _directions(problem: Problem) -> Iterator[Array]:
     """Yield a few random directions over all parameters, then one in each array alone."""
     generator = np.random.default_rng(2)
     for _ in range(_DIRECTIONS):

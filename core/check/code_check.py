@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bptui.core.check.diagnosis import diagnosed
 from bptui.core.check.evidence import Facts
 from bptui.core.check.given_gradient import given_gradient
-from bptui.core.check.kink import checked_beside
+from bptui.core.check.kink import judged_beside
 from bptui.core.check.methods import METHOD_NAMES, MOST_COMPARED, choose_method
 from bptui.core.check.numerical import Comparison, Entries, Numerical
 from bptui.core.check.parameters import Layout
@@ -82,7 +82,7 @@ def check_gradients(
         checked = check(layout, method, epsilon)
         beside = None
         if checked.is_repeatable and not checked.given.adds_up.any():
-            beside = checked_beside(
+            checked.report, beside = judged_beside(
                 checked.comparison,
                 checked.report,
                 lambda there: check(there, "auto", None).explained(None),
@@ -123,7 +123,7 @@ class _Checked:
         """Return the report of what the functions return, and its diagnosis.
 
         Args:
-            beside: the report of parameters beside a kink that these stand at.
+            beside: the report of parameters beside a kink, which the verdict on these rests on.
         """
         report = self.report
         found = diagnosed(report, self._facts(beside)).diagnosis
@@ -132,8 +132,6 @@ class _Checked:
             report = self._reported(self.given.returned)
         if not self.is_repeatable or (adds_up and report.passed):
             report = reconsidered(report, "pass", "unresolved")
-        if beside is not None and beside.verdict != "fail":
-            report = reconsidered(report, "fail", "at-kink")
         return replace(report, diagnosis=found)
 
     def _facts(self, beside: Report | None) -> Facts:

@@ -25,12 +25,14 @@ def diagnosed(report: Report, facts: Facts) -> Report:
     """
     found = _conduct(report, facts)
     mistakes: list[Diagnosis] = []
-    if facts.beside is not None:
-        found.append(_at_kink(facts.beside))
-        said = [each for each in facts.beside.diagnosis if each not in found]
-        mistakes = _about("Beside these parameters", said)
-    # Of noise every formula can be made to fit.
-    elif report.verdict == "fail" and facts.gradient_repeatable:
+    beside = facts.beside
+    if beside is not None:
+        found.append(_at_kink(beside))
+        said = [each for each in beside.diagnosis if each not in found]
+        found += _about("Beside these parameters", said)
+    told_beside = beside is not None and beside.verdict == "fail"
+    # Of noise every formula can be made to fit, and of slopes at a kink some.
+    if report.verdict == "fail" and facts.gradient_repeatable and not told_beside:
         with np.errstate(all="ignore"):
             mistakes = _mistakes(Evidence(report, facts))
         if any(facts.adds_up):

@@ -130,20 +130,28 @@ def make_report(
     return Report(method, epsilon, cost, tuple(arrays), entry, seconds=seconds, tie=tie)
 
 
-def reconsidered(report: Report, verdict: Verdict, other: Verdict) -> Report:
+def reconsidered(
+    report: Report, verdict: Verdict, other: Verdict, among: Sequence[bool] | None = None
+) -> Report:
     """Return `report` with another verdict on the entries that have this one.
 
     What is no finite number keeps it.
+
+    Args:
+        report: to change.
+        verdict: that some entries have.
+        other: that they get.
+        among: which arrays to look at; all of them without it.
     """
     old, new = VERDICTS.index(verdict), VERDICTS.index(other)
     arrays = [
         replace(
             array,
             verdicts=np.where(
-                (array.verdicts == old) & np.isfinite(array.backprop), new, array.verdicts
+                chosen & (array.verdicts == old) & np.isfinite(array.backprop), new, array.verdicts
             ).astype(np.uint8),
         )
-        for array in report.arrays
+        for array, chosen in zip(report.arrays, among or [True] * len(report.arrays), strict=True)
     ]
     changed = make_report(report.method, report.epsilon, report.cost, arrays, report.seconds)
     return replace(changed, diagnosis=report.diagnosis, tie=report.tie)
