@@ -137,7 +137,6 @@ class _Checked:
     def _facts(self, beside: Report | None) -> Facts:
         problem, given, comparison = self.comparison.problem, self.given, self.comparison
         exact = self.report.method == "complex"
-        adding = [bool(given.adds_up[block].any()) for block in problem.blocks]
         return Facts(
             parameters=problem.arrays,
             numerical_at=lambda arrays: comparison.gradient_at(arrays, exact=exact),
@@ -146,7 +145,7 @@ class _Checked:
             cost_changes_parameters=self.here.changes_parameters,
             cost_spread=0.0 if self.here.repeatable else self.here.spread,
             gradient_repeatable=given.repeatable,
-            adds_up=tuple(adding),
+            adds_up=[given.adds_up[block] for block in problem.blocks],
             beside=beside,
         )
 

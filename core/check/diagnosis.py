@@ -35,7 +35,7 @@ def diagnosed(report: Report, facts: Facts) -> Report:
     if report.verdict == "fail" and facts.gradient_repeatable and not told_beside:
         with np.errstate(all="ignore"):
             mistakes = _mistakes(Evidence(report, facts))
-        if any(facts.adds_up):
+        if any(adding.any() for adding in facts.adds_up):
             mistakes = _about("Of what one call adds", mistakes)
     found += mistakes
     return replace(report, diagnosis=(*report.diagnosis, *found)) if found else report
@@ -103,7 +103,7 @@ def _at_kink(beside: Report) -> Diagnosis:
 def _conduct(report: Report, facts: Facts) -> list[Diagnosis]:
     """Return what the functions do that a check should not see."""
     found = []
-    if any(facts.adds_up):
+    if any(adding.any() for adding in facts.adds_up):
         found.append(_added_up(report, facts.adds_up))
     if facts.changed is not None:
         found.append(
@@ -138,20 +138,26 @@ def _conduct(report: Report, facts: Facts) -> list[Diagnosis]:
             Diagnosis(
                 "noise",
                 "gradients",
-                "The gradient is not repeatable: two calls with the same parameters differ; fix "
-                "the seed of dropout, of noise or of the minibatch before checking, and keep "
-                "nothing from one call to the next.",
+                "The gradient is not repeatable: two calls with the same parameters differ, or one "
+                "of them fails; fix the seed of dropout, of noise or of the minibatch before "
+                "checking, and keep nothing from one call to the next.",
             )
         )
     return found
 
 
-def _added_up(report: Report, adds_up: Sequence[bool]) -> Diagnosis:
+def _added_up(report: Report, adds_up: Sequence[NDArray[np.bool_]]) -> Diagnosis:
     """Return that calls are added up, and whether what each of them adds is right."""
-    arrays = [array.name for array, adds in zip(report.arrays, adds_up, strict=True) if adds]
-    where, place = (
-        (EVERYWHERE, EVERYWHERE) if all(adds_up) else (listed(arrays), f"in {listed(arrays)}")
-    )
+    pairs = list(zip(report.arrays, adds_up, strict=True))
+    where = place = EVERYWHERE
+    if not all(adding.all() for adding in adds_up):
+        where = listed([array.name for array, adding in pairs if adding.any()])
+        parts = [
+            array.name if adding.all() else f"part of {array.name}"
+            for array, adding in pairs
+            if adding.any()
+        ]
+        place = f"in {listed(parts)}"
     more = {"pass": "the right gradient", "fail": "a gradient that is wrong too"}
     return Diagnosis(
         "not-zeroed",

@@ -41,8 +41,8 @@ class Facts:
     cost_spread: float = 0.0
     """Largest minus smallest cost at the same parameters, where it is not repeatable."""
     gradient_repeatable: bool = True
-    adds_up: Sequence[bool] = ()
-    """Of each array, whether every call adds to it; the report is of what one call adds."""
+    adds_up: Sequence[NDArray[np.bool_]] = ()
+    """Of each array, the entries to which every call adds; the report is of what one call adds."""
     beside: Report | None = None
     """The check at parameters beside a kink that these stand at."""
 

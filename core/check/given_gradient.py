@@ -40,7 +40,7 @@ class GivenGradient:
     returned: Array
     """What a call returned: more than `values` where calls are added up, (P,)."""
     adds_up: NDArray[np.bool_]
-    """The entries of arrays to which each call adds, (P,)."""
+    """The entries to which each call adds, (P,)."""
 
 
 class _Calls:
@@ -53,8 +53,8 @@ class _Calls:
         """What the last call returned, (P,)."""
         self.adds_up = np.zeros(problem.flat.size, bool)
 
-    def returned(self, arrays: Sequence[Array]) -> tuple[list[Array], list[Array]]:
-        """Return the gradients, and what became of the parameters meanwhile.
+    def raw(self, arrays: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        """Return the gradients as they come, and what became of the parameters meanwhile.
 
         Raises:
             InputError: they do not fit the parameters, or the function raised.
@@ -66,11 +66,15 @@ class _Calls:
         self.last = flattened(found)
         return found, after
 
-    def at(self, arrays: Sequence[Array], otherwise: Array) -> Array:
-        """Return what one call gives at `arrays`, (P,), or `otherwise` where there is nothing."""
+    def here(self) -> Array:
+        """Return what one call gives at the parameters, (P,); NaN where it fails."""
+        return self.elsewhere(self._problem.given, np.full_like(self.last, np.nan))
+
+    def elsewhere(self, arrays: Sequence[Array], otherwise: Array) -> Array:
+        """Return what one call gives at `arrays`, (P,), or `otherwise` where it fails."""
         before = self.last
         try:
-            self.returned(arrays)
+            self.raw(arrays)
         except InputError:
             return otherwise
         return np.where(self.adds_up, self.last - before, self.last)
@@ -92,7 +96,7 @@ def given_gradient(problem: Problem, cost: float) -> GivenGradient:
         InputError: what it returns does not fit the parameters.
     """
     given, calls = problem.given, _Calls(problem)
-    found, after = calls.returned(given)
+    found, after = calls.raw(given)
     changed = any(
         left.tobytes() != before.tobytes() for left, before in zip(after, given, strict=True)
     )
@@ -107,6 +111,7 @@ def given_gradient(problem: Problem, cost: float) -> GivenGradient:
         repeats, steps = _repeated(problem, calls, values)
         calls.adds_up = _adding(repeats, steps, units, problem.blocks)
         if calls.adds_up.any():
+            # The first sum is of one call, and as good as what that call adds.
             returned = repeats[1]
             values = np.where(calls.adds_up, steps[0], values)
             repeats = np.where(calls.adds_up, values, repeats)
@@ -115,9 +120,12 @@ def given_gradient(problem: Problem, cost: float) -> GivenGradient:
         for block in problem.blocks:
             most = max(largest(values[block]), largest(returned[block]))
             rounding[block] += units[block] * _OWN_ROUNDINGS * most
+        spread = _spread(problem, calls, values, units)
+        # Only if it still gives the same do the calls meanwhile tell of rounding.
+        repeats = np.vstack([repeats, calls.here()])
         apart = np.abs(repeats - values).max(axis=0)
         same = (apart <= rounding) | ~np.isfinite(repeats).any(axis=0)
-        rounding += 8.0 * (_spread(problem, calls, values, units) + np.nan_to_num(apart))
+        rounding += 8.0 * (spread + np.nan_to_num(apart))
     return GivenGradient(
         values,
         rounding + 1e-290,
@@ -137,13 +145,15 @@ def _repeated(problem: Problem, calls: _Calls, values: Array) -> tuple[Array, Ar
         What calls at these parameters returned, the first included, and how much more each of the
         others is than what the call before it returned, (n, P) and (n - 1, P).
     """
-    elsewhere = problem.in_own_precision(problem.flat / (1.0 + np.abs(problem.flat)))
+    # Moved first, so that zeros become other parameters too.
+    moved = problem.flat + 0.1 * problem.scale
+    elsewhere = problem.in_own_precision(moved / (1.0 + np.abs(moved)))
     repeats, steps = [values], []
     for direct in (True, False, True):
         if not direct:
-            calls.at(elsewhere, values)
+            calls.elsewhere(elsewhere, values)
         before = calls.last
-        repeats.append(calls.at(problem.given, values))
+        repeats.append(calls.here())
         steps.append(repeats[-1] - before)
     return np.array(repeats), np.array(steps)
 
@@ -151,9 +161,9 @@ def _repeated(problem: Problem, calls: _Calls, values: Array) -> tuple[Array, Ar
 def _adding(
     repeats: Array, steps: Array, units: Array, blocks: Sequence[slice]
 ) -> NDArray[np.bool_]:
-    """Return the entries of the arrays to which every call adds the same.
+    """Return the entries to which every call adds the same.
 
-    None, where another array neither grows so nor stays as it is: that is noise.
+    There are none where an entry neither grows so nor stays as it is: that is noise.
 
     Args:
         repeats: what calls at the same parameters returned, (n, P).
@@ -168,13 +178,15 @@ def _adding(
     repeats, steps = np.where(finite, repeats, 0.0), np.where(finite[1:], steps, 0.0)
     for block in blocks:
         slack = _UNEVEN * units[block].max(initial=0.0) * largest(repeats[:, block])
-        moved = largest(repeats[1:, block] - repeats[0, block])
-        if moved <= slack:
+        moved = np.abs(repeats[1:, block] - repeats[0, block]).max(axis=0)
+        grows = moved > slack
+        if not grows.any():
             continue
-        even = (np.abs(steps[:, block] - steps[0, block]) <= slack).all()
-        if not even or moved <= _CLEAR * slack:
+        uneven = np.abs(steps[:, block] - steps[0, block])[:, grows] > slack
+        if uneven.any() or moved.max() <= _CLEAR * slack:
             return np.zeros_like(adding)
-        adding[block] = True
+        # Beside large sums small ones count too, and those of nothing but 0.
+        adding[block] = moved >= _UNEVEN * units[block] * np.abs(repeats[:, block]).max(axis=0)
     return adding
 
 
@@ -185,7 +197,7 @@ def _spread(problem: Problem, calls: _Calls, values: Array, units: Array) -> Arr
     for _ in range(_NUDGES):
         signs = generator.choice((-1.0, 1.0), values.size)
         nudged = problem.in_own_precision(problem.flat * (1.0 + 8.0 * units * signs))
-        moved = np.abs(calls.at(nudged, values) - values)
+        moved = np.abs(calls.elsewhere(nudged, values) - values)
         spread = np.maximum(spread, np.where(np.isfinite(moved), moved, 0.0))
     # So few draws may leave one entry of an array where it was by chance.
     for block in problem.blocks:
@@ -198,7 +210,7 @@ def _largest_unsaturated(problem: Problem, calls: _Calls, values: Array) -> Arra
     most = np.zeros_like(values)
     for factor in (1.0, *_SHRUNK):
         smaller = problem.in_own_precision(problem.flat * factor)
-        there = calls.at(smaller, values) if factor != 1.0 else values
+        there = calls.elsewhere(smaller, values) if factor != 1.0 else values
         for block in problem.blocks:
             most[block] = np.maximum(most[block], largest(there[block]))
     return most
