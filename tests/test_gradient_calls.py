@@ -159,3 +159,32 @@ def test_an_empty_array_is_no_part_that_is_fresh() -> None:
         {"W": np.ones((2, 3)), "b": np.zeros(0)},
     )
     assert report.diagnosis[0].where == "everywhere"
+
+
+def generated() -> Values:
+    return {"W": draw.normal(size=(3, 1)), "b": np.zeros(1)}
+
+
+def test_a_gradient_of_other_parameters_than_those_given_fails() -> None:
+    mine = generated()
+    report = check_gradients(cost, lambda p: right(mine), mine)
+    assert report.verdict == "fail"
+    assert [found.code for found in report.diagnosis] == ["stale-point"]
+    assert "the same whatever parameters it is given" in report.diagnosis[0].message
+
+
+def test_a_gradient_that_is_kept_for_ever_fails() -> None:
+    kept: list[Values] = []
+
+    def gradients(p: Values) -> Values:
+        kept.append(kept[0] if kept else right(p))
+        return kept[0]
+
+    assert check_gradients(cost, gradients, generated()).verdict == "fail"
+
+
+@pytest.mark.parametrize("function", [np.sum, lambda w: np.maximum(w, 0.0).sum()])
+def test_a_gradient_that_is_the_same_all_around_is_right(function: Callable[[Any], Any]) -> None:
+    w = np.array([1.0, 2.0, 5.0])
+    assert check_gradients(function, np.ones_like, w).passed
+    assert check_gradients(function, lambda w: 0.0 * w, w).verdict == "fail"

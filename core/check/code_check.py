@@ -6,6 +6,7 @@ only copies.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from operator import index
 from time import perf_counter
@@ -80,14 +81,18 @@ def check_gradients(
             return _Checked(Problem(functions, there), method, epsilon, most, seed)
 
         checked = check(layout, method, epsilon)
-        beside = None
+        beside, stuck = None, False
         if checked.is_repeatable and not checked.given.adds_up.any():
             checked.report, beside = judged_beside(
                 checked.comparison,
                 checked.report,
                 lambda there: check(there, "auto", None).explained(None),
             )
-        report = checked.explained(beside)
+            if checked.report.passed and checked.given.same_at is not None:
+                there = Layout(layout.built(checked.given.same_at))
+                with suppress(InputError):
+                    stuck = check(there, "auto", None).report.verdict == "fail"
+        report = checked.explained(beside, stuck=stuck)
     return replace(report, seconds=perf_counter() - started)
 
 
@@ -119,19 +124,23 @@ class _Checked:
         arrays = _reports(self.comparison, gradient, numerical)
         return make_report(name, epsilon, self.here.value, arrays, 0.0)
 
-    def explained(self, beside: Report | None) -> Report:
+    def explained(self, beside: Report | None, *, stuck: bool = False) -> Report:
         """Return the report of what the functions return, and its diagnosis.
 
         Args:
             beside: the report of parameters beside a kink, which the verdict on these rests on.
+            stuck: whether the gradient is the same at other parameters, and wrong there.
         """
         report = self.report
-        found = diagnosed(report, self._facts(beside)).diagnosis
+        facts = replace(self._facts(beside), gradient_stuck=stuck)
+        found = diagnosed(report, facts).diagnosis
         adds_up = bool(self.given.adds_up.any())
         if adds_up:
             report = self._reported(self.given.returned)
         if not self.is_repeatable or (adds_up and report.passed):
             report = reconsidered(report, "pass", "unresolved")
+        if stuck:
+            report = reconsidered(report, "pass", "fail")
         return replace(report, diagnosis=found)
 
     def _facts(self, beside: Report | None) -> Facts:

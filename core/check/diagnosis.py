@@ -133,6 +133,16 @@ def _conduct(report: Report, facts: Facts) -> list[Diagnosis]:
                 "before checking.",
             )
         )
+    if facts.gradient_stuck:
+        found.append(
+            Diagnosis(
+                "stale-point",
+                "gradients",
+                "The gradient function returns the same whatever parameters it is given, and at "
+                "others that is wrong; look for variables of the module in place of its argument, "
+                "or for values kept from an earlier call.",
+            )
+        )
     if not facts.gradient_repeatable:
         found.append(
             Diagnosis(

@@ -41,6 +41,8 @@ class Facts:
     cost_spread: float = 0.0
     """Largest minus smallest cost at the same parameters, where it is not repeatable."""
     gradient_repeatable: bool = True
+    gradient_stuck: bool = False
+    """Whether it is the same at other parameters, and wrong there."""
     adds_up: Sequence[NDArray[np.bool_]] = ()
     """Of each array, the entries to which every call adds; the report is of what one call adds."""
     beside: Report | None = None

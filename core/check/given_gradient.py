@@ -41,6 +41,8 @@ class GivenGradient:
     """What a call returned: more than `values` where calls are added up, (P,)."""
     adds_up: NDArray[np.bool_]
     """The entries to which each call adds, (P,)."""
+    same_at: tuple[Array, ...] | None
+    """Other parameters where a call gave the same to the last bit, if it did, and not all 0."""
 
 
 class _Calls:
@@ -108,7 +110,10 @@ def given_gradient(problem: Problem, cost: float) -> GivenGradient:
     )
     values = returned = flattened(found)
     with np.errstate(all="ignore"):
-        repeats, steps = _repeated(problem, calls, values)
+        # Moved first, so that zeros become other parameters too.
+        moved = problem.flat + 0.1 * problem.scale
+        elsewhere = problem.in_own_precision(moved / (1.0 + np.abs(moved)))
+        repeats, steps, there = _repeated(calls, values, elsewhere)
         calls.adds_up = _adding(repeats, steps, units, problem.blocks)
         if calls.adds_up.any():
             # The first sum is of one call, and as good as what that call adds.
@@ -133,29 +138,31 @@ def given_gradient(problem: Problem, cost: float) -> GivenGradient:
         bool(same.all()),
         returned,
         calls.adds_up,
+        tuple(elsewhere) if values.any() and np.array_equal(there, values) else None,
     )
 
 
-def _repeated(problem: Problem, calls: _Calls, values: Array) -> tuple[Array, Array]:
+def _repeated(
+    calls: _Calls, values: Array, elsewhere: Sequence[Array]
+) -> tuple[Array, Array, Array]:
     """Call it again at the same parameters, directly and after a call at others.
 
     Where units are saturated a call may add nothing to a sum, and elsewhere it does.
 
     Returns:
-        What calls at these parameters returned, the first included, and how much more each of the
-        others is than what the call before it returned, (n, P) and (n - 1, P).
+        What calls at these parameters returned, the first included, how much more each of the
+        others is than what the call before it returned, and what the call elsewhere returned,
+        (n, P), (n - 1, P) and (P,).
     """
-    # Moved first, so that zeros become other parameters too.
-    moved = problem.flat + 0.1 * problem.scale
-    elsewhere = problem.in_own_precision(moved / (1.0 + np.abs(moved)))
     repeats, steps = [values], []
+    there = np.full_like(values, np.nan)
     for direct in (True, False, True):
         if not direct:
-            calls.elsewhere(elsewhere, values)
+            there = calls.elsewhere(elsewhere, there)
         before = calls.last
         repeats.append(calls.here())
         steps.append(repeats[-1] - before)
-    return np.array(repeats), np.array(steps)
+    return np.array(repeats), np.array(steps), there
 
 
 def _adding(
