@@ -188,3 +188,13 @@ def test_a_gradient_that_is_the_same_all_around_is_right(function: Callable[[Any
     w = np.array([1.0, 2.0, 5.0])
     assert check_gradients(function, np.ones_like, w).passed
     assert check_gradients(function, lambda w: 0.0 * w, w).verdict == "fail"
+
+
+@pytest.mark.parametrize("power", [-2, -4, -6, -10])
+@pytest.mark.parametrize("factor", [1.0, 1.0005])
+def test_a_pole_at_0_hides_no_mistake(power: int, factor: float) -> None:
+    def gradients(w: Any) -> Any:
+        return factor * power * w ** (power - 1.0)
+
+    report = check_gradients(lambda w: (w**power).sum(), gradients, np.array([1.0, 2.0, 3.0]))
+    assert report.verdict == ("pass" if factor == 1.0 else "fail")

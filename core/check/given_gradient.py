@@ -19,6 +19,9 @@ _CLEAR = 16.0
 """How much more than that a sum has to grow."""
 _NUDGES = 5
 _SHRUNK = (0.5, 0.1, 0.01)
+_TOWARDS_0 = (1e-2, 1e-4)
+_POLE = 1e3
+"""How much larger the cost is at the second of these than at the first, where it has a pole."""
 _OWN_ROUNDINGS = 300.0
 """Roundings of the largest entry of an array that any entry of it may be off by."""
 _UNIT_ROUNDINGS = 1000.0
@@ -213,9 +216,14 @@ def _spread(problem: Problem, calls: _Calls, values: Array, units: Array) -> Arr
 
 
 def _largest_unsaturated(problem: Problem, calls: _Calls, values: Array) -> Array:
-    """Return for each entry the largest of its array, here or at smaller parameters."""
+    """Return for each entry the largest of its array, here or at smaller parameters.
+
+    Near a pole at 0, as of 1/σ², the gradient grows without bound and tells nothing of rounding.
+    """
     most = np.zeros_like(values)
-    for factor in (1.0, *_SHRUNK):
+    far, near = (abs(problem.cost(problem.flat * factor)) for factor in _TOWARDS_0)
+    shrunk = _SHRUNK[:1] if near > _POLE * far else _SHRUNK
+    for factor in (1.0, *shrunk):
         smaller = problem.in_own_precision(problem.flat * factor)
         there = calls.elsewhere(smaller, values) if factor != 1.0 else values
         for block in problem.blocks:
