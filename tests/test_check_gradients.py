@@ -407,3 +407,40 @@ def test_the_table_says_of_what_it_leaves_out_whether_it_agrees(wrong: int, othe
     factors = np.where(np.arange(50) < wrong, 3.0, 2.0)
     report = check_gradients(lambda w: float(w @ w), lambda w: factors * w, w)
     assert f"\n  … {others}\n" in str(report)
+
+
+def test_a_gradient_of_fewer_digits_than_its_parameters_is_said_to_be_judged_by_those() -> None:
+    w = {"a": np.array([1.0, 2.0]), "b": np.array([0.3])}
+
+    def cost(w: Any) -> float:
+        return float(w["a"] @ w["a"] + w["b"] @ w["b"])
+
+    def of(w: Any, *names: str) -> Any:
+        return {key: (2 * w[key]).astype("f4" if key in names else "f8") for key in w}
+
+    report = check_gradients(cost, lambda w: of(w, "b"), w)
+    (found,) = report.diagnosis
+    assert report.passed and (found.code, found.where) == ("precision", "b")
+    assert found.message.startswith("The gradient of b comes in float32, with fewer digits than")
+    both = check_gradients(cost, lambda w: of(w, "a", "b"), w)
+    assert [each.where for each in both.diagnosis] == ["everywhere"]
+    single = {key: array.astype("f4") for key, array in w.items()}
+    assert not check_gradients(cost, lambda w: of(w, "a", "b"), single).diagnosis
+    assert not check_gradients(cost, lambda w: of(w), single).diagnosis
+
+
+def test_a_failure_that_no_known_mistake_explains_says_where_it_is() -> None:
+    w = {"a": np.array([1.0, 2.0, 3.0]), "b": np.array([0.3, 0.4]), "c": np.array([1.0, 5.0])}
+
+    def cost(w: Any) -> float:
+        return float(sum(array @ array for array in w.values()))
+
+    def wrong(*names: str) -> Any:
+        return lambda w: {key: 2 * w[key] + (w[key] ** 3 if key in names else 0.0) for key in w}
+
+    some, all_of_it = check_gradients(cost, wrong("a", "c"), w), check_gradients(cost, wrong(*w), w)
+    assert not some.diagnosis and not all_of_it.diagnosis
+    said = "No known mistake gives these numbers. There are wrong entries in "
+    assert f"{said}a, c, and none in b; begin with what is nearest to the cost." in str(some)
+    assert f"{said}a, b, c; begin with what is nearest to the cost." in str(all_of_it)
+    assert str(check_gradients(cost, wrong("a"), w)).count("\n\n") == 2

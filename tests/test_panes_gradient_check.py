@@ -132,7 +132,7 @@ def test_a_hundred_thousand_entries_cost_what_is_seen(monkeypatch: pytest.Monkey
     snapshot = replace(make_snapshot(), report=large_report())
     rows = shown(GradientCheckPane(), snapshot, (80, 24))
     assert "FAIL  99,999 of 100,000 agree" in rows[0]
-    assert rows[2].startswith("│✗ Θ¹[70,7]")
+    assert next(row for row in rows if "[" in row).startswith("│✗ Θ¹[70,7]")
     assert len(formatted) < 200
 
 
@@ -168,7 +168,9 @@ def test_numbers_that_are_not_numbers_fail_in_plain_sight() -> None:
     report = make_report("complex", None, np.nan, [array], 0.0)
     rows = shown(GradientCheckPane(), replace(make_snapshot(), report=report), (90, 10))
     assert "FAIL" in rows[0]
-    assert rows[2].startswith("│✗ W[1]") and "nan" in rows[2]
+    assert "There are entries in W that are no finite numbers" in rows[1]
+    first = next(row for row in rows if "W[" in row)
+    assert first.startswith("│✗ W[1]") and "nan" in first
 
 
 def test_entries_that_would_have_to_be_scrolled_stand_side_by_side() -> None:

@@ -155,6 +155,7 @@ class _Checked:
             cost_spread=0.0 if self.here.repeatable else self.here.spread,
             gradient_repeatable=given.repeatable,
             adds_up=[given.adds_up[block] for block in problem.blocks],
+            coarse=given.coarse,
             beside=beside,
         )
 

@@ -12,7 +12,7 @@ from bptui.core.check.factors import EVERYWHERE, names_of_ratio
 from bptui.core.check.mistakes import FORMULAE, PATTERNS, Mistake, weights_alone
 from bptui.core.check.report import Diagnosis, Report
 from bptui.core.check.stale_point import stale_point
-from bptui.core.wording import listed
+from bptui.core.wording import first_of, listed
 
 Array = NDArray[Any]
 
@@ -153,7 +153,23 @@ def _conduct(report: Report, facts: Facts) -> list[Diagnosis]:
                 "checking, and keep nothing from one call to the next.",
             )
         )
+    if any(facts.coarse):
+        found.append(_coarse(report, facts.coarse))
     return found
+
+
+def _coarse(report: Report, dtypes: Sequence[str | None]) -> Diagnosis:
+    """Return that a gradient comes with fewer digits than its parameters have."""
+    names = [array.name for array, dtype in zip(report.arrays, dtypes, strict=True) if dtype]
+    where = EVERYWHERE if len(names) == len(dtypes) else listed(names)
+    kinds = listed(sorted({dtype for dtype in dtypes if dtype}))
+    return Diagnosis(
+        "precision",
+        where,
+        f"The gradient of {first_of(names)} comes in {kinds}, with fewer digits than its "
+        "parameters have, and is judged by those: a mistake of less than one in a thousand may "
+        f"pass. Look for a conversion to {kinds}.",
+    )
 
 
 def _added_up(report: Report, adds_up: Sequence[NDArray[np.bool_]]) -> Diagnosis:

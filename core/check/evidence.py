@@ -45,6 +45,8 @@ class Facts:
     """Whether it is the same at other parameters, and wrong there."""
     adds_up: Sequence[NDArray[np.bool_]] = ()
     """Of each array, the entries to which every call adds; the report is of what one call adds."""
+    coarse: Sequence[str | None] = ()
+    """Of each array the dtype its gradient came in, where that has fewer digits than it has."""
     beside: Report | None = None
     """The check at parameters beside a kink that these stand at."""
 

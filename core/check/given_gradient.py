@@ -46,6 +46,8 @@ class GivenGradient:
     """The entries to which each call adds, (P,)."""
     same_at: tuple[Array, ...] | None
     """Other parameters where a call gave the same to the last bit, if it did, and not all 0."""
+    coarse: tuple[str | None, ...]
+    """Of each array the dtype it came in, where that has fewer digits than the parameters."""
 
 
 class _Calls:
@@ -142,6 +144,10 @@ def given_gradient(problem: Problem, cost: float) -> GivenGradient:
         returned,
         calls.adds_up,
         tuple(elsewhere) if values.any() and np.array_equal(there, values) else None,
+        tuple(
+            gradient.dtype.name if _unit_roundoff(gradient) > _unit_roundoff(array) else None
+            for array, gradient in zip(given, found, strict=True)
+        ),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.check.judgement import VERDICTS, Verdict, badness_of, ratios_of
+from bptui.core.wording import first_of
 
 __all__ = [
     "VERDICTS",
@@ -153,6 +154,22 @@ class Report:
     def passed(self) -> bool:
         """Whether every entry agrees."""
         return self.verdict == "pass"
+
+    @property
+    def explanations(self) -> tuple[str, ...]:
+        """What may be wrong, in sentences: the diagnosis, or where a gradient fails without one."""
+        if self.diagnosis or self.verdict != "fail":
+            return tuple(diagnosis.message for diagnosis in self.diagnosis)
+        broken = [array.name for array in self.arrays if not np.isfinite(array.backprop).all()]
+        if broken:
+            found = f"There are entries in {first_of(broken)} that are no finite numbers"
+            return (f"{found}; look for an overflow, a division by 0 or a logarithm of 0.",)
+        wrong = [array.name for array in self.arrays if array.verdict == "fail"]
+        right = [array.name for array in self.arrays if array.verdict == "pass"]
+        none = f", and none in {first_of(right)}" if right else ""
+        begin = "; begin with what is nearest to the cost" if len(wrong) > 1 else ""
+        found = f"There are wrong entries in {first_of(wrong)}{none}{begin}."
+        return (f"No known mistake gives these numbers. {found}",)
 
     def to_dict(self, *, values: bool = False) -> dict[str, Any]:
         """Return the JSON form that `bptui check --json` prints; JSON has no NaN but `null`.

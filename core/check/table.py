@@ -51,7 +51,7 @@ def format_report(report: Report, *, columns: int | None = None) -> str:
             "Tied to the cost: along a random direction both have slope "
             f"{tie.gradient:+.6e}, to {abs(tie.gradient - tie.cost):.1e}"
         )
-    sentences += [printable(diagnosis.message) for diagnosis in report.diagnosis]
+    sentences += [printable(explanation) for explanation in report.explanations]
     for sentence in sentences:
         lines += ["", *in_lines(sentence, columns)]
     return "\n".join(lines)

@@ -93,8 +93,8 @@ def diagnosis_lines(report: Report) -> list[str]:
     room = None if columns is None else max(20, columns - _INDENT)
     return [
         f"{'':<{_INDENT}}{line}"
-        for found in report.diagnosis
-        for line in in_lines(printable(found.message), room)
+        for explanation in report.explanations
+        for line in in_lines(printable(explanation), room)
     ]
 
 

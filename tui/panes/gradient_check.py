@@ -227,8 +227,8 @@ class CheckLines:
 
 
 def _explanations(report: Report) -> list[str]:
-    """Return the diagnosis, or what to do where there is none and the check cannot tell."""
-    messages = [diagnosis.message for diagnosis in report.diagnosis]
+    """Return what may be wrong, or what to do where nothing is said and the check cannot tell."""
+    messages = list(report.explanations)
     if messages or report.verdict != "unresolved":
         return messages
     if report.epsilon is None:
