@@ -202,6 +202,10 @@ class LinePane(ScrollView, can_focus=True):
             width -= self.styles.scrollbar_size_vertical
         return Size(max(0, width), max(0, height))
 
+    def goes_on_below(self, lines: int) -> bool:
+        """Return whether any of so many lines are below those that are seen."""
+        return self.scroll_offset.y + self.room().height < lines
+
     @property
     def title_width(self) -> int:
         """Cells there are for a title."""

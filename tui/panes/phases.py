@@ -22,6 +22,10 @@ class PhasesPane(SnapshotPane):
         self._over: Phased | None = None
         """What is no longer to be shown: that of a step which was taken."""
 
+    def on_mount(self) -> None:
+        """Say anew, whenever the pane is scrolled, whether there is more."""
+        self.watch(self, "scroll_y", self.redraw, init=False)
+
     @property
     def phased(self) -> Phased | None:
         """What there is to be seen of the next step; `None` until it is known."""
@@ -83,7 +87,7 @@ class PhasesPane(SnapshotPane):
             lines = PageLines(shown, width, symbols)
         if lines.height > height:
             lines = PageLines(shown, self.room(lines.height).width, symbols)
-        more = "Down: more" if lines.height > height else ""
+        more = "Down: more" if self.goes_on_below(lines.height) else ""
         self._show_keys(len(phases), "arrows: more" if lines.width > width else more)
         self.show_lines(lines)
 
