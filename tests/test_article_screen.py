@@ -220,6 +220,8 @@ class TestScreen:
             if size == (60, 15):
                 await pilot.press("end")
                 await until(pilot, lambda: "Press 1 for both" in text_of(app))
+                await until(pilot, lambda: "Down: more" not in text_of(app))
+                assert "a starts over" in text_of(app)
 
         drive(script, tmp_path, size, ASCII)
 

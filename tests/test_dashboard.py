@@ -217,6 +217,11 @@ def test_the_help_begins_with_the_keys_one_below_the_other(size, tmp_path):
         assert ("Down: more" in "".join(screen_rows(app))) == (size[1] < 99)
         await pilot.press("end")
         await until(pilot, lambda: "exploding one." in "".join(screen_rows(app)))
+        await until(pilot, lambda: "Down: more" not in "".join(screen_rows(app)))
+        assert "Esc closes" in "".join(screen_rows(app))
+        if size[1] < 99:
+            await pilot.press("up")
+            await until(pilot, lambda: "Down: more" in "".join(screen_rows(app)))
 
     drive(script, tmp_path, size)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pane_app import screen_rows, shown
+from pane_app import PaneApp, screen_rows, shown
+from pane_app import drive as drive_pane
 from running import Running
 from snapshots import make_snapshot
 from test_dashboard import Paused, drive, until
@@ -174,6 +175,19 @@ class TestPane:
         if size != (60, 15):
             assert symbols.text("Measured at the Θ of epoch 1,234, all 15 entries.") in text
             assert symbols.text("Left of it rounding rules, and grows as 1/ε") in text
+
+    def test_at_the_end_no_more_is_promised(self) -> None:
+        pane, snapshot = EpsilonPane(), swept()
+
+        async def steps(app: PaneApp, pilot: Pilot[None]) -> None:
+            pane.show(snapshot)
+            await pilot.pause()
+            assert "Down: more" in str(pane.border_subtitle)
+            await pilot.press("tab", "end")
+            await until(pilot, lambda: "Down: more" not in str(pane.border_subtitle))
+            assert "grows as 1/ε" in words_of(screen_rows(app))
+
+        drive_pane(pane, steps, size=(60, 15))
 
     def test_the_mark_stands_at_the_epsilon_in_use(self) -> None:
         columns = []

@@ -10,7 +10,7 @@ from snapshots import make_snapshot, of_arrays, wrong_report
 from bptui.core.snapshot import Snapshot
 from bptui.tui.drawing.heat_map import heat_line, heat_map, heat_scale
 from bptui.tui.drawing.lines import plain
-from bptui.tui.drawing.symbols import ASCII, UNICODE
+from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
 from bptui.tui.panes.theta import ThetaPane
 
 
@@ -153,6 +153,41 @@ def test_a_long_table_scrolls_by_key() -> None:
         assert any("Θ³" in row for row in screen_rows(app))
 
     drive(pane, steps, size=(50, 7))
+
+
+@pytest.mark.parametrize("width", (30, 33, 34, 37, 38, 46))
+@pytest.mark.parametrize("symbols", [UNICODE, ASCII], ids=["unicode", "ascii"])
+def test_no_number_is_cut(width: int, symbols: Symbols) -> None:
+    snapshot = make_snapshot()
+    whole = {f"{value:+.3f}" for theta in snapshot.thetas for value in theta.flat}
+    rows = shown(ThetaPane(), snapshot, (width, 14), symbols)
+    numbers = {
+        word for row in rows for word in row[1:-1].split() if word[0] in "+-" and "." in word
+    }
+    assert numbers and numbers <= whole
+    more = ">" if symbols is ASCII else "›"
+    assert any(row[1:-1].rstrip().endswith(f" {more}") for row in rows) == (numbers != whole)
+
+
+def test_the_columns_that_have_no_room_come_one_by_one() -> None:
+    pane = ThetaPane()
+
+    async def steps(app: Any, pilot: Any) -> None:
+        pane.show(make_snapshot())
+        await pilot.pause()
+        assert [row for row in screen_rows(app) if "x₁ ›" in row]
+        await pilot.press("tab", "right")
+        await pilot.pause()
+        await pilot.pause()
+        named = next(row for row in screen_rows(app) if "Θ¹" in row)
+        assert named[1:-1].split() == ["Θ¹", "2×3", "‹", "x₁", "x₂"]
+        assert next(row for row in screen_rows(app) if "a₁" in row)[1:-1].split()[0] == "a₁"
+        await pilot.press("right", "left")
+        await pilot.pause()
+        await pilot.pause()
+        assert [row for row in screen_rows(app) if "x₁ ›" in row]
+
+    drive(pane, steps, size=(30, 14))
 
 
 @pytest.mark.parametrize("size", [(36, 10), (60, 12)])

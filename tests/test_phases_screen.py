@@ -241,18 +241,54 @@ class TestScreen:
 
         drive(script, tmp_path)
 
-    def test_arrows_scroll_what_is_wide(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+    def test_an_arrow_scrolls_one_sample_and_leaves_the_words_where_they_are(
+        self, size: tuple[int, int], tmp_path: Path
+    ) -> None:
         async def script(app: Paused, pilot: Pilot[None]) -> None:
             await pilot.press("S")
             await at(pilot, app, 1, 1)
-            await pilot.press("right")
-            assert isinstance(app.screen, PhasesScreen)
-            await until(pilot, lambda: app.screen.pane.scroll_x > 0)
+            await until(pilot, lambda: "›" in text_of(app))
+            begins = screen_rows(app)
+            names = next(y for y, row in enumerate(begins) if "sample 1 " in row)
+            column = begins[names].index("sample 2") - begins[names].index("sample 1")
+            for sample in (2, 3):
+                await pilot.press("right")
+                first = f"‹ sample {sample} "
+                await until(pilot, lambda first=first: first in screen_rows(app)[names])
+            rows = screen_rows(app)
+            assert rows[:names] == begins[:names]
+            label = begins[names].index("sample 1") - 1
+            for row, begin in zip(rows[names + 1 :][:3], begins[names + 1 :][:3], strict=True):
+                assert row[:label] == begin[:label]
+                moved = begin[label + 2 * column :].split()[:3]
+                assert row[label:].split()[:3] == moved
             assert app.screen.pane.place == 0
+            await pilot.press("left")
+            await until(pilot, lambda: "‹ sample 2 " in screen_rows(app)[names])
             await pilot.press("S")
+            await until(pilot, lambda: "Phase 2 of" in screen_rows(app)[0])
             await until(pilot, lambda: app.screen.pane.scroll_x == 0)
 
-        drive(script, tmp_path, **SETTINGS["tanh, batches, momentum"])
+        drive(script, tmp_path, size, data="moons", hidden=(12, 12))
+
+    def test_where_everything_was_seen_no_arrow_is_offered(self, tmp_path: Path) -> None:
+        async def script(app: Paused, pilot: Pilot[None]) -> None:
+            await pilot.press("S")
+            await at(pilot, app, 1, 1)
+            await until(pilot, lambda: "arrows: more" in screen_rows(app)[-1])
+            for _ in range(64):
+                app.screen.pane.action_scroll_right()
+            await until(pilot, lambda: "sample 64" in text_of(app))
+            assert "›" not in text_of(app)
+            await until(pilot, lambda: "Down: more" in screen_rows(app)[-1])
+            await pilot.press("pagedown", "pagedown")
+            await until(pilot, lambda: "more" not in screen_rows(app)[-1])
+            assert "shown at most, and 64 samples." in text_of(app)
+            await pilot.press("up")
+            await until(pilot, lambda: "Down: more" in screen_rows(app)[-1])
+
+        drive(script, tmp_path, data="moons", hidden=(12, 12))
 
     def test_after_the_last_epoch_there_is_no_next_step(self, tmp_path: Path) -> None:
         async def script(app: Paused, pilot: Pilot[None]) -> None:

@@ -12,6 +12,7 @@ from bptui.tui.drawing.matrices import Matrix
 from bptui.tui.drawing.numbers import fixed
 from bptui.tui.drawing.symbols import Symbols
 from bptui.tui.drawing.verdicts import VERDICT_STYLES, verdict_sign
+from bptui.tui.drawing.whole_columns import MORE, columns_from, most_scrolled
 
 Bools = NDArray[np.bool_]
 Verdicts = NDArray[np.uint8]
@@ -36,6 +37,8 @@ class NumberLines:
         *,
         number: Callable[[float], str] = fixed,
         number_width: int = _NUMBER,
+        room: int | None = None,
+        scrolled: int = 0,
     ) -> None:
         """Lay out the columns.
 
@@ -47,6 +50,8 @@ class NumberLines:
             symbols: the characters of the terminal.
             number: writes a number, in at most `number_width` cells.
             number_width: cells of the narrowest column.
+            room: cells there are; columns that have none are left out.
+            scrolled: how many columns are left out at the left, if there is no room for all.
         """
         self._matrix, self._changing, self._verdicts = matrix, changing, verdicts
         self._label, self._symbols, self._number = label, symbols, number
@@ -54,8 +59,17 @@ class NumberLines:
             max(number_width, min(_WIDEST_COLUMN, cell_len(name))) for name in matrix.columns
         ] or [number_width] * matrix.values.shape[1]
         self.height = 1 + len(matrix.values)
-        bar = 2 if matrix.biased else 0
-        self.width = label + sum(width + 2 for width in self._widths) + bar
+        wide = [width + 2 for width in self._widths]
+        if matrix.biased:
+            wide[0] += 2
+        self.width = label + sum(wide)
+        self.most_scrolled = 0
+        """How many columns are left out at the left at the end of scrolling."""
+        self._seen = range(len(wide))
+        if room is not None and self.width > room:
+            self.width = room
+            self.most_scrolled = most_scrolled(wide, room - label)
+            self._seen = columns_from(min(scrolled, self.most_scrolled), wide, room - label)
 
     def line(self, index: int) -> Line:
         """Return the row of names, or a row of numbers."""
@@ -92,10 +106,14 @@ class NumberLines:
                 wrong = VERDICT_STYLES[verdict]
                 gaps[column], cells[column] = (marked[:2], wrong), (marked[2:], wrong)
         spans: list[Span] = [(label, style)]
-        for column, (gap, cell) in enumerate(zip(gaps, cells, strict=True)):
-            spans += [gap, cell]
+        if index == 0 and self._seen.start:
+            gaps[self._seen.start] = (f" {self._symbols.more_left}", "accent")
+        for column in self._seen:
+            spans += [gaps[column], cells[column]]
             if matrix.biased and column == 0:
                 spans.append((f" {self._symbols.vertical}" if index else "  ", "dim"))
+        if index == 0 and self._seen.stop < len(cells):
+            spans.append((self._symbols.more_right.rjust(MORE), "accent"))
         return merged(spans)
 
 

@@ -19,18 +19,28 @@ _GAP = "   "
 class PageLines:
     """Words broken to a width, and matrices whose rows are written when they are looked at."""
 
-    def __init__(self, page: Page, width: int, symbols: Symbols, *, blanks: bool = False) -> None:
-        """Lay out for so many cells, with `blanks` between matrices below each other."""
-        self._symbols = symbols
+    def __init__(
+        self, page: Page, width: int, symbols: Symbols, scrolled: int, *, blanks: bool = False
+    ) -> None:
+        """Lay out for so many cells.
+
+        Args:
+            page: what to show.
+            width: cells there are.
+            symbols: the characters of the terminal.
+            scrolled: columns that wide matrices leave out at the left.
+            blanks: whether there are lines between matrices below each other.
+        """
+        self._symbols, self._room, self._scrolled = symbols, width, scrolled
         self._rows: list[Callable[[], Line]] = []
-        self.width = 0
-        """Cells of the widest line."""
+        self.most_scrolled = 0
+        """How many columns the widest matrix leaves out at the end of scrolling."""
         self._add_text(page.sentence, "", width)
         for formula in page.formulas:
             self._add_text(formula, "accent", width)
         for group in page.groups:
             self._add_line(())
-            self._add_group(group, width, blanks=blanks)
+            self._add_group(group, blanks=blanks)
         if page.left_out:
             self._add_line(())
             self._add_text(page.left_out, "dim", width)
@@ -39,6 +49,11 @@ class PageLines:
     def height(self) -> int:
         """How many lines there are."""
         return len(self._rows)
+
+    @property
+    def width(self) -> int:
+        """Cells there are, and one more for every column that can be scrolled out."""
+        return self._room + self.most_scrolled
 
     def line(self, index: int) -> Line:
         """Return one line."""
@@ -50,26 +65,25 @@ class PageLines:
 
     def _add_line(self, line: Line) -> None:
         self._rows.append(lambda: line)
-        self.width = max(self.width, line_width(line))
 
-    def _add_group(self, group: tuple[Matrix, ...], width: int, *, blanks: bool) -> None:
+    def _add_group(self, group: tuple[Matrix, ...], *, blanks: bool) -> None:
         """Add matrices beside each other, or below each other where they do not all fit."""
-        beside = [self._block(matrix, (matrix,)) for matrix in group]
-        if sum(block.width for block in beside) + len(_GAP) * (len(group) - 1) <= width:
+        beside = [self._block(matrix, (matrix,), None) for matrix in group]
+        if sum(block.width for block in beside) + len(_GAP) * (len(group) - 1) <= self._room:
             self._add_blocks(beside)
             return
         for matrix in group:
             if blanks and matrix is not group[0]:
                 self._add_line(())
-            self._add_blocks([self._block(matrix, group)])
+            block = self._block(matrix, group, self._room)
+            self.most_scrolled = max(self.most_scrolled, block.most_scrolled)
+            self._add_blocks([block])
 
     def _add_blocks(self, blocks: list[NumberLines]) -> None:
         height = max(block.height for block in blocks)
         self._rows += [partial(_beside, blocks, index) for index in range(height)]
-        wide = sum(block.width for block in blocks) + len(_GAP) * (len(blocks) - 1)
-        self.width = max(self.width, wide)
 
-    def _block(self, matrix: Matrix, together: tuple[Matrix, ...]) -> NumberLines:
+    def _block(self, matrix: Matrix, together: tuple[Matrix, ...], room: int | None) -> NumberLines:
         """Return a matrix whose row names take as much room as those of all that it is with."""
         return NumberLines(
             matrix,
@@ -79,6 +93,8 @@ class PageLines:
             self._symbols,
             number=even_digits(matrix.values),
             number_width=_NUMBER,
+            room=room,
+            scrolled=self._scrolled,
         )
 
 

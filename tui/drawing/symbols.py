@@ -47,6 +47,9 @@ class Symbols:
     """Before the one of several that is chosen."""
     bar: str
     block: str
+    more_left: str
+    more_right: str
+    """Where columns go on beyond those that are seen."""
     ellipsis: str
     """Up to three cells."""
     separator: str
@@ -92,6 +95,8 @@ UNICODE = Symbols(
     chosen="▸",
     bar="▇",
     block="█",
+    more_left="‹",
+    more_right="›",
     ellipsis="…",
     separator=" · ",
     classes=("·", "▒", "=", "+", "~", "×", "o", "^", ":", "%"),
@@ -120,6 +125,8 @@ ASCII = Symbols(
     chosen=">",
     bar="#",
     block="#",
+    more_left="<",
+    more_right=">",
     ellipsis="...",
     separator=" - ",
     classes=(".", "#", "=", "+", "~", "x", "o", "^", ":", "%"),

@@ -55,7 +55,7 @@ class ArticlePane(LinePane):
             lines = article_lines(
                 self.columns, self.errors, self.room(len(lines)).width, symbols, blanks=False
             )
-        more = "Down: more" if len(lines) > self.room().height else "a starts over"
+        more = "Down: more" if self.goes_on_below(len(lines)) else "a starts over"
         keys = ("1 2 n [ ] change it", more, "Esc closes")
         self.set_subtitle((symbols.separator.join(keys), "dim"))
         self.show_lines(TextLines(tuple(lines)))
@@ -66,6 +66,10 @@ class ArticlePane(LinePane):
         if self._training:
             return "its own XOR network; yours trains on" if wide else "yours trains on"
         return "its own XOR network, not yours" if wide else "not your network"
+
+    def on_mount(self) -> None:
+        """Say anew, whenever the pane is scrolled, whether there is more."""
+        self.watch(self, "scroll_y", self.redraw, init=False)
 
     def on_resize(self) -> None:
         """Lay out anew."""

@@ -33,6 +33,10 @@ _V = (
 class EpsilonPane(SnapshotPane):
     """A plot of the last sweep, and in words what it says of the ε in use."""
 
+    def on_mount(self) -> None:
+        """Say anew, whenever the pane is scrolled, whether there is more."""
+        self.watch(self, "scroll_y", self.redraw, init=False)
+
     def draw(self, snapshot: Snapshot) -> None:
         """Show the sweep, or why there is none."""
         symbols, (width, height) = self.symbols, self.room()
@@ -46,7 +50,7 @@ class EpsilonPane(SnapshotPane):
             if len(lines) > height:
                 width = self.room(len(lines)).width
                 lines = _lines(snapshot, swept, swept.sweep, width, height, symbols)
-        self._show_keys(more=len(lines) > height)
+        self._show_keys(more=self.goes_on_below(len(lines)))
         self.show_lines(TextLines(lines))
 
     def _show_keys(self, *, more: bool) -> None:

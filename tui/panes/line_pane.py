@@ -161,7 +161,7 @@ class LinePane(ScrollView, can_focus=True):
             size = Size(0 if fits else source.width, source.height)
             if size != self.virtual_size:
                 self.virtual_size = size
-        left, top = self.scroll_offset
+        left, top = self.cells_out, self.scroll_offset.y
         before, self._shown = self._shown, {}
         changed: dict[int, Line | None] = {}
         for y in range(self.size.height):
@@ -202,6 +202,15 @@ class LinePane(ScrollView, can_focus=True):
             width -= self.styles.scrollbar_size_vertical
         return Size(max(0, width), max(0, height))
 
+    def goes_on_below(self, lines: int) -> bool:
+        """Return whether any of so many lines are below those that are seen."""
+        return self.scroll_offset.y + self.room().height < lines
+
+    @property
+    def cells_out(self) -> int:
+        """Cells of every line that are scrolled out."""
+        return self.scroll_offset.x
+
     @property
     def title_width(self) -> int:
         """Cells there are for a title."""
@@ -209,7 +218,7 @@ class LinePane(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Return one row of the screen."""
-        left, top = self.scroll_offset
+        left, top = self.cells_out, self.scroll_offset.y
         width = self.size.width
         base = self._style("")
         segments = [Segment(text, self._style(style)) for text, style in self._line(top + y)]

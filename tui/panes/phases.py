@@ -7,11 +7,11 @@ from bptui.core.training.phases import StepPhases, phases_of
 from bptui.tui.drawing.lines import Line, that_fit, wrapped
 from bptui.tui.drawing.page_lines import PageLines
 from bptui.tui.drawing.phase_pages import page
+from bptui.tui.panes.columns_pane import ColumnsPane
 from bptui.tui.panes.line_pane import blank_source
-from bptui.tui.panes.snapshot_pane import SnapshotPane
 
 
-class PhasesPane(SnapshotPane):
+class PhasesPane(ColumnsPane):
     """Draws the phase that the screen is at."""
 
     def __init__(self) -> None:
@@ -21,6 +21,10 @@ class PhasesPane(SnapshotPane):
         """Of the phase that is shown, from 0."""
         self._over: Phased | None = None
         """What is no longer to be shown: that of a step which was taken."""
+
+    def on_mount(self) -> None:
+        """Say anew, whenever the pane is scrolled, whether there is more below."""
+        self.watch(self, "scroll_y", self.redraw, init=False)
 
     @property
     def phased(self) -> Phased | None:
@@ -78,13 +82,14 @@ class PhasesPane(SnapshotPane):
         shown = page(phase, step, snapshot.description, symbols)
         fault = snapshot.fault if phase.kind in step.faulty else None
         self._show_title(f"Phase {self.place + 1} of {len(phases)}", shown.title, step, fault)
-        lines = PageLines(shown, width, symbols, blanks=True)
+        scrolled = self.scroll_offset.x
+        lines = PageLines(shown, width, symbols, scrolled, blanks=True)
         if lines.height > height:
-            lines = PageLines(shown, width, symbols)
+            lines = PageLines(shown, width, symbols, scrolled)
         if lines.height > height:
-            lines = PageLines(shown, self.room(lines.height).width, symbols)
-        more = "Down: more" if lines.height > height else ""
-        self._show_keys(len(phases), "arrows: more" if lines.width > width else more)
+            lines = PageLines(shown, self.room(lines.height).width, symbols, scrolled)
+        more = "Down: more" if self.goes_on_below(lines.height) else ""
+        self._show_keys(len(phases), "arrows: more" if scrolled < lines.most_scrolled else more)
         self.show_lines(lines)
 
     def _show_title(self, where: str, title: str, step: StepPhases, fault: str | None) -> None:

@@ -13,7 +13,7 @@ from bptui.tui.drawing.matrices import Matrix, matrices
 from bptui.tui.drawing.number_lines import Bools, NumberLines, Verdicts, heading, label_width
 from bptui.tui.drawing.numbers import axis_number
 from bptui.tui.drawing.symbols import Symbols, subscript
-from bptui.tui.panes.snapshot_pane import SnapshotPane
+from bptui.tui.panes.columns_pane import ColumnsPane
 
 MOST_COLUMNS = 60
 MOST_ENTRIES = 5_000
@@ -23,7 +23,7 @@ _KEPT_CHANGING = 3
 """A running cell that moved in any of the last so many drawings is drawn as changing."""
 
 
-class ThetaPane(SnapshotPane):
+class ThetaPane(ColumnsPane):
     """Every matrix Θ with its bias column set apart."""
 
     HELP: ClassVar[str] = (
@@ -52,7 +52,15 @@ class ThetaPane(SnapshotPane):
         verdicts = _verdicts(snapshot, found)
         self._show_subtitle(snapshot, signs=any(map(np.any, verdicts)))
         self.show_lines(
-            ThetaLines(found, changing, verdicts, width, self.symbols, shades=self.shades)
+            ThetaLines(
+                found,
+                changing,
+                verdicts,
+                width,
+                self.symbols,
+                self.scroll_offset.x,
+                shades=self.shades,
+            )
         )
 
     def _show_subtitle(self, snapshot: Snapshot, *, signs: bool) -> None:
@@ -93,16 +101,21 @@ class ThetaLines:
         verdicts: list[Verdicts],
         width: int,
         symbols: Symbols,
+        scrolled: int,
         *,
         shades: bool,
     ) -> None:
-        """Lay out for a pane `width` cells wide; only heat maps are computed here."""
+        """Lay out for a pane `width` cells wide, with so many columns scrolled out.
+
+        Only heat maps are computed here.
+        """
         numbers = [matrix for matrix in found if not _as_heat_map(matrix)]
         label = label_width(numbers)
+        self._width = width
         self._blocks: list[NumberLines | HeatLines] = [
             HeatLines(matrix, verdict, width, symbols, shades=shades)
             if _as_heat_map(matrix)
-            else NumberLines(matrix, moved, verdict, label, symbols)
+            else NumberLines(matrix, moved, verdict, label, symbols, room=width, scrolled=scrolled)
             for matrix, moved, verdict in zip(found, changing, verdicts, strict=True)
         ]
         self._ends = np.cumsum([block.height for block in self._blocks], dtype=int).tolist()
@@ -114,8 +127,8 @@ class ThetaLines:
 
     @property
     def width(self) -> int:
-        """Cells of the widest matrix."""
-        return max((block.width for block in self._blocks), default=0)
+        """Cells of the pane, and one more for every column that can be scrolled out."""
+        return self._width + max((block.most_scrolled for block in self._blocks), default=0)
 
     def line(self, index: int) -> Line:
         """Return one line."""
@@ -152,7 +165,7 @@ class HeatLines:
         self._title = that_fit(titles, width, [""] * (len(titles) - 1))
         self._symbols, self._shades, self._biased = symbols, shades, bool(bar)
         self.height = _height(matrix)
-        self.width = width
+        self.most_scrolled = 0
 
     def line(self, index: int) -> Line:
         """Return the title, or one row of cells."""

@@ -61,13 +61,17 @@ class HelpScreen(OverScreen[None]):
             self._text = Static()
             yield self._text
 
+    def on_mount(self) -> None:
+        """Say anew, whenever the text is scrolled, whether there is more."""
+        self.watch(self._box, "scroll_y", self._say_how_to_leave, init=False)
+
     def on_resize(self, event: Resize) -> None:
         """Break the lines of the keys anew."""
         self._text.update(self._content(min(_WIDTH, event.size.width) - _FRAME))
         self.call_after_refresh(self._say_how_to_leave)
 
     def _say_how_to_leave(self) -> None:
-        more = ("Down: more",) if self._box.max_scroll_y else ()
+        more = () if self._box.is_vertical_scroll_end else ("Down: more",)
         self._box.border_subtitle = self._symbols.separator.join((*more, "Esc closes"))
 
     @property
