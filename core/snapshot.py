@@ -174,6 +174,8 @@ class Snapshot:
     """The epoch of Θ, where it is that of a checkpoint, as of a watched run."""
     no_check: str = ""
     """One sentence on why there is no gradient check, where there can be none."""
+    no_report: str = ""
+    """One sentence on why the gradient check comes to nothing as it is now, where it does not."""
     compared: tuple[NamedCurve, ...] = ()
     """All trainings that are watched, this one included, where there are several."""
 

@@ -341,6 +341,7 @@ class Session:
             boundary=self._view.boundary(),
             no_predictions=self._view.no_predictions,
             message=self._told,
+            no_report=self._check.complaint,
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,
             swept=self._check.swept,

@@ -182,6 +182,7 @@ class WatchSession:
             watched=True,
             checkpoint_epoch=None if kept is None else kept.epoch,
             no_check="" if check is not None else self._no_check(),
+            no_report="" if check is None else check.complaint,
             compared=self._compared(),
         )
 
