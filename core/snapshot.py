@@ -175,7 +175,7 @@ class Snapshot:
     no_check: str = ""
     """One sentence on why there is no gradient check, where there can be none."""
     no_report: str = ""
-    """One sentence on why the gradient check comes to nothing as it is now, where it does not."""
+    """One sentence on why the last gradient check came to nothing, if it did."""
     compared: tuple[NamedCurve, ...] = ()
     """All trainings that are watched, this one included, where there are several."""
 
