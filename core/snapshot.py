@@ -174,6 +174,8 @@ class Snapshot:
     """The epoch of Θ, where it is that of a checkpoint, as of a watched run."""
     no_check: str = ""
     """One sentence on why there is no gradient check, where there can be none."""
+    no_report: str = ""
+    """One sentence on why the last gradient check came to nothing, if it did."""
     compared: tuple[NamedCurve, ...] = ()
     """All trainings that are watched, this one included, where there are several."""
 

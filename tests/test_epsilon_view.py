@@ -211,7 +211,7 @@ class TestPane:
     def test_a_draw_a_kink_and_a_reason_are_said(self) -> None:
         drawn = replace(SWEEP, parameters=2410, kinks=True)
         text = " ".join("".join(shown(EpsilonPane(), swept(swept=Swept(7, drawn)))).split())
-        assert "15 of 2,410 entries" in text and "kink" in text
+        assert "15 of 2,410 entries drawn, so that keys are" in text and "kink" in text
         why = Swept(7, None, "it takes too long")
         assert "it takes too long" in "".join(shown(EpsilonPane(), swept(swept=why)))
         assert "measuring" in "".join(shown(EpsilonPane(), swept(swept=None)))

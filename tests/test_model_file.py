@@ -83,6 +83,59 @@ def test_train_json(good: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert events[-1]["cost"] <= 0.01 < events[-1]["cost"] / 0.8**2
 
 
+CLASSES = """
+import numpy as np
+X = np.linspace(-1.0, 1.0, 500).reshape(-1, 1)
+y = (X[:, 0] > -0.9).astype(int)
+parameters = np.zeros(1)
+def cost(p): return ((p - 1.0) ** 2).sum()
+def gradients(p): return 2 * (p - 1.0)
+def predict(p, X): return X[:, 0] > 0.0
+"""
+
+
+def test_train_says_how_many_are_right_of_all_samples(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(written(tmp_path, CLASSES))
+    status, out, _ = said(capsys, "train", path, "--epochs", "2")
+    assert status == 0 and "\naccuracy    55 %\ncheck " in out
+    assert "model       mine.py, 1 parameter\n" in out
+    status, out, _ = said(capsys, "train", path, "--epochs", "2", "--json")
+    scores = json.loads(out.splitlines()[-1])["scores"]
+    assert (scores["name"], scores["training"], scores["validation"]) == ("accuracy", 0.55, None)
+    assert scores["confusion"] == [[25, 0], [225, 250]]
+    assert scores["root_mean_squared_errors"] is None
+    _, out, _ = said(capsys, "check", path)
+    assert out.startswith("mine.py · 1 parameter in 1 array · epoch 0")
+
+
+def test_train_says_how_large_the_errors_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = CLASSES.replace("(X[:, 0] > -0.9).astype(int)", "3.0 * X[:, 0]")
+    path = str(written(tmp_path, text.replace("X[:, 0] > 0.0", "3.0 * X[:, 0] + 0.5")))
+    status, out, _ = said(capsys, "train", path, "--epochs", "2")
+    assert status == 0 and "\nR²          0.9" in out
+    assert "\nerror       y 0.5 (root mean square)\n" in out
+    _, out, _ = said(capsys, "train", path, "--epochs", "2", "--json")
+    (error,) = json.loads(out.splitlines()[-1])["scores"]["root_mean_squared_errors"]
+    assert error == {"target": "y", "training": pytest.approx(0.5), "validation": None}
+
+
+def test_outputs_that_cannot_be_told_spoil_nothing(
+    good: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = said(capsys, "train", good, "--epochs", "2", "--json")
+    assert (status, json.loads(out.splitlines()[-1])["scores"]) == (0, None)
+    path = str(written(tmp_path, CLASSES.replace("X[:, 0] > 0.0", "X[:7]")))
+    status, out, _ = said(capsys, "train", path, "--epochs", "2")
+    told = "outputs     predict: it returned an array of shape (7, 1) for 500 samples\ncheck  "
+    assert status == 0 and told in out
+    status, out, _ = said(capsys, "train", path, "--epochs", "2", "--json")
+    assert (status, json.loads(out.splitlines()[-1])["scores"]) == (0, None)
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam"])
 def test_every_optimizer_lowers_the_cost(good: str, optimizer: str) -> None:
     trainer = model_trainer_of(

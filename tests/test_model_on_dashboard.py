@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from pane_app import screen_rows, shown
 from rich.cells import cell_len
-from snapshots import of_arrays
+from snapshots import make_snapshot, of_arrays
 from terminal import COMMAND, CONTROLLED, Terminal
 from test_dashboard import until
 from textual.app import App, ComposeResult
@@ -28,6 +28,7 @@ from bptui.core.training import Session
 from bptui.core.training import commands as ask
 from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer
 from bptui.tui.app import Dashboard
+from bptui.tui.commands.run import closing_lines
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
 from bptui.tui.panes.gradient_norms import GradientNormsPane
@@ -144,6 +145,19 @@ def test_a_draw_is_called_one_and_marks_what_is_wrong() -> None:
 def epoch(terminal: Terminal) -> int:
     found = re.search(r"epoch ([\d,]+)", terminal.row(0))
     return int(found[1].replace(",", "")) if found else -1
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({"checking": False}, "off"),
+        ({}, "none"),
+        ({"no_report": "it takes 35.0 s, too long to watch"}, "none (it takes 35.0 s, too long"),
+    ],
+)
+def test_the_last_lines_say_what_came_of_the_check(state: dict[str, Any], told: str) -> None:
+    snapshot = replace(make_snapshot(report=None), **state)
+    assert f"gradient check {told}" in closing_lines(snapshot, ("bptui", "mine.py"), None)[0]
 
 
 def test_an_example_is_watched_steered_and_left(tmp_path: Path) -> None:

@@ -320,6 +320,8 @@ class TestTrain:
         assert out.endswith(
             "saved in    run\ngo on       bptui train mine.py --resume run --epochs 120\n"
         )
+        _, out, _ = said(capsys, "train", "mine.py", "--resume", "run", "--epochs", "60")
+        assert "\nepochs      60; reached 60 epochs\n" in out
         status, _, err = said(capsys, "train", "mine.py", "--resume", "run", "--epochs", "50")
         assert status == 2 and err.startswith("bptui: run: this run stands at epoch 60 already")
         straight = model_trainer_of(model(), Configuration())

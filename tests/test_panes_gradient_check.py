@@ -74,11 +74,14 @@ def test_a_narrow_title_keeps_the_verdict(size: tuple[int, int], kept: str) -> N
     assert kept in shown(GradientCheckPane(), make_snapshot(), size)[0]
 
 
-def test_off_and_waiting_are_said() -> None:
+def test_off_waiting_and_why_there_is_none_are_said() -> None:
     off = shown(GradientCheckPane(), make_snapshot(checking=False, report=None), (60, 8))
     assert "Gradient check  off" in off[0] and "off; g switches it on" in off[1]
     waiting = shown(GradientCheckPane(), make_snapshot(report=None), (60, 8))
     assert "Gradient check  waiting" in waiting[0]
+    late = make_snapshot(report=None, no_report="a check takes 35.0 s, too long to watch")
+    rows = shown(GradientCheckPane(), late, (60, 8))
+    assert "Gradient check  none" in rows[0] and "35.0 s, too long to watch" in rows[1]
 
 
 def test_a_wrong_entry_comes_first_with_its_sign_and_the_diagnosis() -> None:

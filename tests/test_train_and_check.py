@@ -178,7 +178,7 @@ class TestTrain:
         resumed = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert resumed["cost"] == whole["cost"]
         main(["train", "--resume", str(folder)])
-        assert "epochs      200 in" in capsys.readouterr().out
+        assert "epochs      200; reached 200 epochs\n" in capsys.readouterr().out
 
     def test_a_run_at_its_end_says_how_it_goes_on(self, tmp_path, capsys):
         folder = str(tmp_path / "run")

@@ -160,6 +160,19 @@ def test_keys_that_steer_say_that_they_cannot(tmp_path):
     drive(script, tmp_path / "run")
 
 
+@pytest.mark.parametrize("keys", [["l"], ["escape"], ["question_mark", "escape"]])
+def test_any_key_that_does_something_clears_the_answer_to_another(keys, tmp_path):
+    train(tmp_path / "run", epochs=30)
+
+    async def script(app: Dashboard, pilot: Pilot[None]) -> None:
+        await pilot.press("plus")
+        await until(pilot, lambda: "is only watched, and cannot be" in text(app))
+        await pilot.press(*keys)
+        await until(pilot, lambda: "only watched" not in text(app) and "reached 30" in text(app))
+
+    drive(script, tmp_path / "run")
+
+
 def test_bar_help_and_palette_have_what_works_here(tmp_path):
     train(tmp_path / "run", epochs=30)
 

@@ -82,6 +82,7 @@ class Dashboard(PacedApp):
             )
             for action in (*ACTIONS, NEXT_RUN)
         ),
+        Binding("escape", "forget", show=False),
         # Whatever is open or has the focus; a letter may be meant for a field there.
         Binding("ctrl+q", "act('quit')", "quit", show=False, priority=True),
         Binding("ctrl+c", "interrupt", "close or leave", show=False, priority=True),
@@ -277,10 +278,17 @@ class Dashboard(PacedApp):
             self.worker.send(action.command)
         elif action not in self._offered:
             self.worker.send(TogglePause())  # which cannot be done either; the answer says why
-        elif name in OPENING:
-            OPENING[name](self)
         else:
-            getattr(self, f"_do_{name.replace('-', '_')}")()
+            self.action_forget()
+            if name in OPENING:
+                OPENING[name](self)
+            else:
+                getattr(self, f"_do_{name.replace('-', '_')}")()
+
+    def action_forget(self) -> None:
+        """Have no more said of an earlier key."""
+        if self.worker.latest is not None and self.worker.latest.message:
+            self.worker.send(ForgetMessage())
 
     def _do_log(self) -> None:
         self._cost.log_axis = not self._cost.log_axis

@@ -41,7 +41,7 @@ def _check(snapshot: Snapshot, _: Frame) -> bytes:
 def _no_check(snapshot: Snapshot) -> str:
     if snapshot.report is not None:
         return ""
-    return snapshot.no_check or "there is no gradient check yet"
+    return snapshot.no_check or snapshot.no_report or "there is no gradient check yet"
 
 
 EXPORTS = (

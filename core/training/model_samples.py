@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from bptui.core.check.user_code import call
 from bptui.core.errors import InputError
 from bptui.core.model_file import ModelFile
-from bptui.core.snapshot import SHOWN_SAMPLES
+from bptui.core.training.scores import Scores, scored
 from bptui.core.wording import listed
 
 Floats = NDArray[np.float64]
 
 
 class ModelSamples:
-    """The first samples of a model file as rows; `predict` gets them as the file has them."""
+    """The samples of a model file as rows; `predict` gets them as the file has them."""
 
     def __init__(self, model: ModelFile) -> None:
         """Read `X` and `y`.
@@ -39,12 +39,10 @@ class ModelSamples:
             raise InputError(f"X has {len(X):,} samples and y has {len(y):,}")
         self._shape = X.shape[1:]
         """Of one sample in `X`."""
-        self.X = X.reshape(len(X), -1)[:SHOWN_SAMPLES]
-        """Samples as rows, (n, features)."""
-        self.y = y.reshape(len(y), -1)[:SHOWN_SAMPLES]
-        """Their targets as rows, (n, K)."""
-        self.count = len(X)
-        """How many samples there are in all."""
+        self.X = X.reshape(len(X), -1)
+        """Samples as rows, (N, features)."""
+        self.y = y.reshape(len(y), -1)
+        """Their targets as rows, (N, K)."""
 
     def predict(self, parameters: Any, X: Floats) -> Floats:
         """Return what their `predict` makes of samples in rows, (n, features), as (n, K).
@@ -68,6 +66,23 @@ class ModelSamples:
         raise InputError(
             f"predict: it returned an array of shape {found.shape} for {count} samples"
         )
+
+    def scores(self, parameters: Any) -> Scores:
+        """Return accuracy, or R² and errors where there are no classes, on all samples.
+
+        Raises:
+            InputError: see `predict` and `classes_of`.
+        """
+        outputs = self.predict(parameters, self.X)
+        y, names = classes_of(self.y, outputs.shape[1])
+        if not names:
+            return scored("regression", outputs, y)
+        return scored("binary" if y.shape[1] == 1 else "classes", outputs, y)
+
+
+def target_names(targets: int) -> tuple[str, ...]:
+    """Return what so many targets are called."""
+    return ("y",) if targets == 1 else tuple(f"y{k + 1}" for k in range(targets))
 
 
 def classes_of(y: Floats, outputs: int) -> tuple[Floats, tuple[str, ...]]:

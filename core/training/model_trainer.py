@@ -19,6 +19,8 @@ from bptui.core.model_file import ModelFile
 from bptui.core.runs.model_facts import MODEL, ModelFacts
 from bptui.core.runs.saving import Saved, save_run
 from bptui.core.training.model_loop import ModelLoop
+from bptui.core.training.model_samples import ModelSamples
+from bptui.core.training.scores import Scores
 
 if TYPE_CHECKING:
     from bptui.core.training.model_view import ModelView
@@ -145,6 +147,17 @@ class ModelTrainer(ModelLoop):
             most_entries=most_entries,
             seed=self.seed,
         )
+
+    def scores(self) -> Scores | None:
+        """Return accuracy, or R² and errors, on their samples; `None` where the file has none.
+
+        Raises:
+            InputError: `X`, `y` and what `predict` returns do not fit each other, or it raised.
+        """
+        model = self.model
+        if model.X is None or model.y is None or model.predict is None:
+            return None
+        return ModelSamples(model).scores(self.built_parameters())
 
     def view(self) -> "ModelView":
         """Return what shows their predictions."""

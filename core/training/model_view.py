@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core.errors import InputError
-from bptui.core.snapshot import Boundary, Description
-from bptui.core.training.model_samples import ModelSamples, classes_of
+from bptui.core.snapshot import SHOWN_SAMPLES, Boundary, Description
+from bptui.core.training.model_samples import ModelSamples, classes_of, target_names
 from bptui.core.training.model_trainer import ModelTrainer
 from bptui.core.training.plane import Plane
 
@@ -28,6 +28,7 @@ class ModelView:
         self.no_predictions = ""
         """One sentence on why there are no predictions, where there are none."""
         self._samples: ModelSamples | None = None
+        self._X: Floats = np.empty((0, 0))
         self._predictions: Floats = np.empty((0, 0))
         self._boundary: Boundary | None = None
         self._plane: Plane | None = None
@@ -37,20 +38,21 @@ class ModelView:
         names: tuple[str, ...] = ()
         try:
             samples = ModelSamples(trainer.model)
-            first = samples.predict(trainer.built_parameters(), samples.X)
+            first = samples.predict(trainer.built_parameters(), samples.X[:SHOWN_SAMPLES])
             y, names = classes_of(samples.y, first.shape[1])
-            self._samples = samples
+            y = y[:SHOWN_SAMPLES]
+            self._samples, self._X = samples, samples.X[:SHOWN_SAMPLES]
         except InputError as error:
             self.no_predictions = str(error)
         self.description = self._describe(y, names)
 
     def set_grid(self, columns: int, rows: int) -> None:
         """Draw the boundary with so many cells; 0 of either leaves it out."""
-        if self._samples is None or self._samples.X.shape[1] != 2:
+        if self._X.shape[1] != 2:
             return
         shape = (max(0, rows), max(0, columns))
         if self._plane is None or self._plane.shape != shape:
-            self._plane = Plane(self._samples.X, shape)
+            self._plane = Plane(self._X, shape)
             self._seen = None
 
     def look(self, *, resting: bool) -> None:
@@ -63,7 +65,7 @@ class ModelView:
             return
         self._predictions, self._boundary = np.empty((0, 0)), None
         try:
-            self._predictions = self._predict(self._samples.X)
+            self._predictions = self._predict(self._X)
             self.no_predictions = ""
             if self._plane is not None and self._plane.points.size:
                 self._boundary = self._plane.boundary(self._predict(self._plane.points))
@@ -87,8 +89,7 @@ class ModelView:
 
     def _describe(self, y: Floats, class_names: tuple[str, ...]) -> Description:
         trainer, samples = self._trainer, self._samples
-        X = np.empty((0, 0)) if samples is None else samples.X
-        features = X.shape[1] if X.shape[1] <= _MOST_FEATURES else 0
+        features = self._X.shape[1] if self._X.shape[1] <= _MOST_FEATURES else 0
         return Description(
             data=trainer.model.name,
             layers=(),
@@ -98,14 +99,12 @@ class ModelView:
             optimizer=trainer.optimizer_name,
             parameters=trainer.theta.size,
             array_names=tuple(trainer.names),
-            samples=0 if samples is None else samples.count,
+            samples=0 if samples is None else len(samples.X),
             validation_samples=0,
             feature_names=tuple(f"x{feature + 1}" for feature in range(features)),
-            target_names=("y",)
-            if y.shape[1] == 1
-            else tuple(f"y{k + 1}" for k in range(y.shape[1])),
+            target_names=target_names(y.shape[1]),
             class_names=class_names,
-            X=X,
+            X=self._X,
             y=y,
             bias_column=False,
             takes_seed=trainer.model.takes_seed,

@@ -102,6 +102,19 @@ def root_mean_squared_errors(
     return errors if scaled_by is None else errors * scaled_by.deviation
 
 
+def scored(task: Task, outputs: Floats, y: Floats) -> Scores:
+    """Return accuracy, or R² and errors, of one set of samples.
+
+    Args:
+        task: as for `score`.
+        outputs: ŷ, (N, K).
+        y: targets, (N, K).
+    """
+    errors = root_mean_squared_errors(outputs, y) if task == "regression" else None
+    confusion = confusion_matrix(task, outputs, y)
+    return Scores(score_name(task), score(task, outputs, y), None, confusion, errors)
+
+
 def scores(
     network: Network,
     training: Dataset,

@@ -14,6 +14,7 @@ from bptui.core.errors import InputError, printable
 from bptui.core.initializers import LARGEST_SEED
 from bptui.core.snapshot import Phased, Snapshot, State
 from bptui.core.training import commands
+from bptui.core.training.answer import Answer
 from bptui.core.training.command_queue import CommandQueue
 from bptui.core.training.keeper import RunKeeper
 from bptui.core.training.live import LiveTrainer
@@ -79,7 +80,9 @@ class Session:
         self._check = LiveCheck(
             trainer, checking=checking, share=check_share, clock=clock, stepped=stepped
         )
-        self._message, self._notice = "", notice
+        self._answer, self._notice = Answer(clock), notice
+        self._told = ""
+        """The message of the last snapshot."""
         self._goal: int | None = None
         """The epoch that was stepped to, while it is not reached."""
         self._phased: Phased | None = None
@@ -132,12 +135,13 @@ class Session:
                 self.pace.did(self.trainer.advance(self._slice, due))
                 ended = self.trainer.state != "running"
         if ended and self.trainer.message:
-            self._message = ""
+            self._answer.forget()
         if self._keeper is not None:
             self._keeper.look(ended=ended)
         now = self._clock()
         going = running or self._goal is not None
-        if answered or ended or (going and now - self._published >= self.interval):
+        due = (going and now - self._published >= self.interval) or self._said() != self._told
+        if answered or ended or due:
             publish(self.snapshot(), answered or ended)
             self._published = self._clock()
 
@@ -155,13 +159,14 @@ class Session:
             self._notice = ""
         said = self._check.obey(command)
         if said is not None:
-            self._message = said
+            self._answer.give(said)
             return
         match command:
             case commands.TogglePause():
                 self._toggle_pause()
             case commands.Step() if trainer.state == "finished":
-                self._paused, self._message = True, self._over
+                self._paused = True
+                self._answer.give(self._over)
             case commands.Step(epochs):
                 self._paused = True
                 self._goal = (self._goal or trainer.epoch) + epochs
@@ -185,9 +190,9 @@ class Session:
             case commands.ShowBoundary(columns, rows):
                 self._view.set_grid(columns, rows)
             case commands.Say(message):
-                self._message = message
+                self._answer.give(message)
             case commands.ForgetMessage():
-                self._message = ""
+                self._answer.forget()
             case commands.Stop(save):
                 if save:
                     self._checkpoint(keep=False)
@@ -219,7 +224,8 @@ class Session:
                 why_not = str(error)
         else:
             why_not = self._over if state == "finished" else self.trainer.message
-        self._phased, self._message = Phased(phases, why_not), why_not
+        self._phased = Phased(phases, why_not)
+        self._answer.give(why_not)
 
     def _forget_goal(self) -> None:
         self._goal, self._phases_awaited = None, False
@@ -233,7 +239,7 @@ class Session:
             self.trainer.resume()
             self._paused = False
         elif self.trainer.state == "finished":
-            self._message = self._over
+            self._answer.give(self._over)
         else:
             self._paused = not self._paused
         self.pace.restart()
@@ -247,14 +253,14 @@ class Session:
         if new_seed and about.takes_seed:
             seed = (seed + 1) % (LARGEST_SEED + 1)
         elif new_seed:
-            self._message = (
+            self._answer.give(
                 f"parameters in {about.data} are fixed, no function of a seed; "
                 "training starts again from the same"
             )
         try:
             self.trainer.reinitialize(seed)
         except InputError as error:
-            self._message = str(error)
+            self._answer.give(str(error))
             return
         if self._keeper is not None:
             self._keeper.start_again()
@@ -268,27 +274,32 @@ class Session:
         try:
             self.trainer.plant(name, hidden=hidden)
         except InputError as error:
-            self._message = str(error)
+            self._answer.give(str(error))
             return
         self._check.forget()
 
     def _checkpoint(self, keep: bool) -> None:
         if self._keeper is None:
-            self._message = self._unsaved
+            self._answer.give(self._unsaved)
             return
         try:
             folder = self._keeper.save(keep=keep)
-            self._message = f"saved epoch {self.trainer.epoch:,} in {printable(folder)}"
+            self._answer.give(f"saved epoch {self.trainer.epoch:,} in {printable(folder)}")
         except InputError as error:
-            self._message = str(error)
+            self._keeper.problem = str(error)
 
     @property
     def _resting(self) -> bool:
         """Whether nothing is trained, so that there is time for what takes long."""
         return self._paused or self.trainer.state != "running"
 
-    def _trouble(self) -> str:
-        return "" if self._keeper is None else self._keeper.problem
+    def _said(self) -> str:
+        return (
+            ("" if self._keeper is None else self._keeper.problem)
+            or self._answer.text
+            or "; ".join(filter(None, (self._notice, self.trainer.message)))
+            or self._check.complaint
+        )
 
     def snapshot(self) -> Snapshot:
         """Return the present state, with a gradient check if one is due."""
@@ -304,6 +315,7 @@ class Session:
         if state != "running":
             self._meter.restart()
             rate = 0.0
+        self._told = self._said()
         return Snapshot(
             description=self._view.description,
             epoch=trainer.epoch,
@@ -328,10 +340,8 @@ class Session:
             predictions=self._view.predictions(),
             boundary=self._view.boundary(),
             no_predictions=self._view.no_predictions,
-            message=self._trouble()
-            or self._message
-            or "; ".join(filter(None, (self._notice, trainer.message)))
-            or self._check.complaint,
+            message=self._told,
+            no_report=self._check.complaint,
             fault=trainer.fault,
             fault_hidden=trainer.fault_hidden,
             swept=self._check.swept,

@@ -8,6 +8,7 @@ import numpy as np
 
 from bptui.core.snapshot import NamedCurve, Snapshot
 from bptui.core.training import commands
+from bptui.core.training.answer import Answer
 from bptui.core.training.command_queue import CommandQueue
 from bptui.core.training.live_check import LiveCheck
 from bptui.core.training.session import CHECK_SHARE
@@ -24,12 +25,19 @@ MOST_RUNS = 9
 class WatchSession:
     """Shows trainings that others run; the first one, or the chosen one, with Θ and its check."""
 
-    def __init__(self, runs: Sequence[WatchedRun], *, interval: float = 0.1) -> None:
+    def __init__(
+        self,
+        runs: Sequence[WatchedRun],
+        *,
+        interval: float = 0.1,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
         """Prepare; files are read by `run`.
 
         Args:
             runs: one or more.
             interval: seconds between two snapshots while much is read.
+            clock: what the time that an answer is shown for goes by, in seconds.
         """
         self.runs = tuple(runs)
         self.interval = interval
@@ -38,7 +46,7 @@ class WatchSession:
         self._checks: dict[int, LiveCheck] = {}
         self._grid = (0, 0)
         self._stopped = False
-        self._message = ""
+        self._answer = Answer(clock)
 
     def send(self, command: commands.Command) -> None:
         """Ask for something; it is done between two slices. Safe from any thread."""
@@ -47,7 +55,8 @@ class WatchSession:
     def run(self, publish: Callable[[Snapshot, bool], None], gate: Event | None = None) -> None:
         """Look at the files until `Stop`; see `Session.run` for the arguments."""
         publish(self.snapshot(), True)
-        published, next_look, said = perf_counter(), 0.0, ""
+        published, next_look = perf_counter(), 0.0
+        told: object = None
         news = False
         while True:
             if gate is not None and not gate.is_set():
@@ -62,11 +71,11 @@ class WatchSession:
                 next_look = now + POLL
                 looks = [run.look(SLICE) for run in self.runs]
                 news = news or any(looks)
-            saying = self._said()
-            due = (news or saying != said) and perf_counter() - published >= self.interval
+            telling = (self._said(), [run.state() for run in self.runs])
+            due = (news or telling != told) and perf_counter() - published >= self.interval
             if answered or due:
                 publish(self.snapshot(), answered)
-                published, said, news = perf_counter(), saying, False
+                published, told, news = perf_counter(), telling, False
 
     def _carry_out(self, command: commands.Command) -> None:
         check = self._check()
@@ -78,21 +87,21 @@ class WatchSession:
             case commands.ShowBoundary(columns, rows):
                 self._grid = (columns, rows)
             case commands.Say(message):
-                self._message = message
+                self._answer.give(message)
             case commands.ForgetMessage():
-                self._message = ""
+                self._answer.forget()
             case _ if check is not None and (said := check.obey(command)) is not None:
-                self._message = said
+                self._answer.give(said)
             case commands.ToggleChecking():
-                self._message = f"nothing can be checked: {self._no_check()}"
+                self._answer.give(f"nothing can be checked: {self._no_check()}")
             case commands.NextMethod():
-                self._message = f"no method to choose: {self._no_check()}"
+                self._answer.give(f"no method to choose: {self._no_check()}")
             case commands.ChangeEpsilon():
-                self._message = f"no ε to change: {self._no_check()}"
+                self._answer.give(f"no ε to change: {self._no_check()}")
             case commands.SweepEpsilon():
-                self._message = f"no ε to compare: {self._no_check()}"
+                self._answer.give(f"no ε to compare: {self._no_check()}")
             case _:
-                self._message = (
+                self._answer.give(
                     "this training is only watched, and cannot be steered; do that where it runs"
                 )
 
@@ -127,7 +136,7 @@ class WatchSession:
     def _said(self) -> str:
         check = self._checks.get(self._chosen)
         complaint = "" if check is None else check.complaint
-        return self._message or self.chosen.said() or complaint
+        return self._answer.text or self.chosen.said() or complaint
 
     def snapshot(self) -> Snapshot:
         """Return what is known now, with a gradient check of the last checkpoint."""
@@ -173,6 +182,7 @@ class WatchSession:
             watched=True,
             checkpoint_epoch=None if kept is None else kept.epoch,
             no_check="" if check is not None else self._no_check(),
+            no_report="" if check is None else check.complaint,
             compared=self._compared(),
         )
 

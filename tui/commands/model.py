@@ -8,19 +8,21 @@ from pathlib import Path
 
 from bptui.core.check import format_report, headline
 from bptui.core.configuration import Configuration
-from bptui.core.errors import InputError
+from bptui.core.errors import InputError, printable
 from bptui.core.model_file import load_model_file
 from bptui.core.runs.folder import RunFolder
 from bptui.core.training.build import FULL_BATCH_EPOCHS
 from bptui.core.training.model_runs import model_trainer_of, resume_model_trainer
+from bptui.core.training.model_samples import target_names
 from bptui.core.training.model_trainer import ModelTrainer
+from bptui.core.training.scores import Scores
 from bptui.core.wording import counted
 from bptui.tui.command_line.choices import CheckChoices, RunChoices, TrainChoices
 from bptui.tui.commands import check, run, train
 from bptui.tui.commands.json_lines import to_json
-from bptui.tui.commands.progress import Progress, format_rate, format_seconds
+from bptui.tui.commands.progress import Progress
 from bptui.tui.commands.starting import run_folder
-from bptui.tui.commands.summary import diagnosis_lines
+from bptui.tui.commands.summary import diagnosis_lines, epochs_told, score_rows
 from bptui.tui.terminal import say, terminal_columns
 
 _PATIENCE = 0.5
@@ -113,7 +115,7 @@ def _check(trainer: ModelTrainer, choices: CheckChoices) -> int:
         say(to_json(report.to_dict(values=choices.values)))
         return check.STATUS[report.verdict]
     arrays = counted(len(trainer.names), "array")
-    about = [trainer.model.name, f"{trainer.theta.size:,} parameters in {arrays}"]
+    about = [trainer.model.name, f"{counted(trainer.theta.size, 'parameter')} in {arrays}"]
     about += [f"seed {trainer.seed}"] if trainer.model.takes_seed else []
     about += [f"epoch {trainer.epoch:,}", f"J {trainer.cost:.6g}"]
     say(" · ".join(about) + "\n")
@@ -143,21 +145,25 @@ def _train(folder: RunFolder, trainer: ModelTrainer, choices: TrainChoices) -> i
             raise trainer.failure
     with _named(trainer):
         report = trainer.check()
+    scores, why_not = _scores(trainer)
+    names = () if scores is None or scores.errors is None else target_names(len(scores.errors))
     if choices.json:
-        train.say_event(trainer, trained.ending, **train.end_facts(trainer, report, trained))
+        facts = train.end_facts(trainer, report, trained)
+        facts["scores"] = None if scores is None else train.score_facts(scores, names)
+        train.say_event(trainer, trained.ending, **facts)
     else:
         ending = trainer.message if trained.ending == "finished" else trained.ending
         rows = [
-            ("model", f"{model.name}, {trainer.theta.size:,} parameters"),
+            ("model", f"{model.name}, {counted(trainer.theta.size, 'parameter')}"),
             ("training", f"{trainer.optimizer_name}, η {trainer.learning_rate:g}"),
-            (
-                "epochs",
-                f"{trainer.epoch:,} in {format_seconds(trained.seconds)}, "
-                f"{format_rate(trained.rate)} epochs/s; {ending}",
-            ),
+            ("epochs", epochs_told(trainer.epoch, trained.seconds, trained.rate, ending)),
             ("cost", f"J {trainer.cost:.6g}, from {first_cost:.6g}"),
-            ("check", headline(report)),
         ]
+        if scores is not None:
+            rows += score_rows(scores, names)
+        elif why_not:
+            rows.append(("outputs", why_not))
+        rows.append(("check", headline(report)))
         for name, value in rows:
             say(f"{name:<12}{value}")
         for line in diagnosis_lines(report):
@@ -166,3 +172,11 @@ def _train(folder: RunFolder, trainer: ModelTrainer, choices: TrainChoices) -> i
         for line in train.last_lines(trainer, choices, go_on=go_on, model=model.path):
             say(line)
     return train.status_of(trainer, trained)
+
+
+def _scores(trainer: ModelTrainer) -> tuple[Scores | None, str]:
+    """Return how good its outputs are, or one sentence on why that is not known."""
+    try:
+        return trainer.scores(), ""
+    except InputError as error:
+        return None, printable(str(error))

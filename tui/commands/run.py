@@ -207,14 +207,13 @@ def closing_lines(
     """
     description = snapshot.description
     seed = f", seed {snapshot.seed}" if description.takes_seed else ""
-    verdict = "off" if snapshot.report is None else snapshot.report.verdict
     ended = "" if snapshot.state in ("running", "paused") else f"{snapshot.state} at "
     fault = ""
     if snapshot.fault is not None:
         fault = f", fault {'?' if snapshot.fault_hidden else snapshot.fault}"
     first = (
         f"{printable(description.data)} · {description.size}: {ended}epoch {snapshot.epoch:,}, "
-        f"J {snapshot.cost:.4g}, gradient check {verdict}{seed}{fault}"
+        f"J {snapshot.cost:.4g}, gradient check {_verdict(snapshot)}{seed}{fault}"
     )
     if saved is not None:
         there = "" if _is_of(saved, snapshot) else f" from epoch {saved.epoch:,}, seed {saved.seed}"
@@ -244,6 +243,15 @@ def closing_lines(
         words += ["--seed", str(snapshot.seed)]
     command = shlex.join(words)
     return first, f"{again}: {printable(command)}"
+
+
+def _verdict(snapshot: Snapshot) -> str:
+    """Return what the check found, or why it found nothing."""
+    if not snapshot.checking:
+        return "off"
+    if snapshot.report is None:
+        return f"none ({snapshot.no_report})" if snapshot.no_report else "none"
+    return snapshot.report.verdict
 
 
 def _is_of(saved: Saved | None, snapshot: Snapshot) -> bool:

@@ -65,26 +65,41 @@ def summary(
             "training",
             f"{about.cost}, {about.optimizer}, {_learning_rate(trainer)}, seed {trainer.seed}",
         ),
-        (
-            "epochs",
-            f"{trainer.epoch:,} in {format_seconds(seconds)}, "
-            f"{format_rate(epochs_per_second)} epochs/s; {ending}",
-        ),
+        ("epochs", epochs_told(trainer.epoch, seconds, epochs_per_second, ending)),
         ("cost", f"J {trainer.cost:.6g}"),
     ]
     if trainer.fault is not None:
         rows.append(("fault", "?" if trainer.fault_hidden else trainer.fault))
     if trainer.validation_cost is not None:
         rows.append(("validation", f"J {trainer.validation_cost:.6g}"))
-    score = _score(scores.name, scores.training)
-    if scores.validation is not None:
-        score += f", in validation {_score(scores.name, scores.validation)}"
-    rows.append((scores.name, score))
-    if scores.errors is not None:
-        rows.append(("error", _errors(scores, about)))
+    rows += score_rows(scores, about.target_names)
     rows.append(("check", headline(report)))
     lines = [f"{name:<12}{value}" for name, value in rows]
     return lines + diagnosis_lines(report) + (_predictions(view) or _confusion(scores, about))
+
+
+def epochs_told(epoch: int, seconds: float, epochs_per_second: float, ending: str) -> str:
+    """Return how many epochs there are, how fast the last went, if any did, and why it ended."""
+    if not epochs_per_second:
+        return f"{epoch:,}; {ending}"
+    rate = format_rate(epochs_per_second)
+    return f"{epoch:,} in {format_seconds(seconds)}, {rate} epochs/s; {ending}"
+
+
+def score_rows(scores: Scores, targets: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the rows on how good the outputs are.
+
+    Args:
+        scores: of the outputs.
+        targets: names of the target columns.
+    """
+    score = _score(scores.name, scores.training)
+    if scores.validation is not None:
+        score += f", in validation {_score(scores.name, scores.validation)}"
+    rows = [(scores.name, score)]
+    if scores.errors is not None:
+        rows.append(("error", _errors(scores, targets)))
+    return rows
 
 
 def diagnosis_lines(report: Report) -> list[str]:
@@ -132,13 +147,13 @@ def _score(name: str, value: float) -> str:
     return f"{value:.4f}" if abs(value) < _LONG else f"{value:.3g}"
 
 
-def _errors(scores: Scores, about: Description) -> str:
+def _errors(scores: Scores, targets: Sequence[str]) -> str:
     """Return the root mean squared errors, in the units of the data."""
 
     def listed(errors: NDArray[np.float64]) -> str:
         shown = [
             f"{display_name(name)} {error:.4g}"
-            for name, error in zip(about.target_names, errors[:_MOST_ERRORS], strict=False)
+            for name, error in zip(targets, errors[:_MOST_ERRORS], strict=False)
         ]
         return ", ".join(shown + ["…"] * (len(errors) > _MOST_ERRORS))
 

@@ -54,7 +54,7 @@ def _train_in(folder: RunFolder, configuration: Configuration, choices: TrainCho
     scores = trainer.scores()
     if choices.json:
         facts = end_facts(trainer, report, trained)
-        facts["scores"] = _score_facts(scores, trainer.training.target_names)
+        facts["scores"] = score_facts(scores, trainer.training.target_names)
         say_event(trainer, trained.ending, **facts)
     else:
         ending = trainer.message if trained.ending == "finished" else trained.ending
@@ -211,7 +211,13 @@ def end_facts(trainer: Resumable, report: Report, trained: Trained) -> dict[str,
     }
 
 
-def _score_facts(scores: Scores, targets: Sequence[str]) -> dict[str, Any]:
+def score_facts(scores: Scores, targets: Sequence[str]) -> dict[str, Any]:
+    """Return what the last JSON line says of the outputs.
+
+    Args:
+        scores: of the outputs.
+        targets: names of the target columns.
+    """
     confusion = None if scores.confusion is None else scores.confusion.tolist()
     return {
         "name": scores.name,

@@ -147,6 +147,7 @@ def _method(methods: Sequence[MethodSweep], name: str) -> MethodSweep | None:
 def _scope(swept: Swept, sweep: EpsilonSweep) -> str:
     which = f"all {sweep.parameters:,} entries"
     if sweep.entries < sweep.parameters:
-        which = f"{sweep.entries:,} of {sweep.parameters:,} entries drawn, not to hold up training"
+        drawn = f"{sweep.entries:,} of {sweep.parameters:,} entries drawn"
+        which = f"{drawn}, so that keys are answered soon"
     kinks = " Steps across a kink follow no power of ε." if sweep.kinks else ""
     return f"Measured at the Θ of epoch {swept.epoch:,}, {which}.{kinks}"

@@ -95,12 +95,15 @@ class GradientCheckPane(SnapshotPane):
 
     def _show_none(self, snapshot: Snapshot) -> None:
         self._table = None
-        checking = snapshot.checking
-        self.set_title(("Gradient check  ", ""), ("waiting" if checking else "off", "dim"))
+        word, why = "waiting", "waiting for the first check"
+        if not snapshot.checking:
+            word, why = "off", "off; g switches it on"
+        elif snapshot.no_report:
+            word, why = "none", snapshot.no_report
+        why = snapshot.no_check or why
+        self.set_title(("Gradient check  ", ""), (word, "dim"))
         self.set_subtitle()
-        why = "waiting for the first check" if checking else "off; g switches it on"
-        if snapshot.no_check:
-            why = self.symbols.text(snapshot.no_check)
+        why = self.symbols.text(why)
         self.show_lines(blank_source(*wrapped(why, max(1, self.room().width))))
 
 
