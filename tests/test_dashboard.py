@@ -6,11 +6,13 @@ import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from pane_app import screen_rows
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.scrollbar import ScrollBarRender
 from textual.widget import Widget
 
 from bptui.core.configuration import Configuration
@@ -23,6 +25,7 @@ from bptui.tui.actions import ACTIONS, Action
 from bptui.tui.app import Dashboard
 from bptui.tui.drawing.symbols import ASCII, UNICODE, Symbols
 from bptui.tui.key_bar import KeyBar, fitting
+from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.panes.gradient_check import GradientCheckPane
 from bptui.tui.panes.line_pane import LinePane
 from bptui.tui.screens.help import HelpScreen
@@ -485,3 +488,26 @@ def test_keys_that_are_typed_after_the_one_that_leaves_are_not_heard(tmp_path):
         assert app.did == ["quit"]
 
     drive(script, tmp_path)
+
+
+def test_no_bar_of_the_palette_is_ever_drawn_in_other_characters_than_ascii(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[type] = []
+    draw = ScrollBarRender.__rich_console__
+
+    def watched(self: ScrollBarRender, *given: Any) -> Any:
+        drawn.append(type(self))
+        return draw(self, *given)
+
+    monkeypatch.setattr(ScrollBarRender, "__rich_console__", watched)
+
+    async def script(app: Paused, pilot: Pilot[None]) -> None:
+        drawn.clear()
+        # As on a busy machine, where the palette is made later than what waits for a refresh.
+        monkeypatch.setattr(app, "call_after_refresh", lambda callback, *given: callback(*given))
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: drawn and "Start again from the" in "".join(screen_rows(app)))
+        assert set(drawn) == {AsciiScrollBarRender}
+
+    drive(script, tmp_path, (120, 40), ASCII)

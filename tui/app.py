@@ -15,7 +15,7 @@ from textual.events import Event, Key, Resize
 from textual.filter import NoColor
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import (
@@ -31,7 +31,6 @@ from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.early_keys import EarlyKeys
 from bptui.tui.key_bar import KeyBar
 from bptui.tui.paced_app import PacedApp
-from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.panes.cost import CostPane
 from bptui.tui.panes.gradient_check import GradientCheckPane
 from bptui.tui.panes.gradient_norms import GradientNormsPane
@@ -369,14 +368,10 @@ class Dashboard(PacedApp):
         """Open Textual's palette, in characters that the terminal has."""
         if isinstance(self.screen, CommandPalette):
             return
-        palette = CommandPalette(placeholder="Search for commands", id="--command-palette")
-        self.push_screen(palette)
-        if not self.symbols.unicode:
-            self.call_after_refresh(self._spell_palette, palette)
+        from bptui.tui.screens.palette import AsciiPalette
 
-    def _spell_palette(self, palette: CommandPalette) -> None:
-        for widget in palette.query(OptionList):
-            widget.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
+        kind = CommandPalette if self.symbols.unicode else AsciiPalette
+        self.push_screen(kind(placeholder="Search for commands", id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer in the palette what applies, and of what Textual has the choice of themes."""
