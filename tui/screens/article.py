@@ -27,13 +27,7 @@ class ArticleScreen(OverScreen[None]):
         Binding("a", "start_over", "Back to the article's", show=False),
     ]
 
-    DEFAULT_CSS = """
-    ArticleScreen { align: center middle; }
-    ArticleScreen > ArticlePane {
-        width: 100%; max-width: 82; height: 100%; max-height: 24;
-        background: $surface; padding: 0 1;
-    }
-    """
+    DEFAULT_CSS = "ArticleScreen > ArticlePane { max-width: 82; max-height: 24; }"
 
     def __init__(self, *, training: bool) -> None:
         """Begin where the article ends.

@@ -26,13 +26,7 @@ class EpsilonScreen(OverScreen[None]):
         ),
     ]
 
-    DEFAULT_CSS = """
-    EpsilonScreen { align: center middle; }
-    EpsilonScreen > EpsilonPane {
-        width: 100%; max-width: 120; height: 100%; max-height: 40;
-        background: $surface; padding: 0 1;
-    }
-    """
+    DEFAULT_CSS = "EpsilonScreen > EpsilonPane { max-width: 120; max-height: 40; }"
 
     def __init__(self, snapshot: Snapshot) -> None:
         """Begin with what is known already."""

@@ -12,14 +12,13 @@ from textual.widgets.option_list import Option
 
 from bptui.core.errors import InputError, printable
 from bptui.core.snapshot import Snapshot
-from bptui.tui.drawing.symbols import UNICODE, Symbols
-from bptui.tui.exports import EXPORTS, write_export
+from bptui.tui.exports import EXPORTS, Export, write_export
 from bptui.tui.picture.frame import Frame
 from bptui.tui.screens.over import OverScreen
 
 _ALL = "a"
-_SUFFIX = 8
-"""Columns of a key and its kind of file."""
+_KIND = 5
+"""Columns of a kind of file."""
 
 
 class ExportScreen(OverScreen[None]):
@@ -34,14 +33,7 @@ class ExportScreen(OverScreen[None]):
     ]
 
     DEFAULT_CSS = """
-    ExportScreen { align: center middle; }
-    ExportScreen > Vertical {
-        width: 72; max-width: 100%; height: auto; max-height: 100%;
-        background: $surface; border: round $primary; padding: 0 1;
-        border-title-color: $foreground; border-subtitle-color: $text-muted;
-    }
-    ExportScreen > Vertical.-ascii { border: ascii $primary; }
-    ExportScreen > Vertical.-boxes { border: solid $primary; }
+    ExportScreen > .-box { width: 72; height: auto; max-height: 100%; }
     ExportScreen OptionList {
         height: auto; border: none; padding: 0; background: $surface;
         text-wrap: nowrap; text-overflow: clip;
@@ -58,16 +50,15 @@ class ExportScreen(OverScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Make the list, and room for what comes of it."""
-        self._symbols: Symbols = getattr(self.app, "symbols", UNICODE)
         self._list = OptionList(*self._options(), markup=False)
         self._result = Static(markup=False)
-        with Vertical(classes=self._symbols.frame) as self._box:
+        with Vertical(classes=f"-box {self.symbols.frame}") as self._box:
             yield self._list
             yield self._result
 
     def on_mount(self) -> None:
         """Say what it is all about, and where it goes."""
-        separator = self._symbols.separator
+        separator = self.symbols.separator
         epoch = f"epoch {self._snapshot.epoch:,}"
         self._box.border_title = separator.join(("Export", epoch))
         self._box.border_subtitle = separator.join(("a letter or Enter writes", "Esc closes"))
@@ -82,30 +73,34 @@ class ExportScreen(OverScreen[None]):
         self._said.clear()
         if self.app.is_web:
             self._said.append("nothing is written from a page; run bptui in a terminal for that")
-        for export in () if self.app.is_web else EXPORTS:
-            missing = export.missing(self._snapshot)
-            if key == export.key and missing:
-                self._said.append(f"nothing is written: {missing}")
-            elif key in (export.key, _ALL) and not missing:
-                try:
-                    path = write_export(export, self._snapshot, self._frame, Path())
-                except InputError as error:
-                    self._said.append(str(error))
-                else:
-                    self._said.append(f"wrote {printable(path.name)}")
+        else:
+            for export in EXPORTS:
+                missing = export.missing(self._snapshot)
+                if key == export.key and missing:
+                    self._said.append(f"nothing is written: {missing}")
+                elif key in (export.key, _ALL) and not missing:
+                    self._said.append(self._written(export))
         self._say()
 
+    def _written(self, export: Export) -> str:
+        """Write one file, and return what to say of it."""
+        try:
+            path = write_export(export, self._snapshot, self._frame, Path())
+        except InputError as error:
+            return str(error)
+        return f"wrote {printable(path.name)}"
+
     def _say(self) -> None:
-        self._result.update("\n".join(map(self._symbols.text, (_here(), *self._said))))
+        self._result.update("\n".join(map(self.symbols.text, (_here(), *self._said))))
 
     def _options(self) -> list[Option]:
         rows = []
         for export in EXPORTS:
             missing = export.missing(self._snapshot)
-            text = self._symbols.text(f"{export.title}: {missing}" if missing else export.title)
-            row = f"{export.key}  {export.suffix.upper():<{_SUFFIX - 3}}{text}"
+            text = self.symbols.text(f"{export.title}: {missing}" if missing else export.title)
+            row = f"{export.key}  {export.suffix.upper():<{_KIND}}{text}"
             rows.append(Option(Content.styled(row, "dim") if missing else row, export.key))
-        return [*rows, Option(f"{_ALL}  {'all':<{_SUFFIX - 3}}all of these", _ALL)]
+        return [*rows, Option(f"{_ALL}  {'all':<{_KIND}}all of these", _ALL)]
 
 
 def _here() -> str:

@@ -16,7 +16,6 @@ from bptui.core.faults import FAULTS, Fault
 from bptui.core.snapshot import Snapshot
 from bptui.core.training.commands import PlantFault
 from bptui.tui.drawing.lines import fit
-from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.screens.over import OverScreen
 
@@ -36,14 +35,7 @@ class FaultScreen(OverScreen[PlantFault | None]):
     ]
 
     DEFAULT_CSS = """
-    FaultScreen { align: center middle; }
-    FaultScreen > Vertical {
-        width: 78; max-width: 100%; height: 30; max-height: 100%;
-        background: $surface; border: round $primary; padding: 0 1;
-        border-title-color: $foreground; border-subtitle-color: $text-muted;
-    }
-    FaultScreen > Vertical.-ascii { border: ascii $primary; }
-    FaultScreen > Vertical.-boxes { border: solid $primary; }
+    FaultScreen > .-box { width: 78; height: 30; max-height: 100%; }
     FaultScreen Input { height: 1; border: none; padding: 0; background: $surface; }
     FaultScreen Input:focus { border: none; background: $boost; }
     FaultScreen OptionList {
@@ -63,21 +55,20 @@ class FaultScreen(OverScreen[PlantFault | None]):
 
     def compose(self) -> ComposeResult:
         """Make the field to search with, the list and the description."""
-        self._symbols: Symbols = getattr(self.app, "symbols", UNICODE)
         self._search = Input(
             placeholder="type to search; press / first if the word begins with h",
             select_on_focus=False,
         )
         self._list = OptionList(markup=False)
         self._about = Static(markup=False)
-        with Vertical(classes=self._symbols.frame) as self._box:
+        with Vertical(classes=f"-box {self.symbols.frame}") as self._box:
             yield self._search
             yield self._list
             yield self._about
 
     def on_mount(self) -> None:
         """Show all faults, the planted one highlighted."""
-        if not self._symbols.unicode:
+        if not self.symbols.unicode:
             self._list.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
         self._fill()
         self._list.focus()
@@ -179,10 +170,10 @@ class FaultScreen(OverScreen[PlantFault | None]):
     def _row(self, name: str, title: str) -> Content:
         refused = name in self._refused
         planted = name == self._planted and not self._unknown
-        mark = "-" if refused else self._symbols.point if planted else " "
-        text = self._symbols.text(self._refused[name] if refused else title)
+        mark = "-" if refused else self.symbols.point if planted else " "
+        text = self.symbols.text(self._refused[name] if refused else title)
         room = max(0, min(_WIDEST, self.app.size.width) - 4 - _NAME - 3)
-        text = fit(text, room, ellipsis=self._symbols.ellipsis).rstrip()
+        text = fit(text, room, ellipsis=self.symbols.ellipsis).rstrip()
         row = f"{mark} {name:<{_NAME}}{text}"
         return Content.styled(row, "dim") if refused else Content(row)
 
@@ -190,10 +181,10 @@ class FaultScreen(OverScreen[PlantFault | None]):
         text = _teaches(name)
         if name in self._refused:
             text = f"Cannot be planted here: it {self._refused[name]}. {text}"
-        self._about.update(self._symbols.text(text))
+        self._about.update(self.symbols.text(text))
 
     def _label(self) -> None:
-        separator = self._symbols.separator
+        separator = self.symbols.separator
         planted = ""
         if self._planted is not None:
             planted = f"{separator}now: {'?' if self._unknown else self._planted}"

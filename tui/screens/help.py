@@ -11,7 +11,6 @@ from textual.widgets import Static
 
 from bptui.tui.actions import Action
 from bptui.tui.drawing.lines import wrapped
-from bptui.tui.drawing.symbols import UNICODE, Symbols
 from bptui.tui.panes.ascii_scroll_bar import AsciiScrollBarRender
 from bptui.tui.screens.over import OverScreen
 
@@ -36,14 +35,7 @@ class HelpScreen(OverScreen[None]):
     ]
 
     DEFAULT_CSS = """
-    HelpScreen { align: center middle; }
-    HelpScreen > VerticalScroll {
-        width: 76; max-width: 100%; height: auto; max-height: 90%;
-        background: $surface; border: round $primary; padding: 0 2;
-        border-title-color: $foreground; border-subtitle-color: $text-muted;
-    }
-    HelpScreen > VerticalScroll.-ascii { border: ascii $primary; }
-    HelpScreen > VerticalScroll.-boxes { border: solid $primary; }
+    HelpScreen > .-box { width: 76; height: auto; max-height: 90%; padding: 0 2; }
     """
 
     def __init__(self, actions: Sequence[Action], panes: Iterable[tuple[str, str]]) -> None:
@@ -53,8 +45,8 @@ class HelpScreen(OverScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Make one scrolling text."""
-        symbols = self._symbols
-        with VerticalScroll(classes=symbols.frame) as self._box:
+        symbols = self.symbols
+        with VerticalScroll(classes=f"-box {symbols.frame}") as self._box:
             if not symbols.unicode:
                 self._box.vertical_scrollbar.renderer = AsciiScrollBarRender  # type: ignore[misc]
             self._box.border_title = "Help"
@@ -72,16 +64,11 @@ class HelpScreen(OverScreen[None]):
 
     def _say_how_to_leave(self) -> None:
         more = () if self._box.is_vertical_scroll_end else ("Down: more",)
-        self._box.border_subtitle = self._symbols.separator.join((*more, "Esc closes"))
-
-    @property
-    def _symbols(self) -> Symbols:
-        symbols: Symbols = getattr(self.app, "symbols", UNICODE)
-        return symbols
+        self._box.border_subtitle = self.symbols.separator.join((*more, "Esc closes"))
 
     def _content(self, width: int) -> Content:
         """Return the keys, which most people look for, and then what the panes show."""
-        symbols, lines = self._symbols, list[Content]()
+        symbols, lines = self.symbols, list[Content]()
         keys = [(action.shown, action.help) for action in self._actions] + list(_MOVING)
         for shown, text in keys:
             first, *rest = wrapped(symbols.text(text), max(1, width - _KEY - 2))

@@ -22,13 +22,7 @@ class PhasesScreen(OverScreen[None]):
         Binding("backspace", "back", "Phase before", show=False),
     ]
 
-    DEFAULT_CSS = """
-    PhasesScreen { align: center middle; }
-    PhasesScreen > PhasesPane {
-        width: 100%; max-width: 120; height: 100%; max-height: 40;
-        background: $surface; padding: 0 1;
-    }
-    """
+    DEFAULT_CSS = "PhasesScreen > PhasesPane { max-width: 120; max-height: 40; }"
 
     def __init__(self, snapshot: Snapshot, send: Callable[[Command], None]) -> None:
         """Ask for the phases of the next step.
