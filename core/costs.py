@@ -17,6 +17,7 @@ from bptui.core.calls import Calls, constant, sum_over_units
 from bptui.core.errors import InputError, check_choice
 
 Array = NDArray[Any]
+_CostCalls = Callable[[Array, Array, Array, Array, Array], tuple[Calls, Calls]]
 _DeltaCalls = Callable[[Array, Array, Array, Array], Calls]
 
 
@@ -24,7 +25,7 @@ _DeltaCalls = Callable[[Array, Array, Array, Array], Calls]
 class Cost:
     """A cost J for one kind of output layer, averaged over the samples."""
 
-    calls: Callable[[Array, Array, Array, Array, Array], tuple[Calls, Calls]]
+    calls: _CostCalls
     """`calls(z, outputs, targets, error, total)` are those of the outputs, and those of the cost.
 
     The first write ŷ to `outputs`. The others come after them, and add the cost up in `total`, an
@@ -63,9 +64,7 @@ def _outputs(error: Array) -> int:
     return error.shape[0] * error.shape[1]
 
 
-def _after(
-    output: str, sum_calls: Callable[[Array, Array, Array, Array], Calls]
-) -> Callable[[Array, Array, Array, Array, Array], tuple[Calls, Calls]]:
+def _after(output: str, sum_calls: Callable[[Array, Array, Array, Array], Calls]) -> _CostCalls:
     """Return the `calls` of a cost that needs nothing of how the outputs were made."""
     value_calls = ACTIVATIONS[output].value_calls
 

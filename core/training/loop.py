@@ -87,8 +87,7 @@ class TrainingLoop:
         self._seconds_a_step = 1e-4
         self._anchor = self.point()
         """A point with a finite cost, from which the last good Θ can be reached again."""
-        with np.errstate(all="ignore"):
-            self._first_cost = self._stepper.cost_of_all()
+        self._first_theta = self.network.theta.copy()
         if self.early_stopping is not None:
             self.early_stopping.restart()
         self._look()
@@ -277,13 +276,15 @@ class TrainingLoop:
             guilty: the η that it diverged with, where that is known.
         """
         stepper, here, what = self._stepper, self.point(), f"Θ of epoch {self.epoch:,} is"
-        with np.errstate(all="ignore"):
-            work = stepper.next_work()
-            work.evaluate()
-            cost = stepper.cost_of_all()
-            why = why_start_again(what, cost, self._first_cost, work.gradient, guilty)
-        stepper.restore(here)  # a fault may remember that it was asked
-        return why
+        try:
+            with np.errstate(all="ignore"):
+                work = stepper.next_work()
+                work.evaluate()
+                cost, gradient = stepper.cost_of_all(), work.gradient.copy()
+                self.network.theta[:] = self._first_theta
+                return why_start_again(what, cost, stepper.cost_of_all(), gradient, guilty)
+        finally:
+            stepper.restore(here)  # a fault may remember that it was asked, too
 
     def resume(self) -> None:
         """Go on after a divergence, for which η should be smaller by now."""
@@ -311,8 +312,7 @@ class TrainingLoop:
         """Take up an earlier run at `point`, with everything its curve showed."""
         if point.seed != self.seed:  # it was started again with another
             self.network.initialize(point.seed)
-            with np.errstate(all="ignore"):
-                self._first_cost = self._stepper.cost_of_all()
+            self._first_theta = self.network.theta.copy()
         self.restore(point)
         self._anchor = self.point()
         self.history, self.marks = history, marks

@@ -33,9 +33,9 @@ def why_start_again(
     elif not np.isfinite(gradient).all():
         why = "beyond repair, for its gradient is not of finite numbers"
     elif cost > first_cost:
-        now, then = (f"{cost:.3g}", f"{first_cost:.3g}")
+        now, then = f"{cost:.3g}", f"{first_cost:.3g}"
         if now == then:
-            now, then = (f"{cost:.17g}", f"{first_cost:.17g}")
+            now, then = f"{cost:.17g}", f"{first_cost:.17g}"
         why = f"worse than at the start, with a J of {now} against {then}"
     else:
         return ""
